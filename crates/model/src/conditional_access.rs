@@ -165,7 +165,9 @@ impl ExternalUserTypes {
 
     /// The types of the set, in Graph's order.
     pub fn iter(self) -> impl Iterator<Item = ExternalUserType> {
-        ExternalUserType::ALL.into_iter().filter(move |one| self.contains(*one))
+        ExternalUserType::ALL
+            .into_iter()
+            .filter(move |one| self.contains(*one))
     }
 }
 

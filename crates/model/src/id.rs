@@ -20,7 +20,10 @@ pub struct Id<K> {
 impl<K> Id<K> {
     /// The id with this UUID.
     pub const fn new(uuid: Uuid) -> Self {
-        Self { uuid, kind: PhantomData }
+        Self {
+            uuid,
+            kind: PhantomData,
+        }
     }
 
     /// A fresh random id (UUID version 4) from the caller's entropy. Ids are never recycled.
@@ -92,7 +95,10 @@ impl<'de, K> Deserialize<'de> for Id<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(|_| {
-            serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &"an object id (a GUID)")
+            serde::de::Error::invalid_value(
+                serde::de::Unexpected::Str(&text),
+                &"an object id (a GUID)",
+            )
         })
     }
 }
@@ -160,8 +166,16 @@ mod tests {
     fn an_id_has_one_spelling() {
         let text = "62e90394-69f5-4237-9190-012177145e10";
         assert_eq!(text.parse::<UserId>().unwrap().to_string(), text);
-        assert_eq!(text.to_uppercase().parse::<UserId>().unwrap().to_string(), text);
-        for wrong in ["", "62e9039469f542379190012177145e10", "{62e90394-69f5-4237-9190-012177145e10}", "All"] {
+        assert_eq!(
+            text.to_uppercase().parse::<UserId>().unwrap().to_string(),
+            text
+        );
+        for wrong in [
+            "",
+            "62e9039469f542379190012177145e10",
+            "{62e90394-69f5-4237-9190-012177145e10}",
+            "All",
+        ] {
             assert_eq!(wrong.parse::<UserId>(), Err(IdError), "{wrong}");
         }
     }

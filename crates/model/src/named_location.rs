@@ -38,19 +38,27 @@ mod ranges {
         cidr_address: IpNet,
     }
 
-    pub(super) fn serialize<S: Serializer>(ranges: &[IpNet], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        ranges: &[IpNet],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(ranges.len()))?;
         for range in ranges {
             let kind = match range {
                 IpNet::V4(_) => "#microsoft.graph.iPv4CidrRange",
                 IpNet::V6(_) => "#microsoft.graph.iPv6CidrRange",
             };
-            list.serialize_element(&Range { kind: kind.into(), cidr_address: *range })?;
+            list.serialize_element(&Range {
+                kind: kind.into(),
+                cidr_address: *range,
+            })?;
         }
         list.end()
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<IpNet>, D::Error> {
         let list = Vec::<Range>::deserialize(deserializer)?;
         Ok(list.into_iter().map(|range| range.cidr_address).collect())
     }

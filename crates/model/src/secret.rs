@@ -69,9 +69,19 @@ pub enum SealPurpose {
 /// Seals and opens secrets (AEAD, bound to tenant and purpose).
 pub trait Sealer: Send + Sync {
     /// Encrypts `clear` for this tenant and purpose.
-    fn seal(&self, tenant: TenantId, purpose: SealPurpose, clear: &[u8]) -> Result<SealedSecret, SealError>;
+    fn seal(
+        &self,
+        tenant: TenantId,
+        purpose: SealPurpose,
+        clear: &[u8],
+    ) -> Result<SealedSecret, SealError>;
     /// Opens what [`Sealer::seal`] made for the same tenant and purpose.
-    fn open(&self, tenant: TenantId, purpose: SealPurpose, sealed: &SealedSecret) -> Result<Zeroizing<Vec<u8>>, SealError>;
+    fn open(
+        &self,
+        tenant: TenantId,
+        purpose: SealPurpose,
+        sealed: &SealedSecret,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError>;
 }
 
 /// A sealed secret could not be made or opened: wrong key, wrong tenant or purpose, or damaged bytes.

@@ -120,7 +120,10 @@ impl CanonicalName {
 
     /// What follows the last `@`, if anything does.
     pub fn domain(&self) -> Option<&str> {
-        self.0.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_empty())
+        self.0
+            .rsplit_once('@')
+            .map(|(_, domain)| domain)
+            .filter(|domain| !domain.is_empty())
     }
 }
 
@@ -146,8 +149,15 @@ mod tests {
 
     #[test]
     fn spellings_of_a_name_share_one_bucket() {
-        for spelling in ["Ada@Fabrikam.example", " ada@fabrikam.example ", "ADA@FABRIKAM.EXAMPLE"] {
-            assert_eq!(CanonicalName::parse(spelling).unwrap().as_str(), "ada@fabrikam.example");
+        for spelling in [
+            "Ada@Fabrikam.example",
+            " ada@fabrikam.example ",
+            "ADA@FABRIKAM.EXAMPLE",
+        ] {
+            assert_eq!(
+                CanonicalName::parse(spelling).unwrap().as_str(),
+                "ada@fabrikam.example"
+            );
         }
         for nothing in ["", "   ", "a\nb", &"x".repeat(321)] {
             assert_eq!(CanonicalName::parse(nothing), None, "{nothing:?}");
