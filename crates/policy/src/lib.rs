@@ -1,1 +1,11 @@
-//! x
+//! Decides who may get a token: Conditional Access and cross-tenant access, compiled once and evaluated purely.
+//!
+//! One function decides ([`decide::decide`]); its trace is the explanation, and a granted decision is the only
+//! source of a [`permit::Permit`], without which nothing is minted.
+//!
+//! Must never know: a clock, randomness, storage, HTTP, protocols, or how a challenge is shown. It sees facts
+//! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
+
+pub mod decision;
+pub mod facts;
+pub mod permit;
