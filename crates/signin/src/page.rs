@@ -1,0 +1,310 @@
+//! What the browser is shown next: pages as values, without a word of HTML.
+//!
+//! The server turns each into HTML, and each submitted form into a [`Submission`]. Every page with a form carries the
+//! [`Handle`] of its transaction, which is good for one step in the browser that began it.
+
+use portcullis_model::Timestamp;
+use portcullis_model::id::{CorrelationId, SessionId, TenantId, TransactionId};
+use portcullis_model::organization::Organization;
+use portcullis_model::secret::SecretText;
+use portcullis_model::sign_in_log::SignIn;
+
+/// A use case's answer to the browser.
+#[derive(Debug)]
+pub struct Answer {
+    /// What to show or where to go.
+    pub step: Step,
+    /// Cookies to set, in order.
+    pub cookies: Vec<CookieChange>,
+}
+
+/// What happens in the browser.
+#[derive(Debug)]
+pub enum Step {
+    /// Show a page of ours.
+    Show(Box<Page>),
+    /// Go to another step of ours, after a form was posted (303): a path below the public URL.
+    SeeOther(String),
+    /// Hand the result to the client: 303 to this URL.
+    Redirect(String),
+    /// Hand the result to the client by an auto-submitted form (`response_mode=form_post`).
+    FormPost {
+        /// The redirect URI.
+        action: String,
+        /// The fields.
+        fields: Vec<(String, String)>,
+    },
+    /// Show an error; nothing goes to the client.
+    Refuse(Box<Refusal>),
+}
+
+/// A cookie to set. Names and attributes are the server's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CookieChange {
+    /// The flow cookie that binds transactions to this browser.
+    SetFlow(SecretText),
+    /// The session cookies' values of one tenant, most recent first (at most five accounts); empty removes the cookie.
+    SetSessions {
+        /// The tenant.
+        tenant: TenantId,
+        /// The values.
+        values: Vec<SecretText>,
+        /// Outlives the browser until then; `None` ends with the browser.
+        expires_at: Option<Timestamp>,
+    },
+}
+
+/// The cookies of a request.
+pub trait Cookies: Sync {
+    /// The flow cookie.
+    fn flow(&self) -> Option<SecretText>;
+    /// The session cookies' values of one tenant, at most five, most recent first.
+    fn sessions(&self, tenant: TenantId) -> Vec<SecretText>;
+}
+
+/// Names one step of one transaction; written into a form and good for one submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handle {
+    /// The tenant that owns the transaction (nil while undiscovered).
+    pub owner: TenantId,
+    /// The transaction.
+    pub transaction: TransactionId,
+    /// The step.
+    pub version: u32,
+}
+
+/// What surrounds every page of a sign-in.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The step; `None` on pages without a form of the transaction.
+    pub handle: Option<Handle>,
+    /// The organisation whose page lies in the background: the resource tenant. `None` at `organizations` and `common`.
+    pub background: Option<Organization>,
+    /// The organisation in front, whose name and logo head the box: the home tenant once it is known.
+    pub front: Option<Organization>,
+    /// The organisation that *asks* for what this page wants; said in words. Differs from `front` when a guest does MFA in the resource tenant.
+    pub asking: Option<Organization>,
+    /// The application the person is on the way to.
+    pub application_name: String,
+    /// The account, once known.
+    pub account_name: Option<String>,
+    /// What was wrong with the last submission.
+    pub problem: Option<Problem>,
+    /// For support.
+    pub correlation_id: CorrelationId,
+}
+
+/// What was wrong with the last submission; texts are in the message catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Name or password wrong: one text for both, whether or not the account exists (50126).
+    NameOrPasswordWrong,
+    /// Too many attempts; locked for a while (50053).
+    TooManyAttempts,
+    /// Too many sign-ins at once.
+    Busy {
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
+    /// The code is wrong or was used (500121).
+    CodeWrong,
+    /// A field was left empty or is not readable.
+    FieldMissing,
+    /// No organisation here has this name's domain (at `organizations` and `common`), or the name is not one.
+    UnknownRealm,
+}
+
+/// A page.
+#[derive(Debug)]
+pub enum Page {
+    /// Who are you?
+    UserName {
+        /// Around it.
+        frame: Frame,
+        /// Prefilled name.
+        login_hint: Option<String>,
+    },
+    /// Prove it with your password; always the home tenant's page.
+    Password {
+        /// Around it.
+        frame: Frame,
+    },
+    /// Pick one of the accounts of this browser.
+    AccountPicker {
+        /// Around it.
+        frame: Frame,
+        /// The accounts.
+        accounts: Vec<PickableAccount>,
+    },
+    /// Type the code of your authenticator.
+    MfaChallenge {
+        /// Around it.
+        frame: Frame,
+        /// Why it is asked.
+        why: WhyMfa,
+    },
+    /// Set up an authenticator: scan, then confirm with a code.
+    MfaRegistration {
+        /// Around it.
+        frame: Frame,
+        /// Why it is asked.
+        why: WhyMfa,
+        /// `otpauth://` URI as an SVG QR code.
+        qr_svg: String,
+        /// The seed in base32, for typing.
+        secret_base32: SecretText,
+    },
+    /// Stay signed in?
+    StaySignedIn {
+        /// Around it.
+        frame: Frame,
+    },
+    /// Let the application act for you?
+    Consent {
+        /// Around it.
+        frame: Frame,
+        /// What it asks for, in words of the resource or the scope itself.
+        scopes: Vec<ConsentScope>,
+        /// The organisation that publishes the application, when known.
+        publisher: Option<String>,
+    },
+    /// Sign out? Asked when nobody proved that the request is the user's (requirement K06).
+    ConfirmSignOut {
+        /// Around it.
+        frame: Frame,
+        /// What the form carries back.
+        continuation: String,
+    },
+    /// You are signed out.
+    SignedOut {
+        /// Around it.
+        frame: Frame,
+        /// Addresses to load in hidden frames (front-channel logout).
+        front_channel: Vec<String>,
+        /// Where to go on, if the client registered it.
+        continue_to: Option<String>,
+        /// The home organisation's sign-out, offered to guests.
+        home_sign_out: Option<(Organization, String)>,
+    },
+    /// My sign-ins.
+    MySignIns {
+        /// Around it.
+        frame: Frame,
+        /// Newest first.
+        rows: Vec<SignIn>,
+    },
+}
+
+/// An account this browser has a session of.
+#[derive(Debug, Clone)]
+pub struct PickableAccount {
+    /// The session.
+    pub session: SessionId,
+    /// The name people see.
+    pub display_name: String,
+    /// The account's name.
+    pub account_name: String,
+    /// Its organisation.
+    pub organization_name: String,
+}
+
+/// Why MFA is asked, for the sentence on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyMfa {
+    /// Policies of the organisation that owns the application demand it, and accept it from the home organisation.
+    DemandedByPartner {
+        /// Name of the organisation that demands it.
+        organization: String,
+    },
+    /// Policies of the asking organisation demand it.
+    DemandedHere,
+    /// The application demanded it.
+    DemandedByApplication,
+}
+
+/// One line of a consent page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentScope {
+    /// The scope.
+    pub scope: String,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// A refusal page: what happened, what to do next, and what to tell support.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Around it.
+    pub frame: Frame,
+    /// The number (AADSTS numbers, decision 21).
+    pub error_code: u32,
+    /// The time, for support.
+    pub at: Timestamp,
+    /// Facts that the text for `error_code` names (organisation that refuses, setting that is missing, policy-free).
+    pub organization_name: Option<String>,
+    /// What the person may do: start again at this path, for instance with another account.
+    pub try_again: Option<String>,
+    /// The HTTP status.
+    pub status: u16,
+    /// Goes to the client when the person chooses to return: only for registered redirect URIs.
+    pub return_to_client: Option<String>,
+    /// For 503 and 429.
+    pub retry_after_seconds: Option<u32>,
+}
+
+/// A submitted form of a transaction.
+#[derive(Debug)]
+pub enum Submission {
+    /// From [`Page::UserName`].
+    UserName {
+        /// As typed.
+        name: String,
+    },
+    /// From [`Page::Password`].
+    Password {
+        /// As typed.
+        password: SecretText,
+    },
+    /// From [`Page::AccountPicker`].
+    Account {
+        /// The picked session; `None` is "use another account".
+        session: Option<SessionId>,
+    },
+    /// From [`Page::MfaChallenge`] and [`Page::MfaRegistration`].
+    Code {
+        /// As typed.
+        code: SecretText,
+    },
+    /// From [`Page::StaySignedIn`].
+    StaySignedIn {
+        /// The choice.
+        choice: StayChoice,
+    },
+    /// From [`Page::Consent`].
+    Consent {
+        /// The choice.
+        choice: ConsentChoice,
+    },
+    /// "Use another account" or "back", on any page.
+    StartOver,
+    /// "Cancel", on any page: the client is told `access_denied`.
+    Cancel,
+}
+
+/// Stay signed in?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StayChoice {
+    /// The session outlives the browser.
+    Stay,
+    /// It does not.
+    Leave,
+}
+
+/// Consent?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentChoice {
+    /// Yes.
+    Accept,
+    /// No.
+    Decline,
+}
