@@ -90,6 +90,9 @@ pub struct Frame {
     pub account_name: Option<String>,
     /// What was wrong with the last submission.
     pub problem: Option<Problem>,
+    /// The redirect URI the sign-in ends at, once validated: browsers apply the page's `form-action` to the redirect
+    /// that answers a form, so the server must name it there (requirement S08).
+    pub client_redirect_uri: Option<String>,
     /// For support.
     pub correlation_id: CorrelationId,
 }
