@@ -1,7 +1,15 @@
 //! Conditional Access policies: the part of Graph's language that is enforced today.
 //!
 //! What Graph can say beyond this is refused when a policy is read, with the reason; nothing is
-//! dropped silently (see `docs/reference/conditional-access.md`).
+//! dropped silently (see [`ConditionalAccessPolicy::from_document`] and `docs/reference/conditional-access.md`).
+
+mod conditions;
+mod controls;
+mod parse;
+mod spelling;
+#[cfg(test)]
+mod tests;
+mod users;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -12,6 +12,7 @@ pub mod conditional_access;
 pub mod credential;
 pub mod cross_tenant_access;
 pub mod device;
+pub mod document;
 pub mod entropy;
 pub mod group;
 pub mod id;
