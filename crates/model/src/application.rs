@@ -51,6 +51,10 @@ pub struct Application {
     pub other: Map<String, Value>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -178,7 +178,7 @@ pub fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// Whether a member is OData's talk about the document instead of a part of it (`@odata.type`, `#microsoft.graph.restore`).
+/// Whether a member is talk of `OData` about the document instead of a part of it (`@odata.type`, `#microsoft.graph.restore`).
 pub fn is_annotation(name: &str) -> bool {
     name.contains('@') || name.starts_with('#')
 }
@@ -259,13 +259,11 @@ impl<'d> Members<'d> {
     pub(crate) fn object(&self, name: &str, findings: &mut Findings) -> Option<Members<'d>> {
         let value = self.set(name)?;
         let path = self.path_of(name);
-        match value.as_object() {
-            Some(members) => Some(Members { path, members }),
-            None => {
-                findings.add(path, Reason::Shape, shown(value), "an object");
-                None
-            }
+        if value.as_object().is_none() {
+            findings.add(path.clone(), Reason::Shape, shown(value), "an object");
         }
+        let members = value.as_object()?;
+        Some(Members { path, members })
     }
 
     /// Refuses a member that says something which is not enforced here.

@@ -1,4 +1,9 @@
 //! Shows what a policy document becomes, and why one is refused.
+#![expect(
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "tables of cases, written as `json!` values"
+)]
 
 use serde_json::{Value, json};
 

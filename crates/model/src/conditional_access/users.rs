@@ -131,16 +131,14 @@ fn read_types(external: &Members<'_>, findings: &mut Findings) -> Option<Externa
         .flat_map(|(path, text)| text.split(',').map(move |word| (path, word.trim())))
         .filter(|(_, word)| !word.is_empty() && !word.eq_ignore_ascii_case("none"));
     for (path, word) in words {
-        match known
+        let one = known
             .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(word))
-        {
-            Some((_, one)) => types = types.with(*one),
-            None => {
-                findings.add(path, Reason::Value, shown_text(word), one_of(&known));
-                return None;
-            }
-        }
+            .find(|(name, _)| name.eq_ignore_ascii_case(word));
+        let Some((_, one)) = one else {
+            findings.add(path, Reason::Value, shown_text(word), one_of(&known));
+            return None;
+        };
+        types = types.with(*one);
     }
     if types.is_empty() {
         findings.add(
