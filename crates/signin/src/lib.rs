@@ -8,3 +8,4 @@
 
 pub mod house;
 pub mod page;
+pub mod token;
