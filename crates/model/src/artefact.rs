@@ -4,10 +4,12 @@
 //! (requirement U05).
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::conditional_access::ClientAppType;
 use crate::device::DeviceClaims;
 use crate::id::{ClientId, CorrelationId, GrantId, SessionId, TransactionId};
 use crate::secret::TokenHash;
@@ -86,6 +88,13 @@ pub struct Grant {
     pub authentication_contexts: BTreeSet<String>,
     /// When the subject last proved themselves.
     pub authenticated_at: Timestamp,
+    /// The address of the browser that signed in. A code is decided upon with it, and so is a refresh by a confidential
+    /// client, whose own address says nothing of the person; a public client's refresh brings its own.
+    pub ip_address: Option<IpAddr>,
+    /// The user agent of that browser, at most 512 characters: the platform for all later decisions.
+    pub user_agent: Option<String>,
+    /// By what kind of client it was asked for.
+    pub client_app_type: ClientAppType,
     /// When the grant was made.
     pub granted_at: Timestamp,
     /// Ties the log rows together.

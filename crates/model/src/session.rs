@@ -50,6 +50,8 @@ pub struct HomeSession {
     pub tenant_id: TenantId,
     /// The session there.
     pub session_id: SessionId,
+    /// When it ends by itself. If it is gone before, it was ended, and what hangs on it ends too (requirement C04).
+    pub expires_at: Timestamp,
 }
 
 /// One method, proven at one moment.
