@@ -8,4 +8,5 @@
 
 pub mod house;
 pub mod page;
+pub mod realm;
 pub mod token;
