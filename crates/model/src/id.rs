@@ -158,6 +158,12 @@ impl TenantId {
     pub const UNDISCOVERED: Self = Self::new(Uuid::nil());
 }
 
+impl ClientId {
+    /// The directory as an application: what a request reaches that asks for baseline scopes only (specification 4.3, decision 20).
+    pub const DIRECTORY: Self =
+        Self::new(Uuid::from_u128(0x0000_0002_0000_0000_c000_0000_0000_0000));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

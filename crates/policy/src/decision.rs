@@ -4,17 +4,24 @@ use portcullis_model::conditional_access::{
     FrequencyAuthenticationType, GrantControl, PersistentBrowser, SignInInterval,
 };
 use portcullis_model::id::{PolicyId, TenantId};
-use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, ConditionalAccessStatus};
+use portcullis_model::sign_in_log::ConditionalAccessStatus;
 
+use crate::compile::CompiledTenant;
 use crate::facts::SignIn;
+use crate::index::Scope;
+use crate::judge::Judgement;
 
 /// The outcome of one evaluation and its trace.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// [`Decision::policies`] tells of each policy what it came to.
+#[derive(Debug, Clone)]
 pub struct Decision {
-    pub(crate) tenant: TenantId,
+    pub(crate) tenant: CompiledTenant,
     pub(crate) sign_in: SignIn,
-    /// Each policy of the tenant, in the order of configuration, as the log wants it.
-    pub policies: Vec<AppliedConditionalAccessPolicy>,
+    /// Which policies each dimension matched.
+    pub(crate) scope: Scope,
+    /// What the policies in scope came to.
+    pub(crate) judgements: Vec<Judgement>,
     /// What the policies came to, for the log.
     pub status: ConditionalAccessStatus,
     /// What happens next.
@@ -43,23 +50,25 @@ pub struct Block {
     pub policies: Vec<PolicyId>,
 }
 
-/// Why a sign-in is refused (specification 2.3).
+/// Why a sign-in is refused (specification 2.3). Of several reasons the first in this order is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BlockReason {
     /// A policy blocks (53003).
     BlockedByPolicy,
     /// MFA is demanded of a direct connect user and the resource tenant does not accept the home tenant's (90071).
     InboundMfaTrustRequired,
-    /// The device is known and not compliant (53000).
+    /// The user's own tenant does not vouch for a compliant device (53000): there is none, or it is not compliant.
     DeviceNotCompliant,
-    /// The device is known and not hybrid joined (53001).
+    /// The user's own tenant does not vouch for a hybrid joined device (53001).
     DeviceNotDomainJoined,
-    /// A device is demanded, nobody vouches for one that the tenant believes (530004 for users of other tenants, 53000/53001 for its own).
+    /// A device is demanded of a user of another tenant, whose word on devices is not trusted (530004).
     DeviceTrustNotConfigured,
     /// A policy could not be evaluated; the door stays shut (decision 18, 53003).
     PolicyNotEvaluable,
     /// No audience at all; an empty set never opens a door (53003).
     NoAudience,
+    /// The admission at hand is not for this tenant, this client or these resources (500213): a fault of the caller.
+    NotAdmitted,
 }
 
 impl BlockReason {
@@ -71,6 +80,7 @@ impl BlockReason {
             Self::DeviceNotCompliant => 53000,
             Self::DeviceNotDomainJoined => 53001,
             Self::DeviceTrustNotConfigured => 530_004,
+            Self::NotAdmitted => 500_213,
         }
     }
 }
@@ -86,8 +96,8 @@ pub struct Requirement {
     pub policies: Vec<PolicyId>,
 }
 
-/// What the user is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the user is asked for, in the order of asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Challenge {
     /// Prove the first factor again: the proof is older than a sign-in frequency allows.
     PrimaryAuthentication,
@@ -113,10 +123,19 @@ pub struct SessionDecision {
     pub persistent_browser: Option<(PersistentBrowser, Vec<PolicyId>)>,
 }
 
+impl Place {
+    /// The tenant that asks.
+    pub const fn tenant(self) -> TenantId {
+        match self {
+            Self::HomeTenant(tenant) | Self::ResourceTenant(tenant) => tenant,
+        }
+    }
+}
+
 impl Decision {
     /// The tenant that decided.
     pub fn tenant(&self) -> TenantId {
-        self.tenant
+        self.tenant.id()
     }
 
     /// The facts it decided on.

@@ -12,6 +12,8 @@ use portcullis_model::id::{
 };
 use portcullis_model::user::{HomeAccount, UserType};
 
+use crate::cross_tenant::Admission;
+
 /// One sign-in as the resource tenant sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
@@ -53,16 +55,43 @@ pub enum Subject {
 pub struct UserSubject {
     /// The object in the resource tenant; `None` for direct connect and service providers.
     pub user: Option<UserId>,
-    /// The account at home, for users of other tenants.
-    pub home: Option<HomeAccount>,
-    /// How the user comes in.
-    pub channel: Channel,
-    /// External user types, from [`external_user_types`]; empty for internal members.
+    /// Where the user's credentials live.
+    pub origin: Origin,
+    /// External user types, from [`external_user_types`](crate::external_user::external_user_types); empty for
+    /// internal members.
     pub external_user_types: ExternalUserTypes,
     /// Groups of the resource tenant, nesting followed.
     pub groups: BTreeSet<GroupId>,
     /// Active roles in the resource tenant.
     pub roles: BTreeSet<RoleTemplateId>,
+}
+
+/// Where a user's credentials live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In the resource tenant itself.
+    Internal,
+    /// In another tenant. Only [`admit`](crate::cross_tenant::admit) makes the proof that both tenants let them cross,
+    /// so nobody is decided about whom the cross-tenant settings hold back.
+    External(Admission),
+}
+
+impl UserSubject {
+    /// The account at home, for users of other tenants.
+    pub fn home(&self) -> Option<HomeAccount> {
+        match &self.origin {
+            Origin::Internal => None,
+            Origin::External(admission) => Some(admission.home()),
+        }
+    }
+
+    /// How the user comes in.
+    pub fn channel(&self) -> Channel {
+        match &self.origin {
+            Origin::Internal => Channel::Internal,
+            Origin::External(admission) => admission.channel().into(),
+        }
+    }
 }
 
 /// How a user comes in (specification 2.1).

@@ -6,6 +6,18 @@
 //! Must never know: a clock, randomness, storage, HTTP, protocols, or how a challenge is shown. It sees facts
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
+pub mod compile;
+pub mod cross_tenant;
+pub mod decide;
 pub mod decision;
+mod evidence;
+pub mod external_user;
 pub mod facts;
+mod index;
+mod judge;
+mod location;
 pub mod permit;
+pub mod platform;
+mod policy_set;
+mod session_control;
+mod trace;

@@ -28,7 +28,7 @@ impl Decision {
     pub fn permit(&self) -> Option<Permit> {
         match &self.outcome {
             Outcome::Granted => Some(Permit {
-                tenant: self.tenant,
+                tenant: self.tenant.id(),
                 subject: self.sign_in.subject.clone(),
                 client: self.sign_in.client,
                 audiences: self.sign_in.audiences.clone(),

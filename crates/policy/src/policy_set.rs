@@ -1,0 +1,155 @@
+//! Sets of policies by number: dense while a decision is made, sparse where they are kept.
+
+use std::num::NonZeroU64;
+
+const WORD_BITS: usize = u64::BITS as usize;
+
+/// One bit for each policy of a tenant. Sets of one tenant are equally long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicySet {
+    words: Vec<u64>,
+}
+
+/// The words of a set that are not zero, in order: a value named by few policies costs little among thousands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SparsePolicySet {
+    words: Vec<(usize, u64)>,
+}
+
+impl PolicySet {
+    /// The empty set among `count` policies.
+    pub(crate) fn empty(count: usize) -> Self {
+        Self {
+            words: vec![0; count.div_ceil(WORD_BITS)],
+        }
+    }
+
+    pub(crate) fn insert(&mut self, number: usize) {
+        if let Some(word) = self.words.get_mut(number / WORD_BITS) {
+            *word |= 1 << (number % WORD_BITS);
+        }
+    }
+
+    pub(crate) fn contains(&self, number: usize) -> bool {
+        self.words
+            .get(number / WORD_BITS)
+            .is_some_and(|word| word & (1 << (number % WORD_BITS)) != 0)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Keeps what both have.
+    pub(crate) fn intersect(&mut self, other: &Self) {
+        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+            *word &= theirs;
+        }
+    }
+
+    /// Adds what the other has.
+    pub(crate) fn unite(&mut self, other: &Self) {
+        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+            *word |= theirs;
+        }
+    }
+
+    pub(crate) fn add(&mut self, some: &SparsePolicySet) {
+        for (index, theirs) in &some.words {
+            if let Some(word) = self.words.get_mut(*index) {
+                *word |= theirs;
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, some: &SparsePolicySet) {
+        for (index, theirs) in &some.words {
+            if let Some(word) = self.words.get_mut(*index) {
+                *word &= !theirs;
+            }
+        }
+    }
+
+    /// The numbers in both sets, ascending.
+    pub(crate) fn common<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = usize> + Clone + 'a {
+        self.words
+            .iter()
+            .zip(&other.words)
+            .enumerate()
+            .flat_map(|(index, (word, theirs))| bits(index, word & theirs))
+    }
+}
+
+impl SparsePolicySet {
+    /// Adds a policy. Numbers come in ascending order, since policies are compiled in order.
+    pub(crate) fn push(&mut self, number: usize) {
+        let (index, bit) = (number / WORD_BITS, 1 << (number % WORD_BITS));
+        match self.words.last_mut() {
+            Some((last, word)) if *last == index => *word |= bit,
+            Some(_) | None => self.words.push((index, bit)),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words
+            .iter()
+            .flat_map(|(index, word)| bits(*index, *word))
+    }
+}
+
+/// The numbers of the bits that are set in the word at `index`.
+fn bits(index: usize, word: u64) -> impl Iterator<Item = usize> + Clone {
+    // Each step clears the lowest bit.
+    let rest = |word: &NonZeroU64| NonZeroU64::new(word.get() & (word.get() - 1));
+    std::iter::successors(NonZeroU64::new(word), rest)
+        .map(move |word| index * WORD_BITS + word.trailing_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sparse(numbers: &BTreeSet<usize>) -> SparsePolicySet {
+        let mut set = SparsePolicySet::default();
+        for number in numbers {
+            set.push(*number);
+        }
+        set
+    }
+
+    fn dense(numbers: &BTreeSet<usize>) -> PolicySet {
+        let mut set = PolicySet::empty(200);
+        set.add(&sparse(numbers));
+        set
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_sets(
+            left in proptest::collection::btree_set(0..200usize, 0..40),
+            right in proptest::collection::btree_set(0..200usize, 0..40),
+        ) {
+            let set = |operate: &dyn Fn(&mut PolicySet)| -> BTreeSet<usize> {
+                let mut result = dense(&left);
+                operate(&mut result);
+                result.common(&result).collect()
+            };
+            prop_assert_eq!(sparse(&left).iter().collect::<BTreeSet<_>>(), left.clone());
+            prop_assert_eq!(set(&|it| it.unite(&dense(&right))), &left | &right);
+            prop_assert_eq!(set(&|it| it.add(&sparse(&right))), &left | &right);
+            prop_assert_eq!(set(&|it| it.intersect(&dense(&right))), &left & &right);
+            prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
+            prop_assert_eq!(dense(&left).is_empty(), left.is_empty());
+            for number in 0..200 {
+                prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
+            }
+        }
+    }
+}
