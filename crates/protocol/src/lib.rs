@@ -6,6 +6,8 @@
 //! Must never know: tenants, users, policies, stores (ids are plain text here), a clock, configuration,
 //! HTTP, or any other crate of the workspace. `now` and keys are handed in.
 
+pub mod jose;
 pub mod json;
 pub mod oauth;
+pub mod oidc;
 pub mod secret;
