@@ -1,5 +1,8 @@
 //! Applications: registrations and their service principals (Graph `application`, `servicePrincipal`).
 
+mod document;
+mod redirect;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;

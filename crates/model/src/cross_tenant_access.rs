@@ -1,5 +1,7 @@
 //! Cross-tenant access settings: what a tenant lets in, lets out, and believes (Graph `crossTenantAccessPolicy`).
 
+mod document;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -1,8 +1,14 @@
 //! What is wrong with a Graph document: every finding with its place, what was found and what was expected.
 
+mod bytes;
+mod typed;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
+
+pub use bytes::{FILE_SIZE_BYTES_MAX, PlacedDocument, read_documents, read_json};
+pub use typed::read_typed;
 
 /// The members of one JSON object.
 pub type Document = Map<String, Value>;
@@ -28,6 +34,8 @@ pub enum Reason {
     NotEnforced(&'static str),
     /// A name stands where an object id belongs.
     NameForId,
+    /// The bytes are no JSON text.
+    Text,
     /// The value is of the wrong kind, for instance a text where a list belongs.
     Shape,
     /// The value is of the right kind, but not one of those that mean something.
@@ -49,6 +57,7 @@ impl fmt::Display for Reason {
         match self {
             Self::NotEnforced(feature) => write!(formatter, "{feature} is not enforced yet"),
             Self::NameForId => formatter.write_str("a name where an object id belongs"),
+            Self::Text => formatter.write_str("no JSON text"),
             Self::Shape => formatter.write_str("the wrong kind of value"),
             Self::Value => formatter.write_str("not a known value"),
             Self::Unknown => formatter.write_str("an unknown member"),
@@ -264,6 +273,38 @@ impl<'d> Members<'d> {
         }
         let members = value.as_object()?;
         Some(Members { path, members })
+    }
+
+    /// The objects in the list below this member.
+    pub(crate) fn objects(&self, name: &str, findings: &mut Findings) -> Vec<Members<'d>> {
+        let path = self.path_of(name);
+        let list = match self.set(name) {
+            None => return Vec::new(),
+            Some(value) => value.as_array().ok_or(value),
+        };
+        let mut objects = Vec::new();
+        match list {
+            Ok(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    match value.as_object() {
+                        Some(members) => objects.push(Members { path, members }),
+                        None => findings.add(path, Reason::Shape, shown(value), "an object"),
+                    }
+                }
+            }
+            Err(value) => findings.add(path, Reason::Shape, shown(value), "a list of objects"),
+        }
+        objects
+    }
+
+    /// A copy of the members, without those named.
+    pub(crate) fn without(&self, names: &[&str]) -> Document {
+        let members = self.members.iter();
+        members
+            .filter(|(name, _)| !names.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     /// Refuses a member that says something which is not enforced here.

@@ -1,5 +1,7 @@
 //! Groups, their members, and directory roles (Graph `group`, `unifiedRoleAssignment`).
 
+mod document;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Named locations made of IP ranges (Graph `ipNamedLocation`).
 
+mod document;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,9 +1,13 @@
 //! An organisation's own facts: names, verified domains, branding (Graph `organization`, `organizationalBranding`).
 
+mod document;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::TenantId;
+
+pub(crate) use document::check_name;
 
 /// Graph `organization`, the tenant itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

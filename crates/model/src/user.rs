@@ -1,5 +1,7 @@
 //! People in a directory: members, guests, and whom a guest object stands for (Graph `user`).
 
+mod document;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
