@@ -6,7 +6,12 @@
 //! Must never know: HTTP, HTML, SQL, a clock or randomness of its own. The server hands in parsed requests and the
 //! moment; the binary plugs the traits together.
 
+pub mod facts;
 pub mod house;
+pub mod log;
 pub mod page;
 pub mod realm;
 pub mod token;
+pub mod user_agent;
+pub mod visitor;
+pub mod well_known;

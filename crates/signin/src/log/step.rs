@@ -1,0 +1,118 @@
+//! The steps of an attempt, in the words of Graph's `authenticationDetails`.
+
+use portcullis_model::Timestamp;
+use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::id::TenantId;
+use portcullis_model::sign_in_log::AuthenticationDetail;
+use portcullis_policy::facts::Proof;
+
+/// What R's row says when the home tenant's MFA was believed (specification 8.1).
+pub const MFA_BY_CLAIM: &str = "MFA requirement satisfied by claim in the token";
+const FIRST_FACTOR_BY_CLAIM: &str = "First factor requirement satisfied by claim in the token";
+
+/// What was proven before and during an attempt, and what was tried and failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps<'a> {
+    /// Every proof the attempt stands on, each with its tenant.
+    pub proofs: &'a [Proof],
+    /// Proofs from then on were given in this attempt; older ones were there already.
+    pub began_at: Timestamp,
+    /// A proof that was tried and was wrong.
+    pub failed: Option<FailedStep>,
+}
+
+/// A proof that was tried and was wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedStep {
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// Which method.
+    pub method: AuthenticationMethod,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who reads the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// The tenant whose application is reached: proofs of the home tenant come to it as claims.
+    ResourceTenant,
+    /// The user's own tenant: what happened elsewhere is not its business.
+    HomeTenant,
+}
+
+impl Steps<'_> {
+    /// No proof at all: client credentials, or refusals before anything was asked.
+    pub const fn none(at: Timestamp) -> Self {
+        Self {
+            proofs: &[],
+            began_at: at,
+            failed: None,
+        }
+    }
+
+    /// The steps as `tenant` may see them, in the order of time.
+    pub fn details(&self, tenant: TenantId, viewer: Viewer) -> Vec<AuthenticationDetail> {
+        let mut proofs = self.proofs.to_vec();
+        proofs.sort_by_key(|proof| proof.at);
+        let seen = proofs
+            .iter()
+            .filter(|proof| proof.tenant == tenant || viewer == Viewer::ResourceTenant)
+            .map(|proof| self.detail(proof, tenant));
+        let failed = self
+            .failed
+            .filter(|step| step.tenant == tenant)
+            .map(|step| AuthenticationDetail {
+                authentication_step_date_time: step.at,
+                authentication_method: method_text(step.method).to_owned(),
+                authentication_method_detail: None,
+                succeeded: false,
+                authentication_step_result_detail: failure_text(step.method).to_owned(),
+                authentication_step_requirement: requirement_text(step.method).to_owned(),
+            });
+        seen.chain(failed).collect()
+    }
+
+    fn detail(&self, proof: &Proof, viewer: TenantId) -> AuthenticationDetail {
+        let given_here = proof.tenant == viewer && proof.at >= self.began_at;
+        let (method, result) = match (given_here, proof.method) {
+            (true, AuthenticationMethod::Password) => ("Password", "Correct password"),
+            (true, AuthenticationMethod::SoftwareOath) => {
+                ("OATH verification code", "MFA successfully completed")
+            }
+            (false, AuthenticationMethod::Password) => {
+                ("Previously satisfied", FIRST_FACTOR_BY_CLAIM)
+            }
+            (false, AuthenticationMethod::SoftwareOath) => ("Previously satisfied", MFA_BY_CLAIM),
+        };
+        AuthenticationDetail {
+            authentication_step_date_time: proof.at,
+            authentication_method: method.to_owned(),
+            authentication_method_detail: None,
+            succeeded: true,
+            authentication_step_result_detail: result.to_owned(),
+            authentication_step_requirement: requirement_text(proof.method).to_owned(),
+        }
+    }
+}
+
+fn method_text(method: AuthenticationMethod) -> &'static str {
+    match method {
+        AuthenticationMethod::Password => "Password",
+        AuthenticationMethod::SoftwareOath => "OATH verification code",
+    }
+}
+
+fn requirement_text(method: AuthenticationMethod) -> &'static str {
+    match method {
+        AuthenticationMethod::Password => "Primary authentication",
+        AuthenticationMethod::SoftwareOath => "Multifactor authentication",
+    }
+}
+
+fn failure_text(method: AuthenticationMethod) -> &'static str {
+    match method {
+        AuthenticationMethod::Password => "Invalid username or password",
+        AuthenticationMethod::SoftwareOath => "MFA denied; invalid verification code",
+    }
+}
