@@ -3,7 +3,7 @@
 //! Advisories need a database, which cargo-deny fetches; `cargo xtask test` asks it where it is installed.
 //! The rest is checked here, so that it is checked everywhere and in a second.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -13,15 +13,9 @@ use crate::root;
 /// The parts of deny.toml that are read here; cargo-deny reads the others.
 #[derive(Debug, Deserialize)]
 struct Rules {
-    graph: Graph,
     licenses: Licenses,
     bans: Bans,
     sources: Sources,
-}
-
-#[derive(Debug, Deserialize)]
-struct Graph {
-    targets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,33 +41,26 @@ struct Sources {
     allow_registry: Vec<String>,
 }
 
-/// What `cargo metadata` says, as far as it matters here.
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_members: Vec<String>,
-    resolve: Resolve,
-}
-
-#[derive(Debug, Deserialize)]
+/// A crate of other people that the house is built from.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Package {
-    id: String,
     name: String,
     version: String,
-    license: Option<String>,
-    /// Where it came from; nothing for a crate of the house.
+    license: String,
+}
+
+/// What is read of Cargo.lock: where each crate comes from.
+#[derive(Debug, Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    /// Nothing for a crate of the house.
     source: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    dependencies: Vec<String>,
 }
 
 /// The answer: what is wrong, and how many crates were looked at.
@@ -82,38 +69,79 @@ pub(crate) struct Answer {
     pub(crate) crates: usize,
 }
 
-/// Reads deny.toml and asks cargo for the graph of the targets it names.
+/// Reads deny.toml, asks cargo which crates are really built, and Cargo.lock where they come from.
 pub(crate) fn check() -> Result<Answer> {
-    let text = std::fs::read_to_string(root::workspace().join("deny.toml")).context("deny.toml")?;
-    let rules: Rules = toml::from_str(&text).context("deny.toml")?;
+    let read =
+        |name: &str| std::fs::read_to_string(root::workspace().join(name)).context(name.to_owned());
+    let rules: Rules = toml::from_str(&read("deny.toml")?).context("deny.toml")?;
+    let lock: Lock = toml::from_str(&read("Cargo.lock")?).context("Cargo.lock")?;
+    // `cargo metadata` would list crates behind features that nobody switched on; the tree does not.
+    let arguments = [
+        "tree",
+        "--workspace",
+        "--target=all",
+        "--edges=normal,build,dev",
+    ];
     let mut command = root::cargo();
-    command.args(["metadata", "--format-version", "1"]);
-    for target in &rules.graph.targets {
-        command.args(["--filter-platform", target]);
-    }
-    let output = command.output().context("`cargo metadata`")?;
+    command
+        .args(arguments)
+        .args(["--prefix=none", "--format={p}|{l}"]);
+    let output = command.output().context("`cargo tree`")?;
     if !output.status.success() {
         bail!(
-            "`cargo metadata` failed: {}",
+            "`cargo tree` failed: {}",
             String::from_utf8_lossy(&output.stderr).trim()
         );
     }
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("`cargo metadata`")?;
-    Ok(judge(&rules, &metadata))
+    Ok(judge(
+        &rules,
+        &packages(&String::from_utf8_lossy(&output.stdout)),
+        &lock,
+    ))
 }
 
-fn judge(rules: &Rules, metadata: &Metadata) -> Answer {
-    let reached = reached(metadata);
-    let outside =
-        |package: &&Package| package.source.is_some() && reached.contains(package.id.as_str());
-    let packages: Vec<&Package> = metadata.packages.iter().filter(outside).collect();
+/// The crates of other people in the output of `cargo tree`: a line `name v1.2.3|MIT` each, ours with their folder.
+fn packages(tree: &str) -> BTreeSet<Package> {
+    let package = |line: &str| {
+        // A crate that was listed before carries a star.
+        let (package, license) = line.trim_end_matches(" (*)").split_once('|')?;
+        let (name, rest) = package.split_once(" v")?;
+        let version = rest.split(' ').next()?.to_owned();
+        let is_ours = rest.contains("(/") || rest.contains(":\\");
+        (!is_ours).then(|| Package {
+            name: name.to_owned(),
+            version,
+            license: license.to_owned(),
+        })
+    };
+    tree.lines().filter_map(package).collect()
+}
+
+fn judge(rules: &Rules, packages: &BTreeSet<Package>, lock: &Lock) -> Answer {
     let mut findings: Vec<String> = packages
         .iter()
         .flat_map(|package| judge_one(rules, package))
         .collect();
+    for locked in &lock.package {
+        let Some(source) = &locked.source else {
+            continue;
+        };
+        let registry = source.strip_prefix("registry+").unwrap_or_default();
+        if !rules
+            .sources
+            .allow_registry
+            .iter()
+            .any(|allowed| allowed == registry)
+        {
+            let who = format!("{} {}", locked.name, locked.version);
+            findings.push(format!(
+                "{who} comes from `{source}`, which deny.toml does not allow"
+            ));
+        }
+    }
     if packages.is_empty() {
         findings.push(
-            "the graph holds no crate of other people; the check looked at nothing".to_owned(),
+            "the tree holds no crate of other people; the check looked at nothing".to_owned(),
         );
     }
     Answer {
@@ -122,64 +150,29 @@ fn judge(rules: &Rules, metadata: &Metadata) -> Answer {
     }
 }
 
-/// The ids of everything that the workspace's members lead to.
-fn reached(metadata: &Metadata) -> BTreeSet<&str> {
-    let edges: BTreeMap<&str, &[String]> = metadata
-        .resolve
-        .nodes
-        .iter()
-        .map(|node| (node.id.as_str(), node.dependencies.as_slice()))
-        .collect();
-    let mut reached = BTreeSet::new();
-    let mut waiting: Vec<&str> = metadata
-        .workspace_members
-        .iter()
-        .map(String::as_str)
-        .collect();
-    while let Some(id) = waiting.pop() {
-        if reached.insert(id) {
-            waiting.extend(
-                edges
-                    .get(id)
-                    .copied()
-                    .unwrap_or_default()
-                    .iter()
-                    .map(String::as_str),
-            );
-        }
-    }
-    reached
-}
-
 fn judge_one(rules: &Rules, package: &Package) -> Vec<String> {
-    let who = format!("{} {}", package.name, package.version);
+    let Package {
+        name,
+        version,
+        license,
+    } = package;
+    let who = format!("{name} {version}");
     let mut findings = Vec::new();
-    if let Some(ban) = rules.bans.deny.iter().find(|ban| ban.name == package.name) {
+    if let Some(ban) = rules.bans.deny.iter().find(|ban| ban.name == *name) {
         findings.push(format!("{who} is banned: {}", ban.reason));
     }
-    let source = package.source.as_deref().unwrap_or_default();
-    let registry = source.strip_prefix("registry+").unwrap_or_default();
-    if !rules
-        .sources
-        .allow_registry
-        .iter()
-        .any(|allowed| allowed == registry)
-    {
-        findings.push(format!(
-            "{who} comes from `{source}`, which deny.toml does not allow"
-        ));
+    if license.is_empty() {
+        findings.push(format!("{who} states no licence"));
+        return findings;
     }
-    match package.license.as_deref() {
-        None => findings.push(format!("{who} states no licence")),
-        Some(license) => match is_allowed(license, &rules.licenses.allow) {
-            Ok(true) => {}
-            Ok(false) => findings.push(format!(
-                "{who} is licensed `{license}`, which deny.toml does not allow"
-            )),
-            Err(error) => findings.push(format!(
-                "{who}: licence `{license}` cannot be read: {error}"
-            )),
-        },
+    match is_allowed(license, &rules.licenses.allow) {
+        Ok(true) => {}
+        Ok(false) => findings.push(format!(
+            "{who} is licensed `{license}`, which deny.toml does not allow"
+        )),
+        Err(error) => findings.push(format!(
+            "{who}: licence `{license}` cannot be read: {error}"
+        )),
     }
     findings
 }
@@ -202,7 +195,6 @@ mod tests {
     fn rules() -> Rules {
         toml::from_str(
             r#"
-            graph.targets = []
             licenses.allow = ["MIT", "Apache-2.0"]
             bans.deny = [{ crate = "ring", reason = "a second crypto stack" }]
             sources.allow-registry = ["https://good"]
@@ -211,18 +203,28 @@ mod tests {
         .unwrap()
     }
 
-    /// A workspace `us` that leads to one crate `it`; a third crate is in the list but nothing leads to it.
+    /// The findings of a tree in which one crate of ours leads to one crate of others.
     fn findings(name: &str, license: &str, source: &str) -> Vec<String> {
-        let metadata = serde_json::from_value(serde_json::json!({
-            "packages": [
-                {"id": "us", "name": "us", "version": "1", "license": null, "source": null},
-                {"id": "it", "name": name, "version": "1", "license": license, "source": source},
-                {"id": "far", "name": "ring", "version": "1", "license": null, "source": "registry+https://bad"},
-            ],
-            "workspace_members": ["us"],
-            "resolve": {"nodes": [{"id": "us", "dependencies": ["it"]}, {"id": "far", "dependencies": []}]},
-        }));
-        judge(&rules(), &metadata.unwrap()).findings
+        let tree =
+            format!("portcullis-cli v0.1.0 (/home/us)|Apache-2.0\n{name} v1.0.0|{license}\n");
+        let ours = Locked {
+            name: "us".to_owned(),
+            version: "1".to_owned(),
+            source: None,
+        };
+        let its = Locked {
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            source: Some(source.to_owned()),
+        };
+        judge(
+            &rules(),
+            &packages(&tree),
+            &Lock {
+                package: vec![ours, its],
+            },
+        )
+        .findings
     }
 
     const GOOD: &str = "registry+https://good";
@@ -240,7 +242,7 @@ mod tests {
     fn a_banned_crate_is_found() {
         assert_eq!(
             findings("ring", "MIT", GOOD),
-            ["ring 1 is banned: a second crypto stack"]
+            ["ring 1.0.0 is banned: a second crypto stack"]
         );
     }
 
@@ -248,6 +250,7 @@ mod tests {
     fn a_licence_that_is_not_allowed_is_found() {
         assert!(findings("x", "GPL-3.0-only", GOOD)[0].contains("does not allow"));
         assert!(findings("x", "MIT AND GPL-3.0-only", GOOD)[0].contains("does not allow"));
+        assert!(findings("x", "", GOOD)[0].contains("states no licence"));
         assert!(findings("x", "nonsense of mine", GOOD)[0].contains("cannot be read"));
     }
 
@@ -259,10 +262,13 @@ mod tests {
 
     #[test]
     fn looking_at_nothing_is_a_finding() {
-        let metadata: Metadata = serde_json::from_value(serde_json::json!({
-            "packages": [], "workspace_members": [], "resolve": {"nodes": []},
-        }))
-        .unwrap();
-        assert_eq!(judge(&rules(), &metadata).findings.len(), 1);
+        let answer = judge(
+            &rules(),
+            &packages(""),
+            &Lock {
+                package: Vec::new(),
+            },
+        );
+        assert_eq!(answer.findings.len(), 1);
     }
 }

@@ -45,8 +45,9 @@ impl Totals {
             stages => format!(" ({word}: {})", stages.join(", ")),
         };
         format!(
-            "{} stages{}{}, {} tests passed, {} failed, {} skipped, {}",
+            "{} {}{}{}, {} tests passed, {} failed, {} skipped, {}",
             self.stages,
+            if self.stages == 1 { "stage" } else { "stages" },
             named("failed", &self.failed),
             named("skipped", &self.skipped),
             self.count.passed,
