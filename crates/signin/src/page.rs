@@ -63,14 +63,64 @@ pub trait Cookies: Sync {
 }
 
 /// Names one step of one transaction; written into a form and good for one submission.
+///
+/// On the wire it is a path and one parameter: `/{page}/signin?ctx={owner}.{transaction}.{version}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handle {
+    /// The tenant whose page it is, and to whose path the form is posted: a home password is typed at the home tenant's
+    /// page only (nil while undiscovered, written `organizations`).
+    pub page: TenantId,
     /// The tenant that owns the transaction (nil while undiscovered).
     pub owner: TenantId,
     /// The transaction.
     pub transaction: TransactionId,
     /// The step.
     pub version: u32,
+}
+
+impl Handle {
+    /// The parameter (and hidden form field) that carries it.
+    pub const PARAMETER: &'static str = "ctx";
+
+    /// Where the form is posted: a path below the public URL.
+    pub fn action(&self) -> String {
+        format!("/{}/signin", segment(self.page))
+    }
+
+    /// The value of the parameter.
+    pub fn context(&self) -> String {
+        format!("{}.{}.{}", self.owner, self.transaction, self.version)
+    }
+
+    /// The page itself: a path below the public URL.
+    pub fn path(&self) -> String {
+        format!("{}?{}={}", self.action(), Self::PARAMETER, self.context())
+    }
+
+    /// Reads what [`Handle::action`] and [`Handle::context`] wrote, from the path's first segment and the parameter.
+    pub fn parse(page: &str, context: &str) -> Option<Self> {
+        let page = match page {
+            "organizations" => TenantId::UNDISCOVERED,
+            id => id.parse().ok()?,
+        };
+        let mut parts = context.split('.');
+        let handle = Self {
+            page,
+            owner: parts.next()?.parse().ok()?,
+            transaction: parts.next()?.parse().ok()?,
+            version: parts.next()?.parse().ok()?,
+        };
+        // One spelling only: signs and leading zeros would name a step twice.
+        (parts.next().is_none() && handle.context() == context).then_some(handle)
+    }
+}
+
+fn segment(tenant: TenantId) -> String {
+    if tenant == TenantId::UNDISCOVERED {
+        "organizations".to_owned()
+    } else {
+        tenant.to_string()
+    }
 }
 
 /// What surrounds every page of a sign-in.
@@ -310,4 +360,33 @@ pub enum ConsentChoice {
     Accept,
     /// No.
     Decline,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_has_one_spelling() {
+        let id = "62e90394-69f5-4237-9190-012177145e10";
+        let handle = Handle {
+            page: TenantId::UNDISCOVERED,
+            owner: id.parse().unwrap(),
+            transaction: id.parse().unwrap(),
+            version: 7,
+        };
+        assert_eq!(handle.path(), format!("/organizations/signin?ctx={id}.{id}.7"));
+        assert_eq!(Handle::parse("organizations", &handle.context()), Some(handle));
+        let wrong = [
+            String::new(),
+            format!("{id}.{id}"),
+            format!("{id}.{id}.+7"),
+            format!("{id}.{id}.07"),
+            format!("{id}.{id}.7.7"),
+        ];
+        for wrong in &wrong {
+            assert_eq!(Handle::parse(id, wrong), None, "{wrong}");
+        }
+        assert_eq!(Handle::parse("fabrikam.example", &handle.context()), None);
+    }
 }
