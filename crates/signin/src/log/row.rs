@@ -124,7 +124,7 @@ impl Attempt<'_> {
         row.authentication_details = self.steps.details(self.resource.id(), viewer);
         if let Some(decision) = self.decision {
             row.conditional_access_status = decision.status;
-            row.applied_conditional_access_policies = decision.policies.clone();
+            row.applied_conditional_access_policies = decision.policies();
             row.status.additional_details = satisfied_by_claim(&row.authentication_details);
         }
         row.device_detail = self.device_detail(self.resource.id());
@@ -237,7 +237,8 @@ impl Attempt<'_> {
     fn authentication_requirement(&self) -> &'static str {
         let mfa = grant_control_text(GrantControl::Mfa);
         let demands = |decision: &Decision| {
-            let in_force = decision.policies.iter().filter(|policy| match policy.result {
+            let policies = decision.policies();
+            let in_force = policies.iter().filter(|policy| match policy.result {
                 AppliedPolicyResult::Success | AppliedPolicyResult::Failure => true,
                 AppliedPolicyResult::NotApplied
                 | AppliedPolicyResult::NotEnabled
