@@ -12,7 +12,7 @@ use portcullis_model::id::{ClientId, CorrelationId, TenantId};
 use portcullis_model::secret::{Sealer, SecretText};
 use portcullis_model::store::{Store, StoreError, TenantConfiguration};
 use portcullis_policy::compile::CompiledTenant;
-use portcullis_protocol::jose::{PublicKey, SigningKey};
+use portcullis_protocol::jose::{PublicJwk, SigningKey};
 use url::Url;
 
 /// The installation: one value, built by the binary, shared by all requests.
@@ -166,7 +166,7 @@ pub trait Keys: Send + Sync {
         &self,
         tenant: TenantId,
         now: Timestamp,
-    ) -> Result<Vec<PublicKey>, KeyError>;
+    ) -> Result<Vec<PublicJwk>, KeyError>;
 }
 
 /// No key can be had; nothing is signed.
