@@ -11,6 +11,7 @@ pub mod house;
 pub mod log;
 pub mod page;
 pub mod realm;
+pub mod resource;
 pub mod token;
 pub mod user_agent;
 pub mod visitor;

@@ -23,9 +23,9 @@ pub fn application_name(tenant: &LoadedTenant, client: ClientId) -> Option<Strin
                 .application(client)
                 .map(|application| application.display_name.clone())
         })
-        .or_else(|| match client {
-            DIRECTORY => Some("Windows Azure Active Directory".to_owned()),
-            GRAPH => Some("Microsoft Graph".to_owned()),
+        .or_else(|| match client.uuid() {
+            DIRECTORY_UUID => Some("Windows Azure Active Directory".to_owned()),
+            GRAPH_UUID => Some("Microsoft Graph".to_owned()),
             _ => None,
         })
 }
