@@ -55,6 +55,8 @@ fn access_token() -> AccessTokenClaims {
         sid: None,
         name: None,
         preferred_username: None,
+        email: None,
+        gid: None,
         uti: None,
     }
 }
