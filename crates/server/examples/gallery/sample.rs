@@ -48,6 +48,7 @@ pub(crate) fn northwind() -> Organization {
 fn frame(background: Option<Organization>, front: Option<Organization>) -> Frame {
     Frame {
         handle: Some(Handle {
+            page: Id::new(Uuid::from_bytes([0x11; 16])),
             owner: Id::new(Uuid::from_bytes([0x11; 16])),
             transaction: Id::new(Uuid::from_bytes([7; 16])),
             version: 3,

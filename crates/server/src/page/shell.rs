@@ -30,8 +30,7 @@ pub(super) struct Shell<'a> {
     pub(super) below: Option<String>,
     pub(super) correlation_id: Option<String>,
     pub(super) form_action: String,
-    pub(super) transaction: String,
-    pub(super) step: u32,
+    pub(super) context: String,
 }
 
 /// An organisation's sign: its logo, or its first letter on one of six colours.
@@ -63,8 +62,7 @@ impl<'a> Shell<'a> {
             below: None,
             correlation_id: None,
             form_action: String::new(),
-            transaction: String::new(),
-            step: 0,
+            context: String::new(),
         }
     }
 
@@ -106,9 +104,8 @@ impl<'a> Shell<'a> {
         shell.problem = frame.problem.as_ref().map(|problem| text(words, problem));
         shell.correlation_id = Some(frame.correlation_id.to_string());
         if let Some(handle) = frame.handle {
-            shell.form_action = format!("/{}/signin", tenant_segment(handle.owner));
-            shell.transaction = handle.transaction.to_string();
-            shell.step = handle.version;
+            shell.form_action = handle.action();
+            shell.context = handle.context();
         }
         shell
     }
