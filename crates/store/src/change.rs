@@ -115,7 +115,11 @@ impl StepList {
                 session.is_persistent
             )),
             Change::EndSession(session) => {
-                self.any(statement!(sql::artefact::REVOKE_GRANTS_OF_SESSION, tenant, session));
+                self.any(statement!(
+                    sql::artefact::REVOKE_GRANTS_OF_SESSION,
+                    tenant,
+                    session
+                ));
                 self.any(statement!(sql::session::END_SESSION, tenant, session));
             }
             Change::EndSessionsOfUser(user) => self.end_sessions_of_user(user),
@@ -172,7 +176,12 @@ impl StepList {
             } => self.rehash_password(password, from_hash),
             Change::RegisterTotp(totp) => self.register_totp(&totp),
             Change::UseTotpStep { method, step } => {
-                self.one(statement!(sql::credential::USE_TOTP_STEP, tenant, method, step));
+                self.one(statement!(
+                    sql::credential::USE_TOTP_STEP,
+                    tenant,
+                    method,
+                    step
+                ));
             }
             Change::ChargeThrottle {
                 key,
@@ -359,7 +368,9 @@ fn user_of(subject: SessionSubject) -> Option<UserId> {
 
 /// A moment that far away, or the last one there is.
 fn moved(moment: Timestamp, by: SignedDuration) -> Timestamp {
-    moment
-        .saturating_add(by)
-        .unwrap_or(if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX })
+    moment.saturating_add(by).unwrap_or(if by.is_negative() {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::statement::Statement;
 
 /// What an engine's driver reports.
-pub type EngineError = sqlx::Error;
+pub(crate) type EngineError = sqlx::Error;
 
 /// A database engine with a database behind it. A new one is one file that implements this and [`Connection`].
 pub trait Engine: Send + Sync + 'static {

@@ -8,6 +8,7 @@
 //! races; it decides nothing.
 
 mod change;
+mod configuration;
 mod engine;
 mod export;
 mod import;
@@ -15,6 +16,7 @@ mod purge;
 mod query;
 mod row;
 mod schema;
+mod sign_in_query;
 mod sql;
 mod sqlite;
 mod statement;

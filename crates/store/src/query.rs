@@ -56,3 +56,9 @@ pub(crate) async fn list_on<C: Connection, T>(
         .map(|columns| parse(&Row::new(columns, about.table)))
         .collect()
 }
+
+impl From<(&'static str, &'static str)> for About {
+    fn from((doing, table): (&'static str, &'static str)) -> Self {
+        Self { doing, table }
+    }
+}

@@ -27,7 +27,7 @@ impl<R: Columns> Row<R> {
         Self { columns, table }
     }
 
-    fn damaged(&self, column: &str, what: impl std::fmt::Display) -> StoreError {
+    pub(crate) fn damaged(&self, column: &str, what: impl std::fmt::Display) -> StoreError {
         StoreError::Corrupt {
             table: self.table,
             what: format!("column `{column}`: {what}"),
@@ -99,7 +99,9 @@ impl<R: Columns> Row<R> {
             let category = cause.classify();
             self.damaged(
                 column,
-                format!("not the document it should be ({category:?}, line {line}, column {place})"),
+                format!(
+                    "not the document it should be ({category:?}, line {line}, column {place})"
+                ),
             )
         })
     }

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection as _, Pool, Row as _, Sqlite as Driver, Transaction};
+use sqlx::{ConnectOptions, Pool, Row as _, Sqlite as Driver, Transaction};
 use uuid::Uuid;
 
 use crate::engine::{Columns, Connection, Engine, EngineError};
@@ -58,7 +58,7 @@ impl SqliteStore {
         let connecting = connect_options(path, options);
         let mut writer = connecting.connect().await.map_err(failed)?;
         migrate(&mut writer).await?;
-        writer.close().await.map_err(failed)?;
+        sqlx::Connection::close(writer).await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
             .min_connections(1)
@@ -209,3 +209,6 @@ impl Columns for SqliteRow {
         self.try_get(column)
     }
 }
+
+#[cfg(test)]
+mod tests;

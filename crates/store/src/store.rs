@@ -50,6 +50,11 @@ impl<E: Engine> SqlStore<E> {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn engine(&self) -> &E {
+        &self.shared.engine
+    }
+
     /// Works off what has queued, then closes the database. Whoever asks for more is told that the store failed.
     pub async fn close(&self) {
         let (answer, answered) = oneshot::channel();
@@ -162,9 +167,9 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        let pinged = self.shared.engine.read(&statement!(installation::PING));
+        let ping = statement!(installation::PING);
+        let pinged = self.shared.engine.read(&ping).await;
         pinged
-            .await
             .map(|_| ())
             .map_err(|cause| failed("answers a ping", cause))
     }

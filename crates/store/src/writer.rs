@@ -29,7 +29,9 @@ pub(crate) enum Job {
         answer: oneshot::Sender<Result<u64, StoreError>>,
     },
     /// Work off what has queued, then close.
-    Stop { answer: oneshot::Sender<()> },
+    Stop {
+        answer: oneshot::Sender<()>,
+    },
 }
 
 /// One caller's changes.
@@ -231,7 +233,10 @@ impl<E: Engine> Writer<E> {
     }
 
     async fn roll_back(&mut self, mut connection: E::Writer) {
-        match connection.execute(&statement!(installation::ROLLBACK)).await {
+        match connection
+            .execute(&statement!(installation::ROLLBACK))
+            .await
+        {
             Ok(_) => self.connection = Some(connection),
             Err(error) => {
                 tracing::warn!(%error, "the writer gives up a connection that cannot roll back");
