@@ -4,9 +4,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::artefact::{AuthorizationCode, Grant, RefreshToken, Transaction};
-use portcullis_model::credential::{PasswordCredential, TotpCredential};
-use portcullis_model::id::{TenantId, UserId};
-use portcullis_model::session::{AuthenticationSession, SessionSubject};
+use portcullis_model::credential::{PasswordCredential, ThrottleKey, TotpCredential};
+use portcullis_model::id::{SessionId, TenantId, UserId};
+use portcullis_model::secret::TokenHash;
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, SigningKeyRecord, StoreError};
 
@@ -72,154 +73,123 @@ impl StepList {
         self.push(statement, Expectation::Any);
     }
 
+    /// One arm per change, on as few lines as they are read best.
+    #[rustfmt::skip]
     fn add(&mut self, change: Change) -> Result<(), StoreError> {
         let tenant = self.tenant;
         match change {
             Change::BeginTransaction(transaction) => self.begin_transaction(transaction),
-            Change::AdvanceTransaction {
-                transaction,
-                from_version,
-                now,
-            } => self.one(statement!(
-                sql::artefact::ADVANCE_TRANSACTION,
-                tenant,
-                transaction.id,
-                from_version,
-                now,
-                transaction.state,
-                transaction.expires_at
-            )),
-            Change::EndTransaction {
-                id,
-                from_version,
-                now,
-            } => self.one(statement!(
-                sql::artefact::END_TRANSACTION,
-                tenant,
-                id,
-                from_version,
-                now
-            )),
+            Change::AdvanceTransaction { transaction, from_version, now } =>
+                self.advance_transaction(transaction, from_version, now),
+            Change::EndTransaction { id, from_version, now } =>
+                self.one(statement!(sql::artefact::END_TRANSACTION, tenant, id, from_version, now)),
+
             Change::OpenSession(session) => self.open_session(&session)?,
-            Change::RenewSession {
-                session,
-                from_cookie,
-            } => self.one(statement!(
-                sql::session::RENEW_SESSION,
-                tenant,
-                session.id,
-                from_cookie,
-                session.cookie_hash,
-                row::session_evidence(&session)?,
-                session.expires_at,
-                session.is_persistent
-            )),
-            Change::EndSession(session) => {
-                self.any(statement!(
-                    sql::artefact::REVOKE_GRANTS_OF_SESSION,
-                    tenant,
-                    session
-                ));
-                self.any(statement!(sql::session::END_SESSION, tenant, session));
-            }
+            Change::RenewSession { session, from_cookie } => self.renew_session(&session, from_cookie)?,
+            Change::EndSession(session) => self.end_session(session),
             Change::EndSessionsOfUser(user) => self.end_sessions_of_user(user),
-            Change::JoinSession(client) => self.one(statement!(
-                sql::session::JOIN_SESSION,
-                tenant,
-                client.session,
-                client.client,
-                client.subject,
-                client.correlation_id
-            )),
+            Change::JoinSession(client) => self.join_session(client),
+
             Change::IssueCode(code) => self.issue_code(code)?,
-            Change::SpendCode(hash) => {
-                self.one(statement!(sql::artefact::SPEND_CODE, tenant, hash));
-            }
+            Change::SpendCode(hash) => self.one(statement!(sql::artefact::SPEND_CODE, tenant, hash)),
             Change::IssueRefreshToken(token) => self.issue_refresh_token(&token)?,
-            Change::SpendRefreshToken(hash) => {
-                self.one(statement!(sql::artefact::SPEND_REFRESH_TOKEN, tenant, hash));
-            }
-            Change::RevokeGrant(grant) => {
-                self.any(statement!(sql::artefact::REVOKE_GRANT, tenant, grant));
-            }
-            Change::SpendAssertionId {
-                client,
-                id,
-                expires_at,
-            } => self.one(statement!(
-                sql::artefact::SPEND_ASSERTION_ID,
-                tenant,
-                client,
-                id,
-                expires_at
-            )),
-            Change::GrantConsent {
-                user,
-                client,
-                scopes,
-                at,
-            } => {
+            Change::SpendRefreshToken(hash) =>
+                self.one(statement!(sql::artefact::SPEND_REFRESH_TOKEN, tenant, hash)),
+            Change::RevokeGrant(grant) =>
+                self.any(statement!(sql::artefact::REVOKE_GRANT, tenant, grant)),
+            Change::SpendAssertionId { client, id, expires_at } =>
+                self.one(statement!(sql::artefact::SPEND_ASSERTION_ID, tenant, client, id, expires_at)),
+
+            Change::GrantConsent { user, client, scopes, at } => {
                 for scope in scopes {
-                    self.any(statement!(
-                        sql::session::GRANT_CONSENT,
-                        tenant,
-                        user,
-                        client,
-                        scope,
-                        at
-                    ));
+                    let sql = sql::session::GRANT_CONSENT;
+                    self.any(statement!(sql, tenant, user, client, scope, at));
                 }
             }
-            Change::RehashPassword {
-                password,
-                from_hash,
-            } => self.rehash_password(password, from_hash),
+
+            Change::RehashPassword { password, from_hash } => self.rehash_password(password, from_hash),
             Change::RegisterTotp(totp) => self.register_totp(&totp),
-            Change::UseTotpStep { method, step } => {
-                self.one(statement!(
-                    sql::credential::USE_TOTP_STEP,
-                    tenant,
-                    method,
-                    step
-                ));
-            }
-            Change::ChargeThrottle {
-                key,
-                attempts_max,
-                window_seconds,
-                now,
-            } => {
+            Change::UseTotpStep { method, step } =>
+                self.one(statement!(sql::credential::USE_TOTP_STEP, tenant, method, step)),
+            Change::ChargeThrottle { key, attempts_max, window_seconds, now } => {
                 let window = SignedDuration::from_secs(window_seconds.max(0));
-                self.one(statement!(
-                    sql::credential::CHARGE_THROTTLE,
-                    tenant,
-                    key.text(),
-                    now,
-                    attempts_max,
-                    moved(now, window),
-                    moved(now, -window)
-                ));
+                self.charge_throttle(&key, attempts_max, window, now);
             }
-            Change::ClearThrottle(key) => self.any(statement!(
-                sql::credential::CLEAR_THROTTLE,
-                tenant,
-                key.text()
-            )),
+            Change::ClearThrottle(key) =>
+                self.any(statement!(sql::credential::CLEAR_THROTTLE, tenant, key.text())),
+
             Change::LogSignIn(sign_in) => self.log_sign_in(&sign_in)?,
+
             Change::AddSigningKey(key) => self.add_signing_key(key),
-            Change::RetireSigningKey {
-                key_id,
-                retired_at,
-                not_after,
-            } => self.one(statement!(
-                sql::key::RETIRE_SIGNING_KEY,
-                tenant,
-                key_id,
-                retired_at,
-                not_after
-            )),
+            Change::RetireSigningKey { key_id, retired_at, not_after } =>
+                self.one(statement!(sql::key::RETIRE_SIGNING_KEY, tenant, key_id, retired_at, not_after)),
         }
         Ok(())
+    }
+
+    fn advance_transaction(&mut self, to: Transaction, from_version: u32, now: Timestamp) {
+        self.one(statement!(
+            sql::artefact::ADVANCE_TRANSACTION,
+            self.tenant,
+            to.id,
+            from_version,
+            now,
+            to.state,
+            to.expires_at
+        ));
+    }
+
+    fn renew_session(
+        &mut self,
+        session: &AuthenticationSession,
+        from_cookie: TokenHash,
+    ) -> Result<(), StoreError> {
+        self.one(statement!(
+            sql::session::RENEW_SESSION,
+            self.tenant,
+            session.id,
+            from_cookie,
+            session.cookie_hash,
+            row::session_evidence(session)?,
+            session.expires_at,
+            session.is_persistent
+        ));
+        Ok(())
+    }
+
+    fn end_session(&mut self, session: SessionId) {
+        let revoke = sql::artefact::REVOKE_GRANTS_OF_SESSION;
+        self.any(statement!(revoke, self.tenant, session));
+        self.any(statement!(sql::session::END_SESSION, self.tenant, session));
+    }
+
+    fn join_session(&mut self, client: SessionClient) {
+        self.one(statement!(
+            sql::session::JOIN_SESSION,
+            self.tenant,
+            client.session,
+            client.client,
+            client.subject,
+            client.correlation_id
+        ));
+    }
+
+    fn charge_throttle(
+        &mut self,
+        key: &ThrottleKey,
+        attempts_max: u32,
+        window: SignedDuration,
+        now: Timestamp,
+    ) {
+        self.one(statement!(
+            sql::credential::CHARGE_THROTTLE,
+            self.tenant,
+            key.text(),
+            now,
+            attempts_max,
+            moved(now, window),
+            moved(now, -window)
+        ));
     }
 
     fn begin_transaction(&mut self, transaction: Transaction) {

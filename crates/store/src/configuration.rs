@@ -106,7 +106,7 @@ pub(crate) async fn read_on<C: Connection>(
     let objects = list_on(connection, statement, about, object).await?;
     for object in objects {
         match object {
-            Object::Application(one) => configuration.applications.push(one),
+            Object::Application(one) => configuration.applications.push(*one),
             Object::ServicePrincipal(one) => configuration.service_principals.push(one),
             Object::Policy(one) => configuration.conditional_access_policies.push(*one),
             Object::NamedLocation(one) => configuration.named_locations.push(one),
@@ -116,7 +116,7 @@ pub(crate) async fn read_on<C: Connection>(
 }
 
 enum Object {
-    Application(Application),
+    Application(Box<Application>),
     ServicePrincipal(ServicePrincipal),
     Policy(Box<ConditionalAccessPolicy>),
     NamedLocation(NamedLocation),
@@ -128,7 +128,7 @@ fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
         return Err(row.damaged("kind", format!("`{name}` is not known")));
     };
     Ok(match kind {
-        ObjectKind::Application => Object::Application(document(row)?),
+        ObjectKind::Application => Object::Application(Box::new(document(row)?)),
         ObjectKind::ServicePrincipal => Object::ServicePrincipal(document(row)?),
         ObjectKind::NamedLocation => Object::NamedLocation(document(row)?),
         ObjectKind::ConditionalAccessPolicy => {

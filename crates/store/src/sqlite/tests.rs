@@ -26,7 +26,10 @@ async fn every_statement_prepares() {
     let mut connection = connection(&path).await;
     let mut count = 0;
     for (name, sql) in sql::all() {
-        if let Err(error) = connection.prepare(sqlx::SqlSafeStr::into_sql_str(*sql)).await {
+        if let Err(error) = connection
+            .prepare(sqlx::SqlSafeStr::into_sql_str(*sql))
+            .await
+        {
             panic!("{name}: {error}");
         }
         count += 1;
