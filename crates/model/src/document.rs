@@ -327,7 +327,7 @@ impl<'d> Members<'d> {
                     self.path_of(name),
                     Reason::Unknown,
                     shown(value),
-                    "only members that Graph has here",
+                    "no member whose meaning is unknown here",
                 );
             }
         }

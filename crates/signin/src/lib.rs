@@ -12,7 +12,6 @@ pub mod log;
 pub mod page;
 pub mod realm;
 pub mod resource;
-pub mod subject;
 pub mod token;
 pub mod user_agent;
 pub mod visitor;

@@ -46,7 +46,7 @@ pub(super) fn read(root: &Members<'_>, findings: &mut Findings) -> Option<ReadCo
     })
 }
 
-const NOT_ENFORCED: [(&str, &str); 8] = [
+const NOT_ENFORCED: [(&str, &str); 10] = [
     ("signInRiskLevels", "sign-in risk"),
     ("userRiskLevels", "user risk"),
     ("servicePrincipalRiskLevels", "service principal risk"),
@@ -55,6 +55,8 @@ const NOT_ENFORCED: [(&str, &str); 8] = [
     ("devices", "a condition on devices"),
     ("deviceStates", "a condition on device states"),
     ("times", "a condition on times"),
+    ("agents", "a condition on agents"),
+    ("agentContext", "a condition on agents"),
 ];
 
 const KNOWN: &[&str] = &[
@@ -73,6 +75,8 @@ const KNOWN: &[&str] = &[
     "devices",
     "deviceStates",
     "times",
+    "agents",
+    "agentContext",
 ];
 
 /// `none` is the empty set of this flags enum.

@@ -113,11 +113,12 @@ fn read_grant_control(
         ("compliantDevice", GrantControl::CompliantDevice),
         ("domainJoinedDevice", GrantControl::DomainJoinedDevice),
     ];
-    const NOT_ENFORCED: [(&str, &str); 4] = [
+    const NOT_ENFORCED: [(&str, &str); 5] = [
         ("approvedApplication", "the control `approvedApplication`"),
         ("compliantApplication", "the control `compliantApplication`"),
         ("passwordChange", "the control `passwordChange`"),
         ("riskRemediation", "the control `riskRemediation`"),
+        ("compliantNetwork", "the control `compliantNetwork`"),
     ];
     let known = CONTROLS
         .iter()

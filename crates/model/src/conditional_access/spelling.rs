@@ -78,6 +78,8 @@ const MEMBERS: &[&str] = &[
     "authenticationFlows",
     "clients",
     "times",
+    "agents",
+    "agentContext",
     "includeApplications",
     "excludeApplications",
     "applicationFilter",

@@ -237,6 +237,7 @@ fn what_is_not_enforced_is_never_dropped() {
             json!({"includeStates": ["All"]}),
         ),
         ("/conditions/times", json!({"all": true})),
+        ("/conditions/agents", json!({"includeAgentUsers": ["All"]})),
         (
             "/conditions/authenticationFlows",
             json!({"transferMethods": "deviceCodeFlow"}),
@@ -324,7 +325,7 @@ fn what_is_not_enforced_is_never_dropped() {
 fn an_unknown_condition_or_control_is_refused() {
     for (pointer, value) in [
         ("/conditions/moonPhase", json!("full")),
-        ("/conditions/agents", json!({"includeAgentUsers": ["All"]})),
+        ("/conditions/colour", json!({"includeColours": ["All"]})),
         ("/conditions/users/includeMoods", json!(["bad"])),
         ("/conditions/applications/includeColours", json!(["red"])),
         (

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::{Document, Findings, Reason, Refusal, shown, shown_text};
 
+const TWICE: &str = "is there twice";
+
 /// The largest file that is read.
 pub const FILE_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -81,7 +83,15 @@ pub fn read_json(bytes: &[u8]) -> Result<Value, Refusal> {
         .and_then(|value| deserializer.end().map(|()| value));
     match value {
         Ok(value) => Ok(value),
-        Err(error) => refuse(shown_text(&error.to_string()), "JSON"),
+        Err(error) => {
+            let found = error.to_string();
+            let expected = if found.contains(TWICE) {
+                "JSON with each member once: readers disagree on which of two counts"
+            } else {
+                "JSON"
+            };
+            refuse(shown_text(&found), expected)
+        }
     }
 }
 
@@ -188,7 +198,7 @@ impl<'de> Visitor<'de> for StrictValue {
             let value = object.next_value_seed(StrictValue)?;
             if members.contains_key(&name) {
                 return Err(A::Error::custom(format!(
-                    "member {} is there twice",
+                    "member {} {TWICE}",
                     shown_text(&name)
                 )));
             }

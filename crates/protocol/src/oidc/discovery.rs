@@ -106,7 +106,7 @@ impl ProviderMetadata {
 }
 
 /// Every claim of [`super::id_token::IdTokenClaims`].
-const CLAIMS: [&str; 25] = [
+const CLAIMS: [&str; 23] = [
     "iss",
     "sub",
     "aud",
@@ -123,7 +123,6 @@ const CLAIMS: [&str; 25] = [
     "acr",
     "acrs",
     "sid",
-    "at_hash",
     "nonce",
     "name",
     "preferred_username",
@@ -131,7 +130,6 @@ const CLAIMS: [&str; 25] = [
     "given_name",
     "family_name",
     "roles",
-    "uti",
 ];
 
 fn list(values: &[&str]) -> Vec<String> {

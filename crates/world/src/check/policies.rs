@@ -1,0 +1,114 @@
+//! Checks that policies and cross-tenant settings refer to what is there (decision 18).
+
+use std::collections::BTreeSet;
+
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, LocationCondition};
+use portcullis_model::cross_tenant_access::{B2bSetting, CrossTenantSettings, TargetType};
+use portcullis_model::document::Reason;
+
+use super::{Uniques, objects};
+use crate::error::{Place, WorldFindings};
+use crate::tenant::{Placed, PlacedTenant};
+
+pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
+    let mut ids = Uniques::new("each policy id once; without ids, each displayName once");
+    for Placed { place, value } in objects(tenant.conditional_access_policies.as_deref()) {
+        ids.note(value.id.to_string(), || place.below(".id"), findings);
+        check_locations(value, tenant, place, findings);
+    }
+    let mut ids = Uniques::new("each named location once");
+    for Placed { place, value } in objects(tenant.named_locations.as_deref()) {
+        ids.note(value.id.to_string(), || place.below(".id"), findings);
+    }
+    check_outbound_targets(tenant, findings);
+}
+
+/// Only when the files speak of named locations: the policies may be imported beside those that are stored.
+fn check_locations(
+    policy: &ConditionalAccessPolicy,
+    tenant: &PlacedTenant,
+    place: &Place,
+    findings: &mut WorldFindings,
+) {
+    let (Some(locations), Some(condition)) =
+        (&tenant.named_locations, &policy.conditions.locations)
+    else {
+        return;
+    };
+    let trusted = locations.iter().any(|location| location.value.is_trusted);
+    for (side, list) in [
+        ("includeLocations", &condition.include),
+        ("excludeLocations", &condition.exclude),
+    ] {
+        for (index, one) in list.iter().enumerate() {
+            let place = place.below(&format!(".conditions.locations.{side}[{index}]"));
+            match one {
+                LocationCondition::All => {}
+                LocationCondition::AllTrusted if trusted => {}
+                LocationCondition::AllTrusted => findings.add(
+                    &place,
+                    Reason::Rule("CA-V12"),
+                    "`AllTrusted` without any trusted location".into(),
+                    "a named location with `isTrusted`, before policies use it",
+                ),
+                LocationCondition::NamedLocation(id) => {
+                    if !locations.iter().any(|location| location.value.id == *id) {
+                        let found = format!("`{id}`");
+                        let expected = "the id of a named location of this tenant";
+                        findings.add(&place, Reason::Reference, found, expected);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Outbound lists hold ids of this tenant's own users and groups; one that is not there would block nobody.
+fn check_outbound_targets(tenant: &PlacedTenant, findings: &mut WorldFindings) {
+    let (Some(users), Some(policy)) = (&tenant.users, &tenant.cross_tenant_access_policy) else {
+        return;
+    };
+    let mut principals: BTreeSet<_> = users.iter().map(|one| one.value.id.to_string()).collect();
+    let groups = objects(tenant.groups.as_deref()).iter();
+    principals.extend(groups.map(|one| one.value.id.to_string()));
+    let mut check = |path: &str, settings: &CrossTenantSettings| {
+        for (name, setting) in [
+            (
+                "b2bCollaborationOutbound",
+                &settings.b2b_collaboration_outbound,
+            ),
+            (
+                "b2bDirectConnectOutbound",
+                &settings.b2b_direct_connect_outbound,
+            ),
+        ] {
+            let place = policy.place.below(&format!("{path}.{name}.usersAndGroups"));
+            for (place, target) in own_targets(&place, setting.as_ref()) {
+                if !principals.contains(&target.to_lowercase()) {
+                    let found = format!("`{target}`");
+                    let expected = "a user or group of this tenant";
+                    findings.add(&place, Reason::Reference, found, expected);
+                }
+            }
+        }
+    };
+    check(".default", &policy.value.default);
+    for (index, partner) in policy.value.partners.iter().enumerate() {
+        check(&format!(".partners[{index}]"), &partner.settings);
+    }
+}
+
+fn own_targets<'s>(place: &Place, setting: Option<&'s B2bSetting>) -> Vec<(Place, &'s str)> {
+    let configuration = setting.and_then(|setting| setting.users_and_groups.as_ref());
+    let targets = configuration.map(|one| one.targets.as_slice());
+    targets
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.target != "AllUsers" && one.target_type != TargetType::Application)
+        .map(|(index, one)| {
+            let place = place.below(&format!(".targets[{index}].target"));
+            (place, one.target.as_str())
+        })
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! From files to tenants: everything is read, everything is checked, and only a world without findings comes out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use portcullis_model::document::Reason;
+use portcullis_model::store::{ImportedCredentials, TenantWorld};
+
+use crate::check;
+use crate::credentials::{self, PlainCredentials};
+use crate::error::{Place, WorldError, WorldFindings};
+use crate::files::Files;
+use crate::tenant::{Kind, PlacedTenant, TenantFiles};
+
+/// A world that was read: its tenants by id, and their credentials in clear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    /// The tenants, ordered by id; their `credentials` are empty until the caller has hashed and sealed the plain ones.
+    pub tenants: Vec<TenantWorld>,
+    /// The credentials of the tenants, in the same order.
+    pub credentials: Vec<PlainCredentials>,
+}
+
+/// Reads the world in a folder.
+pub fn read_world(folder: &Path) -> Result<World, WorldError> {
+    parse_world(&Files::read(folder)?)
+}
+
+/// The world these files describe.
+pub fn parse_world(files: &Files) -> Result<World, WorldError> {
+    let mut findings = WorldFindings::default();
+    let folders = by_tenant_folder(files, &mut findings);
+    let mut tenants: Vec<PlacedTenant> = folders
+        .into_iter()
+        .filter_map(|(folder, files)| TenantFiles::new(folder, files).read(&mut findings))
+        .collect();
+    tenants.sort_by_key(|tenant| tenant.organization.value.id);
+    let credentials = tenants
+        .iter()
+        .map(|tenant| credentials::read(tenant, &mut findings))
+        .collect();
+    check::check_world(&tenants, &mut findings);
+    if !findings.0.is_empty() {
+        return Err(WorldError::Refused(findings));
+    }
+    Ok(World {
+        tenants: tenants.into_iter().map(without_places).collect(),
+        credentials,
+    })
+}
+
+fn by_tenant_folder<'f>(
+    files: &'f Files,
+    findings: &mut WorldFindings,
+) -> BTreeMap<&'f str, BTreeMap<&'f str, &'f [u8]>> {
+    let mut folders: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
+    for (name, bytes) in &files.0 {
+        match name.split_once('/') {
+            Some((folder, file)) => {
+                folders.entry(folder).or_default().insert(file, bytes);
+            }
+            None if name == "README.md" => {}
+            None => {
+                let found = "a file outside every tenant's folder".into();
+                let expected = "one folder for each tenant, and perhaps a `README.md`";
+                findings.add(&Place::root(name), Reason::Unknown, found, expected);
+            }
+        }
+    }
+    if folders.is_empty() {
+        let expected = "one folder for each tenant, with an `organization.json`";
+        let place = Place::root(".");
+        findings.add(&place, Reason::Missing, "no tenant".into(), expected);
+    }
+    folders
+}
+
+fn without_places(tenant: PlacedTenant) -> TenantWorld {
+    fn values<T>(kind: Kind<T>) -> Option<Vec<T>> {
+        kind.map(|objects| objects.into_iter().map(|placed| placed.value).collect())
+    }
+    TenantWorld {
+        organization: tenant.organization.value,
+        users: values(tenant.users),
+        groups: values(tenant.groups),
+        role_assignments: values(tenant.role_assignments),
+        applications: values(tenant.applications),
+        service_principals: values(tenant.service_principals),
+        conditional_access_policies: values(tenant.conditional_access_policies),
+        named_locations: values(tenant.named_locations),
+        cross_tenant_access_policy: tenant.cross_tenant_access_policy.map(|placed| placed.value),
+        credentials: ImportedCredentials::default(),
+    }
+}

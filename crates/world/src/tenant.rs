@@ -1,0 +1,228 @@
+//! Reads the files of one tenant: each kind as one file or as a folder of files.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::application::{Application, ServicePrincipal};
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
+use portcullis_model::document::{Document, Reason, Refusal, read_documents, read_json, shown};
+use portcullis_model::group::{Group, RoleAssignment};
+use portcullis_model::id::TenantId;
+use portcullis_model::named_location::NamedLocation;
+use portcullis_model::organization::Organization;
+use portcullis_model::user::User;
+
+use crate::error::{Place, WorldFindings};
+
+/// An object with the place it came from.
+#[derive(Debug)]
+pub(crate) struct Placed<T> {
+    pub(crate) place: Place,
+    pub(crate) value: T,
+}
+
+/// All objects of one kind; `None` when no file speaks of the kind.
+pub(crate) type Kind<T> = Option<Vec<Placed<T>>>;
+
+/// One tenant as its files describe it.
+#[derive(Debug)]
+pub(crate) struct PlacedTenant {
+    pub(crate) organization: Placed<Organization>,
+    pub(crate) users: Kind<User>,
+    pub(crate) groups: Kind<Group>,
+    pub(crate) role_assignments: Kind<RoleAssignment>,
+    pub(crate) applications: Kind<Application>,
+    pub(crate) service_principals: Kind<ServicePrincipal>,
+    pub(crate) conditional_access_policies: Kind<ConditionalAccessPolicy>,
+    pub(crate) named_locations: Kind<NamedLocation>,
+    pub(crate) cross_tenant_access_policy: Option<Placed<CrossTenantAccessPolicy>>,
+    pub(crate) credentials: Option<Placed<Document>>,
+}
+
+/// What a tenant's folder may hold: `KIND.json`, or for lists a folder `KIND/` of files.
+const SINGLE_KINDS: [&str; 3] = ["organization", "crossTenantAccessPolicy", "credentials"];
+const LIST_KINDS: [&str; 7] = [
+    "users",
+    "groups",
+    "roleAssignments",
+    "applications",
+    "servicePrincipals",
+    "conditionalAccessPolicies",
+    "namedLocations",
+];
+
+/// The files of one tenant, by their path inside the tenant's folder.
+pub(crate) struct TenantFiles<'f> {
+    folder: &'f str,
+    files: BTreeMap<&'f str, &'f [u8]>,
+}
+
+impl<'f> TenantFiles<'f> {
+    pub(crate) fn new(folder: &'f str, files: BTreeMap<&'f str, &'f [u8]>) -> Self {
+        Self { folder, files }
+    }
+
+    /// The tenant, unless it has no organization to read; everything wrong is added to `findings`.
+    pub(crate) fn read(&self, findings: &mut WorldFindings) -> Option<PlacedTenant> {
+        self.refuse_unknown_files(findings);
+        let organization = self.organization(findings);
+        let own = organization.as_ref().map(|it| it.value.id);
+        let tenant = (
+            self.list("users", User::from_document, findings),
+            self.list("groups", Group::from_document, findings),
+            self.list("roleAssignments", RoleAssignment::from_document, findings),
+            self.list("applications", Application::from_document, findings),
+            self.list(
+                "servicePrincipals",
+                ServicePrincipal::from_document,
+                findings,
+            ),
+            self.list(
+                "conditionalAccessPolicies",
+                ConditionalAccessPolicy::from_document,
+                findings,
+            ),
+            self.list("namedLocations", NamedLocation::from_document, findings),
+        );
+        let cross_tenant_access_policy = self.cross_tenant_access_policy(own, findings);
+        let credentials = self.single("credentials", findings);
+        Some(PlacedTenant {
+            organization: organization?,
+            users: tenant.0,
+            groups: tenant.1,
+            role_assignments: tenant.2,
+            applications: tenant.3,
+            service_principals: tenant.4,
+            conditional_access_policies: tenant.5,
+            named_locations: tenant.6,
+            cross_tenant_access_policy,
+            credentials,
+        })
+    }
+
+    fn place(&self, file: &str) -> Place {
+        Place::root(&format!("{}/{file}", self.folder))
+    }
+
+    fn refuse_unknown_files(&self, findings: &mut WorldFindings) {
+        for name in self.files.keys() {
+            let known = match name.split_once('/') {
+                Some((folder, file)) => {
+                    LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
+                }
+                None => name
+                    .strip_suffix(".json")
+                    .is_some_and(|kind| SINGLE_KINDS.contains(&kind) || LIST_KINDS.contains(&kind)),
+            };
+            if !known {
+                let expected = format!(
+                    "{} as `.json`; {} as `.json` or as a folder of `.json` files",
+                    SINGLE_KINDS.join(", "),
+                    LIST_KINDS.join(", ")
+                );
+                let place = self.place(name);
+                let found = "a file that belongs to no kind".into();
+                findings.add(&place, Reason::Unknown, found, &expected);
+            }
+        }
+    }
+
+    /// The one object in `KIND.json`.
+    fn single(&self, kind: &str, findings: &mut WorldFindings) -> Option<Placed<Document>> {
+        let file = format!("{kind}.json");
+        let bytes = self.files.get(file.as_str())?;
+        let place = self.place(&file);
+        match read_json(bytes) {
+            Ok(serde_json::Value::Object(value)) => Some(Placed { place, value }),
+            Ok(other) => {
+                findings.add(&place, Reason::Shape, shown(&other), "one object");
+                None
+            }
+            Err(refusal) => {
+                findings.take_over(&place, refusal);
+                None
+            }
+        }
+    }
+
+    fn organization(&self, findings: &mut WorldFindings) -> Option<Placed<Organization>> {
+        if !self.files.contains_key("organization.json") {
+            let found = "no such file".into();
+            let expected = "the organization's id, name and domains";
+            let place = self.place("organization.json");
+            findings.add(&place, Reason::Missing, found, expected);
+        }
+        let Placed { place, value } = self.single("organization", findings)?;
+        let organization = Organization::from_document(value);
+        accept(place, organization, findings)
+    }
+
+    fn cross_tenant_access_policy(
+        &self,
+        own: Option<TenantId>,
+        findings: &mut WorldFindings,
+    ) -> Option<Placed<CrossTenantAccessPolicy>> {
+        let Placed { place, value } = self.single("crossTenantAccessPolicy", findings)?;
+        // Without an organization the tenant is refused anyway; the rest of the file is still worth a look.
+        let own = own.unwrap_or(TenantId::UNDISCOVERED);
+        accept(
+            place,
+            CrossTenantAccessPolicy::from_document(&value, own),
+            findings,
+        )
+    }
+
+    /// The objects of `KIND.json`, or of every file in `KIND/`.
+    fn list<T>(
+        &self,
+        kind: &str,
+        read: impl Fn(Document) -> Result<T, Refusal>,
+        findings: &mut WorldFindings,
+    ) -> Kind<T> {
+        let file = format!("{kind}.json");
+        let folder = format!("{kind}/");
+        let (own, nested): (Vec<_>, Vec<_>) = self
+            .files
+            .iter()
+            .filter(|(name, _)| **name == file || name.starts_with(&folder))
+            .partition(|(name, _)| **name == file);
+        if !own.is_empty() && !nested.is_empty() {
+            let found = format!("beside the folder `{folder}`");
+            let expected = "either the file or the folder";
+            findings.add(&self.place(&file), Reason::Duplicate, found, expected);
+        }
+        if own.is_empty() && nested.is_empty() {
+            return None;
+        }
+        let mut objects = Vec::new();
+        for (name, bytes) in own.into_iter().chain(nested) {
+            let documents = match read_documents(bytes) {
+                Ok(documents) => documents,
+                Err(refusal) => {
+                    findings.take_over(&self.place(name), refusal);
+                    continue;
+                }
+            };
+            for document in documents {
+                let mut place = self.place(name);
+                place.path = document.path;
+                objects.extend(accept(place, read(document.members), findings));
+            }
+        }
+        Some(objects)
+    }
+}
+
+fn accept<T>(
+    place: Place,
+    read: Result<T, Refusal>,
+    findings: &mut WorldFindings,
+) -> Option<Placed<T>> {
+    match read {
+        Ok(value) => Some(Placed { place, value }),
+        Err(refusal) => {
+            findings.take_over(&place, refusal);
+            None
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Reads a corpus of exported policies: each file loads, or is refused with a reason that a second, simpler rule confirms.
+//!
+//! The corpus is not part of the repository. It is looked for beside it; where it is not, the test says so and passes.
+
+use std::path::{Path, PathBuf};
+
+use portcullis_model::document::{Reason, Refusal, read_documents};
+use portcullis_world::policies::{PolicyFileOutcome, read_policies};
+use serde_json::Value;
+
+/// Members that change whom a policy is about or what it demands, and that are not enforced.
+const NOT_ENFORCED: &[&str] = &[
+    "signinrisklevels",
+    "userrisklevels",
+    "serviceprincipalrisklevels",
+    "insiderrisklevels",
+    "agentidrisklevels",
+    "agents",
+    "agentcontext",
+    "devices",
+    "devicestates",
+    "authenticationflows",
+    "clientapplications",
+    "times",
+    "applicationfilter",
+    "includeuseractions",
+    "includeauthenticationcontextclassreferences",
+    "networkaccess",
+    "globalsecureaccess",
+    "termsofuse",
+    "customauthenticationfactors",
+    "authenticationstrength",
+    "applicationenforcedrestrictions",
+    "cloudappsecurity",
+    "securesigninsession",
+    "disableresiliencedefaults",
+    "continuousaccessevaluation",
+    "globalsecureaccessfilteringprofile",
+    "networkaccesssecurity",
+    "blocksensitiveactions",
+];
+
+/// Values that are not enforced, wherever they stand.
+const VALUES_NOT_ENFORCED: &[&str] = &[
+    "office365",
+    "microsoftadminportals",
+    "allagentidresources",
+    "approvedapplication",
+    "compliantapplication",
+    "passwordchange",
+    "riskremediation",
+    "compliantnetwork",
+];
+
+#[test]
+fn every_export_loads_or_is_refused_for_a_reason_that_is_true() {
+    let Some(corpus) = corpus() else {
+        eprintln!(
+            "skipped: no corpus of policies beside the repository (PORTCULLIS_SHARED names another place)"
+        );
+        return;
+    };
+    let files = read_policies(&corpus).unwrap();
+    let (mut loaded, mut policies, mut refused, mut others) = (0, 0, 0, 0);
+    for file in &files {
+        let bytes = std::fs::read(&file.path).unwrap();
+        let path = file.path.strip_prefix(&corpus).unwrap().display();
+        if wanted(&path.to_string()) {
+            eprintln!("{path}: {}", shown(&file.outcome));
+        }
+        match &file.outcome {
+            PolicyFileOutcome::Loaded(list) => {
+                loaded += 1;
+                policies += list.len();
+                for document in read_documents(&bytes).unwrap() {
+                    let suspicious = unsupported(&Value::Object(document.members));
+                    assert_eq!(suspicious, None, "{path} was loaded");
+                }
+            }
+            PolicyFileOutcome::Refused(refusal) => {
+                refused += 1;
+                confirm(refusal, &bytes).unwrap_or_else(|why| panic!("{path}: {why}"));
+            }
+            PolicyFileOutcome::NotPolicies(what) => {
+                others += 1;
+                assert!(!what.is_empty());
+                let documents = read_documents(&bytes).unwrap();
+                let is_policy = documents.iter().any(|one| {
+                    one.members.contains_key("conditions") && one.members.contains_key("state")
+                });
+                assert!(!is_policy, "{path} holds a policy and is taken for {what}");
+            }
+        }
+    }
+    eprintln!(
+        "{} files: {loaded} loaded ({policies} policies), {refused} refused, {others} not policies",
+        files.len()
+    );
+    assert!(loaded > 0 && refused > 0 && files.len() == loaded + refused + others);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a corpus outside the repository is found"
+)]
+fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var("PORTCULLIS_SHARED").map_or(beside, PathBuf::from);
+    Some(shared.join("data/conditional-access")).filter(|folder| folder.is_dir())
+}
+
+/// `PORTCULLIS_CORPUS=part-of-a-path` prints what became of those files.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an aid for reading refusals by hand"
+)]
+fn wanted(path: &str) -> bool {
+    std::env::var("PORTCULLIS_CORPUS").is_ok_and(|part| path.contains(&part))
+}
+
+fn shown(outcome: &PolicyFileOutcome) -> String {
+    match outcome {
+        PolicyFileOutcome::Loaded(list) => format!("{} policies", list.len()),
+        PolicyFileOutcome::Refused(refusal) => refusal.to_string(),
+        PolicyFileOutcome::NotPolicies(what) => format!("not policies: {what}"),
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) | Value::Number(_) => true,
+        Value::String(text) => !text.is_empty() && text != "none",
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => {
+            members.get("isEnabled") != Some(&Value::Bool(false))
+                && members
+                    .iter()
+                    .any(|(name, value)| !name.contains('@') && says_something(value))
+        }
+    }
+}
+
+/// The first member or value below that is not enforced: found by a walk that knows nothing of the policy's structure.
+fn unsupported(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(members) => members.iter().find_map(|(name, value)| {
+            let lower = name.to_lowercase();
+            if NOT_ENFORCED.contains(&lower.as_str()) && says_something(value) {
+                return Some(name.clone());
+            }
+            unsupported(value)
+        }),
+        Value::Array(list) => list.iter().find_map(unsupported),
+        Value::String(text) => {
+            let lower = text.to_lowercase();
+            VALUES_NOT_ENFORCED
+                .contains(&lower.as_str())
+                .then_some(lower)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// Confirms each finding by looking at the bytes again.
+fn confirm(refusal: &Refusal, bytes: &[u8]) -> Result<(), String> {
+    if refusal.findings.is_empty() {
+        return Err("refused without a finding".into());
+    }
+    let documents = read_documents(bytes).map_err(|again| again.to_string());
+    for finding in &refusal.findings {
+        let Ok(documents) = &documents else {
+            if finding.reason == Reason::Text || finding.reason == Reason::Shape {
+                continue;
+            }
+            return Err(format!("{finding}: but the bytes cannot be read at all"));
+        };
+        let document = documents
+            .iter()
+            .find(|document| finding.path.starts_with(&document.path));
+        let document = document.ok_or_else(|| format!("{finding}: no such document"))?;
+        let rest = finding.path.trim_start_matches(document.path.as_str());
+        let value = at(&Value::Object(document.members.clone()), rest);
+        let holds = match finding.reason {
+            Reason::NotEnforced(_) | Reason::Unknown => value.as_ref().is_some_and(says_something),
+            Reason::NameForId => value.as_ref().is_some_and(|value| !is_id(value)),
+            Reason::Value | Reason::Shape | Reason::Duplicate => value.is_some(),
+            Reason::Missing => value.is_none_or(|value| value.is_null()),
+            Reason::Rule(rule) => breaks(rule, value.as_ref(), &document.members),
+            Reason::Text | Reason::Reference => false,
+        };
+        if !holds {
+            return Err(format!("not confirmed: {finding}"));
+        }
+    }
+    Ok(())
+}
+
+fn is_id(value: &Value) -> bool {
+    let hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    value.as_str().is_some_and(|text| {
+        text.len() == 36 && text.split('-').count() == 5 && text.split('-').all(hexadecimal)
+    })
+}
+
+/// A second, independent look at the rules that the corpus breaks.
+fn breaks(rule: &str, value: Option<&Value>, members: &serde_json::Map<String, Value>) -> bool {
+    let text = Value::Object(members.clone()).to_string().to_lowercase();
+    match rule {
+        "CA-V02" | "CA-V16" | "CA-V12" | "CA-V13" => !value.is_some_and(says_something),
+        "CA-V03" => !value.is_some_and(says_something) || !text.contains("\"isenabled\":true"),
+        "CA-V06" | "CA-V09" => {
+            text.contains("\"all\",")
+                || text.contains(",\"all\"")
+                || text.contains("\"none\"")
+                || !value.is_some_and(says_something)
+                || value.is_some_and(Value::is_object)
+        }
+        "CA-V17" => text.contains("\"block\""),
+        "CA-V30" | "CA-V31" => text.contains("\"signinfrequency\""),
+        "CA-V33" => text.contains("\"persistentbrowser\""),
+        _ => false,
+    }
+}
+
+/// The value at a path such as `.conditions.users.includeUsers[0]`, members compared without case.
+fn at(value: &Value, path: &str) -> Option<Value> {
+    let mut value = value.clone();
+    for step in path.split('.').filter(|step| !step.is_empty()) {
+        let (name, indices) = step
+            .split_once('[')
+            .map_or((step, None), |(a, b)| (a, Some(b)));
+        if !name.is_empty() {
+            let members = value.as_object()?.clone();
+            value = members
+                .into_iter()
+                .find(|(member, _)| member.eq_ignore_ascii_case(name))?
+                .1;
+        }
+        for index in indices.into_iter().flat_map(|indices| indices.split('[')) {
+            let index: usize = index.trim_end_matches(']').parse().ok()?;
+            value = match value {
+                Value::Array(list) => list.into_iter().nth(index)?,
+                other => other,
+            };
+        }
+    }
+    Some(value)
+}
