@@ -5,7 +5,7 @@ use super::table::Table;
 use crate::tree::{File, Tree};
 
 /// Shorter than this is no sentence.
-const SENTENCE: usize = 20;
+const SENTENCE: usize = 12;
 
 pub(super) fn check(tree: &Tree, _table: &Table) -> Vec<Finding> {
     tree.files.iter().filter_map(finding).collect()
