@@ -103,6 +103,18 @@ pub struct RedirectUris {
     pub redirect_uris: Vec<String>,
 }
 
+/// Under which heading of a registration a redirect URI stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RedirectKind {
+    /// `web`: a confidential client, which authenticates at the token endpoint.
+    Web,
+    /// `spa`: a public client in a browser.
+    Spa,
+    /// `publicClient`: a native application.
+    PublicClient,
+}
+
 /// Graph `apiApplication`, the part we honour.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::application::RedirectKind;
 use crate::conditional_access::ClientAppType;
 use crate::device::DeviceClaims;
 use crate::id::{ClientId, CorrelationId, GrantId, SessionId, TransactionId};
@@ -95,6 +96,8 @@ pub struct Grant {
     pub user_agent: Option<String>,
     /// By what kind of client it was asked for.
     pub client_app_type: ClientAppType,
+    /// Under which heading the redirect URI is registered: whoever came to a `web` address must authenticate ever after.
+    pub redirect_kind: RedirectKind,
     /// When the grant was made.
     pub granted_at: Timestamp,
     /// Ties the log rows together.
