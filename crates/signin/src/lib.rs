@@ -9,6 +9,7 @@
 pub mod facts;
 pub mod house;
 pub mod log;
+pub mod mint;
 pub mod page;
 pub mod realm;
 pub mod resource;
