@@ -1,0 +1,11 @@
+//! Keeps what must not leak: signing keys, sealed secrets, password checks, and the source of random bytes.
+//!
+//! Implements the traits of `signin::house` that need cryptography with chance, or a cache shared by all requests.
+//!
+//! Must never know: HTTP, pages, SQL, or which use case asks.
+
+pub mod keyring;
+pub mod master_key;
+pub mod password_hashing;
+pub mod system_entropy;
+pub mod tenant_cache;

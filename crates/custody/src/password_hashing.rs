@@ -1,0 +1,218 @@
+//! Password hashing with argon2id, a bounded number at a time so that a flood of passwords starves nobody.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use async_trait::async_trait;
+use portcullis_model::entropy::Entropy as _;
+use portcullis_model::secret::SecretText;
+use portcullis_signin::house::{PasswordVerdict, Passwords, PasswordsBusy};
+use tokio::sync::Semaphore;
+
+use crate::system_entropy::SystemEntropy;
+
+/// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT_LENGTH_BYTES: usize = 16;
+
+/// A longer password is wrong without being hashed (requirement Q02).
+pub const PASSWORD_LENGTH_BYTES_MAX: usize = 512;
+
+/// Hashes and checks passwords. At most `workers` at once; at most `queue` wait, others are told to come back.
+pub struct PasswordHashing {
+    argon2: Argon2<'static>,
+    workers: Arc<Semaphore>,
+    admission: Arc<Semaphore>,
+    decoy: String,
+}
+
+/// A password could not be hashed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot hash a password: {0}")]
+pub struct HashingError(String);
+
+impl PasswordHashing {
+    /// A checker with `workers` threads' worth of work at a time and `queue` waiting behind them.
+    pub fn new(workers: usize, queue: usize) -> Result<Self, HashingError> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+            .map_err(|error| HashingError(error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash_with(&argon2, "the password of an account that does not exist")?;
+        Ok(Self {
+            argon2,
+            workers: Arc::new(Semaphore::new(workers.max(1))),
+            admission: Arc::new(Semaphore::new(workers.max(1) + queue)),
+            decoy,
+        })
+    }
+
+    /// A PHC string for a new password, with current parameters and a fresh salt.
+    pub fn hash(&self, password: &SecretText) -> Result<String, HashingError> {
+        if password.expose().len() > PASSWORD_LENGTH_BYTES_MAX {
+            return Err(HashingError(format!(
+                "a password has at most {PASSWORD_LENGTH_BYTES_MAX} bytes"
+            )));
+        }
+        hash_with(&self.argon2, password.expose())
+    }
+
+    /// Whether `typed` is the password behind `hash`; blocks for some twenty milliseconds.
+    pub fn is_password(&self, hash: &str, typed: &SecretText) -> bool {
+        PasswordHash::new(hash).is_ok_and(|hash| {
+            self.argon2
+                .verify_password(typed.expose().as_bytes(), &hash)
+                .is_ok()
+        })
+    }
+}
+
+fn hash_with(argon2: &Argon2<'_>, password: &str) -> Result<String, HashingError> {
+    let mut salt = [0; SALT_LENGTH_BYTES];
+    SystemEntropy::new().fill(&mut salt);
+    argon2
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| HashingError(error.to_string()))
+}
+
+/// Whether a hash was made with other parameters than today's.
+fn is_outdated(hash: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(hash) else {
+        return true;
+    };
+    let today = [("m", MEMORY_KIB), ("t", PASSES), ("p", LANES)];
+    hash.algorithm.as_str() != "argon2id"
+        || today
+            .iter()
+            .any(|(name, value)| hash.params.get_decimal(*name) != Some(*value))
+}
+
+/// The work of one check, for a thread of its own.
+fn check(argon2: &Argon2<'_>, hash: &str, typed: &SecretText) -> PasswordVerdict {
+    let Ok(parsed) = PasswordHash::new(hash) else {
+        return PasswordVerdict::Wrong;
+    };
+    match argon2.verify_password(typed.expose().as_bytes(), &parsed) {
+        Err(_) => PasswordVerdict::Wrong,
+        Ok(()) if is_outdated(hash) => hash_with(argon2, typed.expose())
+            .map_or(PasswordVerdict::Right, PasswordVerdict::RightButOutdated),
+        Ok(()) => PasswordVerdict::Right,
+    }
+}
+
+#[async_trait]
+impl Passwords for PasswordHashing {
+    async fn verify(
+        &self,
+        hash: Option<String>,
+        typed: SecretText,
+    ) -> Result<PasswordVerdict, PasswordsBusy> {
+        const BUSY: PasswordsBusy = PasswordsBusy {
+            retry_after_seconds: 2,
+        };
+        if typed.expose().len() > PASSWORD_LENGTH_BYTES_MAX {
+            return Ok(PasswordVerdict::Wrong);
+        }
+        let Ok(_admitted) = Arc::clone(&self.admission).try_acquire_owned() else {
+            return Err(BUSY);
+        };
+        let Ok(worker) = Arc::clone(&self.workers).acquire_owned().await else {
+            return Err(BUSY);
+        };
+        let argon2 = self.argon2.clone();
+        let is_real = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let verdict = tokio::task::spawn_blocking(move || {
+            // The permit goes with the work: a caller that hangs up does not free the processor.
+            let _worker = worker;
+            check(&argon2, &hash, &typed)
+        })
+        .await
+        .map_err(|_| BUSY)?;
+        Ok(if is_real {
+            verdict
+        } else {
+            PasswordVerdict::Wrong
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretText {
+        SecretText::new(text)
+    }
+
+    #[tokio::test]
+    async fn q01_every_byte_of_a_password_counts() {
+        let hashing = PasswordHashing::new(2, 100).unwrap();
+        for length in [1, 15, 64, 72, 73, 128, PASSWORD_LENGTH_BYTES_MAX] {
+            let right = "a".repeat(length);
+            let hash = hashing.hash(&secret(&right)).unwrap();
+            let verdict = |typed: String| hashing.verify(Some(hash.clone()), secret(&typed));
+            assert_eq!(verdict(right.clone()).await, Ok(PasswordVerdict::Right));
+            let mut last = right.clone();
+            last.replace_range(length - 1.., "b");
+            assert_eq!(verdict(last).await, Ok(PasswordVerdict::Wrong), "{length}");
+            assert_eq!(
+                verdict(right + "a").await,
+                Ok(PasswordVerdict::Wrong),
+                "{length}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn q19_an_account_that_does_not_exist_is_always_wrong() {
+        let hashing = PasswordHashing::new(2, 100).unwrap();
+        for typed in ["", "the password of an account that does not exist"] {
+            assert_eq!(
+                hashing.verify(None, secret(typed)).await,
+                Ok(PasswordVerdict::Wrong)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn q20_a_flood_is_told_to_come_back() {
+        let hashing = PasswordHashing::new(1, 2).unwrap();
+        let mut flood = tokio::task::JoinSet::new();
+        let hashing = Arc::new(hashing);
+        for _ in 0..20 {
+            let hashing = Arc::clone(&hashing);
+            flood.spawn(async move { hashing.verify(None, secret("x")).await });
+        }
+        let answers = flood.join_all().await;
+        assert!(answers.iter().any(Result::is_err), "nobody was turned away");
+        assert!(answers.iter().any(Result::is_ok), "nobody was let in");
+    }
+
+    #[tokio::test]
+    async fn an_old_hash_is_replaced_and_a_broken_one_is_never_right() {
+        let hashing = PasswordHashing::new(1, 10).unwrap();
+        let weak = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(8, 1, 1, None).unwrap(),
+        );
+        let old = hash_with(&weak, "right").unwrap();
+        match hashing.verify(Some(old), secret("right")).await {
+            Ok(PasswordVerdict::RightButOutdated(new)) => assert!(!is_outdated(&new)),
+            other => panic!("{other:?}"),
+        }
+        for broken in ["", "right", "$argon2id$", "$2b$12$abc"] {
+            assert_eq!(
+                hashing
+                    .verify(Some(broken.to_owned()), secret("right"))
+                    .await,
+                Ok(PasswordVerdict::Wrong)
+            );
+        }
+    }
+}
