@@ -1,4 +1,4 @@
-//! From files to tenants: everything is read, everything is checked, and only a world without findings comes out.
+//! From files to tenants: every document is read, then all are checked together, and only a world without findings comes out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,18 +35,26 @@ pub fn parse_world(files: &Files) -> Result<World, WorldError> {
         .filter_map(|(folder, files)| TenantFiles::new(folder, files).read(&mut findings))
         .collect();
     tenants.sort_by_key(|tenant| tenant.organization.value.id);
+    // What refers to an object that was refused would be reported as if the object were not there.
+    refuse_if_any(&mut findings)?;
     let credentials = tenants
         .iter()
         .map(|tenant| credentials::read(tenant, &mut findings))
         .collect();
     check::check_world(&tenants, &mut findings);
-    if !findings.0.is_empty() {
-        return Err(WorldError::Refused(findings));
-    }
+    refuse_if_any(&mut findings)?;
     Ok(World {
         tenants: tenants.into_iter().map(without_places).collect(),
         credentials,
     })
+}
+
+fn refuse_if_any(findings: &mut WorldFindings) -> Result<(), WorldError> {
+    if findings.0.is_empty() {
+        Ok(())
+    } else {
+        Err(WorldError::Refused(std::mem::take(findings)))
+    }
 }
 
 fn by_tenant_folder<'f>(
