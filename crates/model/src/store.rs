@@ -8,6 +8,9 @@
 //!   the answer. Each change that spends or moves something is one conditional statement; when its condition
 //!   does not hold, nothing of the list is applied and the answer names the change that lost
 //!   ([`CommitError::Lost`]). That is how races end: exactly one caller wins.
+//! * A change that keeps something new also loses when its id, hash or `kid` is taken: nothing is overwritten.
+//! * Whoever drops the future of a commit does not know whether it happened.
+//! * Moments are kept to the microsecond; documents are kept as they are.
 //!
 //! Adding an artefact: a type in `artefact`, a `Change`, a look-up here; a table and two statements in the store;
 //! a case in its contract suite, which runs on every engine.
@@ -57,6 +60,9 @@ pub trait Store: Send + Sync {
 
     /// Makes the tenants named in `world` equal to it, in one transaction; kinds that are `None` stay as they are.
     /// Answers what changed, per tenant. With `dry_run` nothing is written, the answer is the same.
+    ///
+    /// A user who is removed takes credentials, consent, sessions and grants along. The id of a user, group, application
+    /// or service principal never names anything else afterwards, in any tenant; the same object may come back.
     async fn import(
         &self,
         world: &[TenantWorld],
@@ -64,7 +70,7 @@ pub trait Store: Send + Sync {
         dry_run: bool,
     ) -> Result<Vec<ImportSummary>, StoreError>;
 
-    /// What [`Store::import`] would need to make these tenants again, credentials aside.
+    /// What [`Store::import`] would need to make these tenants again, credentials aside; every list by id.
     async fn export(&self) -> Result<Vec<TenantWorld>, StoreError>;
 
     /// Whether the store answers; for the health endpoint.
@@ -126,7 +132,7 @@ pub trait TenantStore: Send + Sync {
         &self,
         session: SessionId,
     ) -> Result<Vec<SessionClient>, StoreError>;
-    /// A code and what became of it.
+    /// A code and what became of it; one whose grant was revoked is burnt.
     async fn find_code(
         &self,
         hash: TokenHash,
@@ -315,9 +321,9 @@ pub enum Change {
     /// Notes that a client got tokens in a session (idempotent). Condition: the session exists.
     JoinSession(SessionClient),
 
-    /// Keeps a code.
+    /// Keeps a code. Condition: its grant is not revoked.
     IssueCode(AuthorizationCode),
-    /// Spends a code. Condition: it is fresh.
+    /// Spends a code. Condition: it is fresh, and its grant is not revoked.
     SpendCode(TokenHash),
     /// Keeps a refresh token. Condition: its family is not revoked.
     IssueRefreshToken(RefreshToken),
@@ -354,7 +360,7 @@ pub enum Change {
         /// The one the caller verified.
         from_hash: String,
     },
-    /// Keeps a confirmed TOTP authenticator. Condition: the user has none with this id.
+    /// Keeps a confirmed TOTP authenticator. Condition: the user exists, and nobody has one with this id.
     RegisterTotp(TotpCredential),
     /// Marks a time step as used. Condition: the stored step is smaller.
     UseTotpStep {
@@ -365,8 +371,9 @@ pub enum Change {
     },
 
     /// Charges one attempt *before* it is tried, so that parallel guesses cannot exceed the budget.
-    /// Condition: the key is not locked at `now` and has fewer than `attempts_max` attempts in the window;
-    /// older attempts are forgotten first.
+    /// Condition: the key is not locked at `now` and has fewer than `attempts_max` attempts in the window, which
+    /// begins with its first attempt; the attempts of a window or lock that is over are forgotten first. The attempt
+    /// that uses up the budget is still allowed, and locks.
     ChargeThrottle {
         /// The key.
         key: ThrottleKey,

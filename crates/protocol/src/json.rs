@@ -27,8 +27,10 @@ pub enum JsonError {
 /// Reads one object, refusing repeated members at every depth and anything after its end.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut deserializer).map_err(malformed)?;
-    deserializer.end().map_err(malformed)?;
+    let value = Strict
+        .deserialize(&mut deserializer)
+        .map_err(|cause| malformed(&cause))?;
+    deserializer.end().map_err(|cause| malformed(&cause))?;
     match value {
         Value::Object(members) => Ok(members),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -37,7 +39,7 @@ pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     }
 }
 
-fn malformed(cause: serde_json::Error) -> JsonError {
+fn malformed(cause: &serde_json::Error) -> JsonError {
     JsonError::Malformed {
         line: cause.line(),
         column: cause.column(),

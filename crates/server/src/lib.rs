@@ -1,1 +1,9 @@
-//! x
+//! HTTP: routes, pages, cookies, security headers, and the impure parts (keys, passwords, clock) the use cases need.
+//!
+//! Handlers are thin: they parse a request, call one function of `signin`, and render its answer. Whatever decides
+//! something about a sign-in is in `signin`, `policy` or `protocol`; this crate must never decide who gets in, and
+//! must never write SQL.
+
+pub mod asset;
+pub mod branding;
+pub mod page;

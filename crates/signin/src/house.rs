@@ -12,7 +12,8 @@ use portcullis_model::id::{ClientId, CorrelationId, TenantId};
 use portcullis_model::secret::{Sealer, SecretText};
 use portcullis_model::store::{Store, StoreError, TenantConfiguration};
 use portcullis_policy::compile::CompiledTenant;
-use portcullis_protocol::jose::{PublicJwk, SigningKey};
+use portcullis_protocol::jose::public_key::PublicJwk;
+use portcullis_protocol::jose::signing_key::SigningKey;
 use url::Url;
 
 /// The installation: one value, built by the binary, shared by all requests.

@@ -13,6 +13,7 @@ pub mod mint;
 pub mod page;
 pub mod realm;
 pub mod resource;
+pub mod subject;
 pub mod token;
 pub mod user_agent;
 pub mod visitor;

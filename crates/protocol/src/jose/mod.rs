@@ -9,3 +9,6 @@ pub mod public_key;
 pub mod signing_key;
 pub mod token;
 pub mod verify;
+
+#[cfg(test)]
+pub(crate) mod test_key;

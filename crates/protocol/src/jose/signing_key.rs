@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
     RsaPublicKeyComponents,
@@ -120,19 +120,18 @@ impl SigningKey {
         Ok(SecretText::new(token))
     }
 
-    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
-        // The library asks for a source of randomness and takes its own; nothing here depends on it.
-        let random = SystemRandom::new();
+    pub(super) fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        let digest = digest(&SHA256, message);
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature)
                     .map_err(|_| SigningError::Signature)?;
                 Ok(signature)
             }
             Pair::P256(pair) => {
                 let signature = pair
-                    .sign(&random, message)
+                    .sign_digest(&digest)
                     .map_err(|_| SigningError::Signature)?;
                 Ok(signature.as_ref().to_vec())
             }

@@ -251,3 +251,6 @@ impl SignedClaims {
 
 /// The end of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ pub fn danger_unverified_client_id(assertion: &str) -> Option<String> {
         .ok()?
         .danger_unverified_claim("iss")
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,11 @@
 //! The numbers are those of Microsoft's list where the meaning is the same, so that runbooks and client
 //! libraries keep working; our own start at 9,900,000 (decision 21).
 
+#![expect(
+    clippy::unreadable_literal,
+    reason = "people look for these numbers as they are written in logs and on pages"
+)]
+
 use super::error::OauthError;
 
 /// Where a refusal is going: the same reason has another OAuth code in each place.
@@ -218,7 +223,7 @@ catalogue! {
     70007 UnsupportedResponseMode [Fixed(InvalidRequest)] "The response mode is not supported for this application." "The application must use query, fragment or form_post.";
     70011 InvalidScope [Fixed(InvalidScope)] "The scope is not valid." "The application must ask for scopes that exist.";
     901002 RequestParameterNotSupported [Fixed(RequestNotSupported)] "The parameter request is not supported." "The application must send plain parameters.";
-    9900001 RequestUriParameterNotSupported [Fixed(RequestUriNotSupported)] "The parameter request_uri is not supported." "The application must send plain parameters.";
+    9900001 RequestUriParameterNotSupported [Fixed(RequestUriNotSupported)] "The parameter for request objects by reference is not supported." "The application must send plain parameters.";
     9900002 PkceRequired [Fixed(InvalidRequest)] "A code challenge with method S256 is required." "The application must use PKCE with S256.";
     9900003 EssentialClaimUnmet [Fixed(UnmetAuthenticationRequirements)] "The application asked for an assurance that cannot be given." "Ask the owner of the application.";
     9900004 SignInExpired [Refused] "This sign-in took too long, or was already used or started in another browser." "Go back to the application and start again.";
@@ -226,9 +231,9 @@ catalogue! {
 
     // Clients at the token endpoint.
     7000215 InvalidClientSecret [Fixed(InvalidClient)] "The client secret is not right." "The application must send the secret itself, not its id.";
-    7000218 MissingClientCredential [Fixed(InvalidClient)] "The application must authenticate with a client_secret or a client_assertion." "Send one of them, or register the redirect URI as that of a public client.";
+    7000218 MissingClientCredential [Fixed(InvalidClient)] "The application must authenticate with a secret or a signed assertion." "Send one of them, or register the redirect URI as that of a public client.";
     7000222 ExpiredClientSecret [Fixed(InvalidClient)] "The client secret has expired." "Create a new one.";
-    700025 ClientIsPublic [Fixed(InvalidClient)] "The application is public, so neither client_assertion nor client_secret may be sent." "Leave them out.";
+    700025 ClientIsPublic [Fixed(InvalidClient)] "The application is public, so neither a signed assertion nor a secret may be sent." "Leave them out.";
     700027 InvalidClientAssertion [Fixed(InvalidClient)] "The client assertion is not signed with a key of this application." "Sign it with a key that is registered.";
     700024 ClientAssertionOutsideValidity [Fixed(InvalidClient)] "The client assertion is not within its time of validity." "Check the clock; an assertion may be valid for ten minutes at most.";
     700023 ClientAssertionAudienceMismatch [Fixed(InvalidClient)] "The client assertion is meant for another audience." "Use the address of the token endpoint as audience.";
@@ -236,7 +241,7 @@ catalogue! {
     9900007 SeveralClientCredentials [Fixed(InvalidRequest)] "The application authenticates in more than one way." "Send one kind of client credential.";
     70001 UnauthorizedClientGrant [Fixed(UnauthorizedClient)] "The application may not use this grant." "Change its registration.";
     70003 UnsupportedGrantType [Fixed(UnsupportedGrantType)] "The grant type is not supported." "Use authorization_code, refresh_token or client_credentials.";
-    1002012 InvalidClientCredentialsScope [Fixed(InvalidScope)] "With client_credentials the scope is one resource followed by /.default." "Change the scope.";
+    1002012 InvalidClientCredentialsScope [Fixed(InvalidScope)] "When an application asks for itself, the scope is one resource followed by /.default." "Change the scope.";
 
     // Codes and refresh tokens.
     70000 InvalidGrant [Fixed(InvalidGrant)] "The code or refresh token is not valid." "Sign in again.";

@@ -109,7 +109,7 @@ fn single_resource(scopes: &Scopes) -> Result<String, Fault> {
     for word in scopes.iter() {
         match RequestedScope::of(word) {
             RequestedScope::Default { resource } if !resource.is_empty() => {
-                resources.push(resource)
+                resources.push(resource);
             }
             RequestedScope::OpenId
             | RequestedScope::Profile

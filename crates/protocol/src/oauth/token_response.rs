@@ -48,6 +48,10 @@ fn in_clear<S: Serializer>(secret: &SecretText, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(secret.expose())
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde hands over a reference to the member"
+)]
 fn in_clear_if_any<S: Serializer>(
     secret: &Option<SecretText>,
     serializer: S,

@@ -74,6 +74,12 @@ pub struct AccessTokenClaims {
     /// The name the person signs in with at home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// Mail address; never to be used for authorization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Portcullis: the grant it came of; our own endpoints refuse it once that is revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gid: Option<String>,
     /// Ties the token to the sign-in log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uti: Option<String>,

@@ -106,7 +106,7 @@ impl ProviderMetadata {
 }
 
 /// Every claim of [`super::id_token::IdTokenClaims`].
-const CLAIMS: [&str; 23] = [
+const CLAIMS: [&str; 25] = [
     "iss",
     "sub",
     "aud",
@@ -123,6 +123,7 @@ const CLAIMS: [&str; 23] = [
     "acr",
     "acrs",
     "sid",
+    "at_hash",
     "nonce",
     "name",
     "preferred_username",
@@ -130,6 +131,7 @@ const CLAIMS: [&str; 23] = [
     "given_name",
     "family_name",
     "roles",
+    "uti",
 ];
 
 fn list(values: &[&str]) -> Vec<String> {

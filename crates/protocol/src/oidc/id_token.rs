@@ -49,6 +49,9 @@ pub struct IdTokenClaims {
     /// The session, for logout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Binds it to the access token beside it (OpenID Connect Core §3.1.3.6, requirement B20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
     /// From the request, byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

@@ -1,7 +1,5 @@
 //! Signing out: the client's request, the tokens and addresses by which other clients are told.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
@@ -89,7 +87,16 @@ pub struct LogoutTokenClaims {
     /// The session, as in the id token.
     pub sid: String,
     /// The one event.
-    pub events: BTreeMap<String, EmptyObject>,
+    pub events: LogoutEvents,
+}
+
+/// The events of a logout token: just the one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutEvents {
+    /// The session was ended.
+    #[serde(rename = "http://schemas.openid.net/event/backchannel-logout")]
+    pub backchannel_logout: EmptyObject,
 }
 
 /// An object without members.
@@ -99,8 +106,6 @@ pub struct EmptyObject {}
 
 /// A logout token lives this long (requirement K08).
 pub const LOGOUT_TOKEN_SECONDS: i64 = 120;
-/// The event of a logout token.
-pub const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// What a logout token is made from.
 #[derive(Debug, Clone)]
@@ -128,7 +133,9 @@ impl LogoutTokenClaims {
             jti: notice.token_id,
             sub: notice.subject,
             sid: notice.session_id,
-            events: BTreeMap::from([(LOGOUT_EVENT.to_owned(), EmptyObject {})]),
+            events: LogoutEvents {
+                backchannel_logout: EmptyObject {},
+            },
         }
     }
 }

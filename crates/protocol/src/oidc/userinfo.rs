@@ -51,7 +51,7 @@ pub fn find_bearer(
         (Some(token), None) => Ok(SecretText::new(token)),
         (None, Some(token)) if is_token(token) => Ok(SecretText::new(token)),
         (None, None) => Err(BearerError::Absent),
-        (Some(_), Some(_)) | (None, Some(_)) => Err(BearerError::Malformed),
+        (Some(_) | None, Some(_)) => Err(BearerError::Malformed),
     }
 }
 

@@ -1,0 +1,435 @@
+//! One function per page: picks the sentences that say which organisation asks for what, and fills the template.
+
+use portcullis_model::sign_in_log::SignIn;
+use portcullis_signin::page::{Frame, Page, PickableAccount, Refusal, WhyMfa};
+
+use crate::asset::Assets;
+
+use super::shell::{Shell, asking, initial, tenant_segment, tint};
+use super::view;
+use super::words::Words;
+use super::{Rendered, finish, presentable_target, readable};
+
+/// What the functions below share.
+struct Studio<'a> {
+    words: &'a Words,
+    assets: &'a Assets,
+}
+
+pub(super) fn page(words: &Words, assets: &Assets, page: &Page) -> Rendered {
+    let studio = Studio { words, assets };
+    let (frame, mut rendered) = match page {
+        Page::UserName { frame, login_hint } => {
+            (frame, studio.user_name(frame, login_hint.as_deref()))
+        }
+        Page::Password { frame } => (frame, studio.password(frame)),
+        Page::AccountPicker { frame, accounts } => (frame, studio.account_picker(frame, accounts)),
+        Page::MfaChallenge { frame, why } => (frame, studio.mfa_challenge(frame, why)),
+        Page::MfaRegistration {
+            frame,
+            why,
+            qr_svg,
+            secret_base32,
+        } => {
+            let secret = in_groups(secret_base32.expose());
+            (frame, studio.mfa_registration(frame, why, qr_svg, secret))
+        }
+        Page::StaySignedIn { frame } => (frame, studio.stay_signed_in(frame)),
+        Page::Consent {
+            frame,
+            scopes,
+            publisher,
+        } => {
+            let publisher = match publisher {
+                Some(name) => words.sentence("consent.publisher", &[("publisher", name)]),
+                None => words.sentence("consent.publisher_unknown", &[]),
+            };
+            let view = view::Consent {
+                shell: studio.shell("consent", "consent.asks", frame),
+                heading: words.sentence(
+                    "consent.heading",
+                    &[("application", application(words, frame))],
+                ),
+                publisher,
+                scopes,
+            };
+            (frame, finish(200, &view))
+        }
+        Page::ConfirmSignOut {
+            frame,
+            continuation,
+        } => (frame, studio.confirm_sign_out(frame, continuation)),
+        Page::SignedOut {
+            frame,
+            front_channel,
+            continue_to,
+            home_sign_out,
+        } => {
+            let home = home_sign_out.as_ref().map(|(organization, href)| {
+                let values = [("organization", organization.display_name.as_str())];
+                view::HomeOffer {
+                    sentence: words.sentence("signed_out.home", &values),
+                    submit: words.plain("signed_out.home_submit", &values),
+                    href,
+                }
+            });
+            let view = view::SignedOut {
+                shell: studio.shell("signed_out", "signed_out.asks", frame),
+                front_channel,
+                continue_to: continue_to.as_deref().and_then(presentable_target),
+                home,
+            };
+            let mut rendered = finish(200, &view);
+            rendered.frame_sources.clone_from(front_channel);
+            (frame, rendered)
+        }
+        Page::MySignIns { frame, rows } => (frame, studio.my_sign_ins(frame, rows)),
+    };
+    rendered
+        .form_targets
+        .extend(frame.client_redirect_uri.clone());
+    rendered
+}
+
+impl<'a> Studio<'a> {
+    /// The shell with the sentence at `asks`, if there is an organisation to name.
+    fn shell(&self, page: &str, asks: &str, frame: &'a Frame) -> Shell<'a> {
+        let words = self.words;
+        let title = words.text(&format!("{page}.title")).to_owned();
+        // The borrow of the catalogue outlives the studio.
+        let shell = Shell::around(words, self.assets, title, frame);
+        match asking(frame) {
+            Some(organization) => shell.with_asks(words.sentence(
+                asks,
+                &[
+                    ("organization", &organization.display_name),
+                    ("application", application(words, frame)),
+                    ("partner", partner(frame)),
+                ],
+            )),
+            None => {
+                let key = format!("{page}.asks_nobody");
+                let is_known = words.text(&key) != key;
+                if is_known {
+                    let sentence = words.sentence(&key, &[]);
+                    shell.with_asks(sentence)
+                } else {
+                    shell
+                }
+            }
+        }
+    }
+
+    fn user_name(&self, frame: &'a Frame, login_hint: Option<&str>) -> Rendered {
+        let hint = frame
+            .background
+            .as_ref()
+            .and_then(|organization| organization.branding.as_ref())
+            .and_then(|branding| branding.username_hint_text.as_deref());
+        finish(
+            200,
+            &view::UserName {
+                shell: self
+                    .shell("user_name", "user_name.asks", frame)
+                    .with_field(),
+                name: login_hint.unwrap_or_default(),
+                placeholder: hint.unwrap_or_else(|| self.words.text("user_name.hint")),
+            },
+        )
+    }
+
+    fn password(&self, frame: &'a Frame) -> Rendered {
+        let asks = if is_guest_of_another(frame) {
+            "password.asks_partner"
+        } else {
+            "password.asks"
+        };
+        finish(
+            200,
+            &view::Password {
+                shell: self.shell("password", asks, frame).with_field(),
+            },
+        )
+    }
+
+    fn account_picker(&self, frame: &'a Frame, accounts: &'a [PickableAccount]) -> Rendered {
+        let accounts = accounts
+            .iter()
+            .map(|account| view::AccountLine {
+                session: account.session.to_string(),
+                display_name: &account.display_name,
+                account_name: &account.account_name,
+                organization_name: &account.organization_name,
+                initial: initial(&account.display_name),
+                tint: tint(account.account_name.as_bytes()),
+            })
+            .collect();
+        finish(
+            200,
+            &view::AccountPicker {
+                shell: self.shell("account_picker", "account_picker.asks", frame),
+                accounts,
+            },
+        )
+    }
+
+    fn mfa_challenge(&self, frame: &'a Frame, why: &WhyMfa) -> Rendered {
+        let (shell, why) = self.mfa("mfa_challenge", frame, why);
+        let view = view::MfaChallenge {
+            shell,
+            why,
+            which_code: self.apart(frame, "mfa_challenge.which_code"),
+        };
+        finish(200, &view)
+    }
+
+    fn mfa_registration(
+        &self,
+        frame: &'a Frame,
+        why: &WhyMfa,
+        qr_svg: &'a str,
+        secret_in_groups: String,
+    ) -> Rendered {
+        let (shell, why) = self.mfa("mfa_registration", frame, why);
+        let view = view::MfaRegistration {
+            shell,
+            why,
+            kept_apart: self.apart(frame, "mfa_registration.kept_apart"),
+            qr_svg,
+            secret_in_groups,
+        };
+        finish(200, &view)
+    }
+
+    /// The shell and the reason of a page that wants a second proof.
+    fn mfa(&self, page: &str, frame: &'a Frame, why: &WhyMfa) -> (Shell<'a>, String) {
+        let words = self.words;
+        let organization = asking_name(words, frame);
+        let title = words.text(&format!("{page}.title")).to_owned();
+        let shell = Shell::around(words, self.assets, title, frame).with_field();
+        let (asks, why) = match why {
+            WhyMfa::DemandedByPartner {
+                organization: partner,
+            } => (
+                words.sentence(
+                    &format!("{page}.asks_for_partner"),
+                    &[("organization", organization), ("partner", partner)],
+                ),
+                words.sentence("mfa_challenge.why_partner", &[("partner", partner)]),
+            ),
+            WhyMfa::DemandedHere => (
+                words.sentence(&format!("{page}.asks"), &[("organization", organization)]),
+                words.sentence("mfa_challenge.why_here", &[("organization", organization)]),
+            ),
+            WhyMfa::DemandedByApplication => (
+                words.sentence(&format!("{page}.asks"), &[("organization", organization)]),
+                words.sentence(
+                    "mfa_challenge.why_application",
+                    &[("application", application(words, frame))],
+                ),
+            ),
+        };
+        (shell.with_asks(asks), why)
+    }
+
+    /// The sentence that tells two organisations' proofs apart, when both are on the page.
+    fn apart(&self, frame: &Frame, key: &str) -> Option<String> {
+        let asking = frame.asking.as_ref()?;
+        let front = frame.front.as_ref().filter(|front| front.id != asking.id)?;
+        Some(self.words.sentence(
+            key,
+            &[
+                ("organization", &asking.display_name),
+                ("other", &front.display_name),
+            ],
+        ))
+    }
+
+    fn stay_signed_in(&self, frame: &'a Frame) -> Rendered {
+        let shell = self.shell("stay_signed_in", "stay_signed_in.asks", frame);
+        finish(200, &view::StaySignedIn { shell })
+    }
+
+    fn confirm_sign_out(&self, frame: &'a Frame, continuation: &'a str) -> Rendered {
+        let tenant = frame.background.as_ref().or(frame.front.as_ref());
+        let segment = tenant.map_or_else(
+            || "organizations".to_owned(),
+            |organization| tenant_segment(organization.id),
+        );
+        let view = view::ConfirmSignOut {
+            shell: self.shell("confirm_sign_out", "confirm_sign_out.asks", frame),
+            action: format!("/{segment}/oauth2/v2.0/logout"),
+            continuation,
+        };
+        finish(200, &view)
+    }
+
+    fn my_sign_ins(&self, frame: &'a Frame, rows: &'a [SignIn]) -> Rendered {
+        let view = view::MySignIns {
+            shell: self.shell("my_sign_ins", "my_sign_ins.asks", frame),
+            rows: rows
+                .iter()
+                .map(|row| sign_in_line(self.words, row))
+                .collect(),
+        };
+        finish(200, &view)
+    }
+}
+
+pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rendered {
+    let frame = &refusal.frame;
+    let fallback = words.text("common.someone");
+    let organization = refusal
+        .organization_name
+        .as_deref()
+        .or_else(|| asking(frame).map(|organization| organization.display_name.as_str()))
+        .unwrap_or(fallback);
+    let values = [
+        ("organization", organization),
+        ("application", application(words, frame)),
+        (
+            "account",
+            frame
+                .account_name
+                .as_deref()
+                .unwrap_or_else(|| words.text("common.this_account")),
+        ),
+    ];
+    let key = |what| words.numbered("error", refusal.error_code, what);
+    let shell = Shell::around(words, assets, words.plain(&key("title"), &values), frame);
+    let retry = refusal
+        .retry_after_seconds
+        .map(|seconds| words.plain("refusal.retry", &[("seconds", &seconds.to_string())]));
+    let help = asking(frame)
+        .and_then(|organization| organization.technical_notification_mails.first())
+        .map(|mail| words.sentence("refusal.help", &[("mail", mail)]));
+    let facts = vec![
+        (
+            words.text("refusal.error_code"),
+            refusal.error_code.to_string(),
+        ),
+        (words.text("refusal.organization"), organization.to_owned()),
+        (
+            words.text("common.correlation_id"),
+            frame.correlation_id.to_string(),
+        ),
+        (words.text("refusal.time"), readable(refusal.at)),
+    ];
+    let view = view::Refused {
+        shell: Shell {
+            correlation_id: None,
+            ..shell
+        },
+        what: words.sentence(&key("what"), &values),
+        next: words.sentence(&key("next"), &values),
+        retry,
+        help,
+        try_again: refusal
+            .try_again
+            .as_deref()
+            .filter(|path| is_our_path(path)),
+        return_to_client: refusal
+            .return_to_client
+            .as_deref()
+            .and_then(presentable_target),
+        return_label: words.plain("refusal.return", &values),
+        facts,
+    };
+    Rendered {
+        retry_after_seconds: refusal.retry_after_seconds,
+        ..finish(refusal.status, &view)
+    }
+}
+
+fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {
+    let has_succeeded = row.status.error_code == 0;
+    let how = match row.cross_tenant_access_type.as_str() {
+        "b2bCollaboration" => Some(words.text("my_sign_ins.cross_collaboration")),
+        "b2bDirectConnect" => Some(words.text("my_sign_ins.cross_direct_connect")),
+        _ if !row.is_interactive => Some(words.text("my_sign_ins.silent")),
+        _ => None,
+    };
+    let proof = if row.authentication_requirement == "multiFactorAuthentication" {
+        words.text("my_sign_ins.multi_factor")
+    } else {
+        words.text("my_sign_ins.single_factor")
+    };
+    view::SignInLine {
+        time: readable(row.created_date_time),
+        time_exact: row.created_date_time.to_string(),
+        application: row
+            .app_display_name
+            .as_deref()
+            .unwrap_or_else(|| words.text("my_sign_ins.unknown")),
+        how,
+        has_succeeded,
+        result: if has_succeeded {
+            words.text("my_sign_ins.succeeded").to_owned()
+        } else {
+            words.plain(
+                "my_sign_ins.refused",
+                &[("code", &row.status.error_code.to_string())],
+            )
+        },
+        reason: row
+            .status
+            .failure_reason
+            .as_deref()
+            .filter(|_| !has_succeeded),
+        proof,
+        address: row
+            .ip_address
+            .as_deref()
+            .unwrap_or_else(|| words.text("my_sign_ins.unknown")),
+    }
+}
+
+fn application<'a>(words: &'a Words, frame: &'a Frame) -> &'a str {
+    if frame.application_name.is_empty() {
+        words.text("common.the_application")
+    } else {
+        &frame.application_name
+    }
+}
+
+fn asking_name<'a>(words: &'a Words, frame: &'a Frame) -> &'a str {
+    asking(frame).map_or_else(
+        || words.text("common.someone"),
+        |organization| &organization.display_name,
+    )
+}
+
+/// The organisation behind, when it is not the one that asks.
+fn partner(frame: &Frame) -> &str {
+    frame
+        .background
+        .as_ref()
+        .map_or("", |organization| &organization.display_name)
+}
+
+fn is_guest_of_another(frame: &Frame) -> bool {
+    match (&frame.background, asking(frame)) {
+        (Some(background), Some(asking)) => background.id != asking.id,
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// A path of this installation, never an address of somebody else (requirement T10).
+fn is_our_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.chars().any(char::is_control)
+}
+
+/// A base32 secret in groups of four, as people type it.
+fn in_groups(secret: &str) -> String {
+    let mut grouped = String::with_capacity(secret.len() + secret.len() / 4);
+    for (place, letter) in secret.chars().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(letter);
+    }
+    grouped
+}

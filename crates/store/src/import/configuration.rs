@@ -1,0 +1,168 @@
+//! Applications, service principals, policies, named locations and cross-tenant settings of an import.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::id::ClientId;
+use portcullis_model::store::{ImportCounts, StoreError};
+
+use super::Reconciler;
+use super::difference::{Difference, Wanted};
+use crate::configuration::ObjectKind;
+use crate::engine::Connection;
+use crate::row::json;
+use crate::sql::{import, installation};
+use crate::statement::statement;
+
+const TABLE: &str = "configuration_object";
+
+impl<C: Connection> Reconciler<'_, C> {
+    /// Everything but the organisation itself; answers whether anything changed.
+    pub(super) async fn reconcile_configuration(&mut self) -> Result<bool, StoreError> {
+        let mut is_changed = false;
+        if let Some(applications) = &self.world.applications {
+            self.check_client_ids(
+                ObjectKind::Application,
+                applications.iter().map(|one| one.app_id),
+            )?;
+            let wanted = Wanted::list(applications, TABLE, |one| one.id.uuid())?;
+            is_changed |= self
+                .reconcile_objects(ObjectKind::Application, wanted)
+                .await?;
+            self.claim_clients(applications.iter().map(|one| one.app_id).collect())
+                .await?;
+        }
+        if let Some(principals) = &self.world.service_principals {
+            self.check_client_ids(
+                ObjectKind::ServicePrincipal,
+                principals.iter().map(|one| one.app_id),
+            )?;
+            let wanted = Wanted::list(principals, TABLE, |one| one.id.uuid())?;
+            is_changed |= self
+                .reconcile_objects(ObjectKind::ServicePrincipal, wanted)
+                .await?;
+        }
+        if let Some(policies) = &self.world.conditional_access_policies {
+            let wanted = policies
+                .iter()
+                .map(|policy| {
+                    Ok(Wanted {
+                        id: policy.id.uuid(),
+                        object: policy,
+                        document: json(&policy.document, TABLE)?,
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?;
+            is_changed |= self
+                .reconcile_objects(ObjectKind::ConditionalAccessPolicy, wanted)
+                .await?;
+        }
+        if let Some(locations) = &self.world.named_locations {
+            let wanted = Wanted::list(locations, TABLE, |one| one.id.uuid())?;
+            is_changed |= self
+                .reconcile_objects(ObjectKind::NamedLocation, wanted)
+                .await?;
+        }
+        is_changed |= self.reconcile_cross_tenant_access_policy().await?;
+        Ok(is_changed)
+    }
+
+    /// Objects of one kind; answers whether anything changed.
+    async fn reconcile_objects<T>(
+        &mut self,
+        kind: ObjectKind,
+        wanted: Vec<Wanted<'_, T>>,
+    ) -> Result<bool, StoreError>
+    where
+        T: Sync,
+    {
+        let name = kind.name();
+        let listed = statement!(import::LIST_OBJECTS, self.tenant, name);
+        let stored = self.stored(listed, TABLE, "object_id").await?;
+        let difference = Difference::between(stored, wanted)
+            .map_err(|id| self.contradiction(format!("`{id}` is there twice in `{name}`")))?;
+        for id in &difference.removed {
+            self.run(statement!(import::REMOVE_OBJECT, self.tenant, name, *id))
+                .await?;
+        }
+        for object in &difference.added {
+            match kind {
+                ObjectKind::Application | ObjectKind::ServicePrincipal => {
+                    self.claim_id(object.id, name).await?;
+                }
+                // Policies and locations are handed around as files, ids and all: several tenants may have the same.
+                ObjectKind::ConditionalAccessPolicy | ObjectKind::NamedLocation => {}
+            }
+        }
+        let changed = difference.changed.iter().map(|(object, _)| object);
+        for object in difference.added.iter().chain(changed) {
+            let (id, document) = (object.id, &object.document);
+            self.run(statement!(
+                import::SET_OBJECT,
+                self.tenant,
+                name,
+                id,
+                document
+            ))
+            .await?;
+        }
+        self.note(name, difference.counts);
+        Ok(!difference.is_empty())
+    }
+
+    fn check_client_ids(
+        &self,
+        kind: ObjectKind,
+        clients: impl Iterator<Item = ClientId>,
+    ) -> Result<(), StoreError> {
+        let mut seen = BTreeSet::new();
+        for client in clients {
+            if !seen.insert(client) {
+                let name = kind.name();
+                return Err(
+                    self.contradiction(format!("appId `{client}` is there twice in `{name}`"))
+                );
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim_clients(&mut self, clients: BTreeSet<ClientId>) -> Result<(), StoreError> {
+        let owned = self.owned_clients().await?;
+        for client in clients.difference(&owned) {
+            let claimed = statement!(import::CLAIM_CLIENT, self.tenant, *client);
+            if self.run(claimed).await? == 1 {
+                continue;
+            }
+            let holder = statement!(installation::FIND_APPLICATION_OWNER, *client);
+            let holder = self
+                .list(holder, "application_owner", |row| row.uuid("tenant_id"))
+                .await?
+                .pop();
+            let holder = holder.unwrap_or_default();
+            return Err(self.contradiction(format!(
+                "appId `{client}` is already registered in tenant `{holder}`"
+            )));
+        }
+        Ok(())
+    }
+
+    async fn reconcile_cross_tenant_access_policy(&mut self) -> Result<bool, StoreError> {
+        let Some(policy) = &self.world.cross_tenant_access_policy else {
+            return Ok(false);
+        };
+        let document = json(policy, "tenant")?;
+        let column = "cross_tenant_access_policy";
+        let mut counts = ImportCounts::default();
+        if self.has_same_in_tenant(column, &document).await? {
+            counts.unchanged = 1;
+        } else {
+            counts.changed = 1;
+            let statement = import::SET_CROSS_TENANT_ACCESS_POLICY;
+            self.run(statement!(statement, self.tenant, document))
+                .await?;
+        }
+        let is_changed = counts.changed == 1;
+        self.note("crossTenantAccessPolicy", counts);
+        Ok(is_changed)
+    }
+}

@@ -1,0 +1,135 @@
+//! What is SQLite's own: the file, its permissions, its settings, and that it takes every statement.
+
+use std::os::unix::fs::PermissionsExt;
+
+use sqlx::Executor;
+
+use super::*;
+use crate::sql;
+
+async fn opened(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, SqliteOptions::default())
+        .await
+        .unwrap()
+}
+
+async fn connection(path: &Path) -> SqliteConnection {
+    let options = connect_options(path, SqliteOptions::default());
+    options.connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn every_statement_prepares() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    opened(&path).await.close().await;
+    let mut connection = connection(&path).await;
+    let mut count = 0;
+    for (name, sql) in sql::all() {
+        if let Err(error) = connection
+            .prepare(sqlx::SqlSafeStr::into_sql_str(*sql))
+            .await
+        {
+            panic!("{name}: {error}");
+        }
+        count += 1;
+    }
+    assert!(count > 80, "only {count} statements were prepared");
+}
+
+#[tokio::test]
+async fn every_statement_of_a_tenant_names_its_tenant() {
+    let across_tenants = [sql::installation::ALL, sql::purge::ALL].concat();
+    for (name, sql) in sql::all() {
+        let is_known = across_tenants.contains(&(*name, *sql)) || *name == "FIND_CLAIM";
+        assert!(
+            is_known || sql.contains("tenant_id"),
+            "{name} reaches rows of every tenant"
+        );
+    }
+}
+
+#[tokio::test]
+async fn commits_are_flushed_before_they_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    opened(&path).await.close().await;
+    let mut connection = connection(&path).await;
+    for (pragma, wanted) in [
+        ("PRAGMA journal_mode", "wal"),
+        ("PRAGMA synchronous", "2"),
+        ("PRAGMA foreign_keys", "1"),
+    ] {
+        let row = sqlx::query(pragma)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let found = row
+            .try_get_unchecked::<String, _>(0)
+            .unwrap_or_else(|_| row.get_unchecked::<i64, _>(0).to_string());
+        assert_eq!(found, wanted, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_owner_reads_the_file_and_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    let store = opened(&path).await;
+    for file in ["portcullis.db", "portcullis.db-wal", "portcullis.db-shm"] {
+        let metadata = std::fs::metadata(folder.path().join(file)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_with_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    opened(&path).await.close().await;
+    let mut connection = connection(&path).await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (999, 'later', true, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    let refused = SqliteStore::open(&path, SqliteOptions::default()).await;
+    let error = refused.map(|_| ()).unwrap_err();
+    assert!(
+        matches!(error, OpenError::NewerSchema { found: 999, .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("use the release"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    let store = opened(&path).await;
+    let engine = store.engine();
+    let refused = engine
+        .read(&crate::statement::statement!(
+            "DELETE FROM consent WHERE tenant_id IS NULL"
+        ))
+        .await;
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn a_closed_store_says_that_it_failed() {
+    use portcullis_model::id::{GrantId, TenantId};
+    use portcullis_model::store::{Change, CommitError, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(&folder.path().join("portcullis.db")).await;
+    let tenant = store.tenant(TenantId::new(Uuid::from_u128(1)));
+    store.close().await;
+    let change = Change::RevokeGrant(GrantId::new(Uuid::from_u128(2)));
+    let refused = tenant.commit(vec![change]).await;
+    assert!(matches!(refused, Err(CommitError::Store(_))), "{refused:?}");
+    assert!(store.ping().await.is_err());
+}
