@@ -1,0 +1,9 @@
+//! The decision engine from outside: tables of the specification, properties, and a second evaluator to disagree with.
+
+// The attribute tells clippy that these are tests throughout, where unwrap and indexing are fine.
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod world;
