@@ -1,0 +1,207 @@
+//! The token endpoint, top down: form, tenant, client, grant (RFC 6749 §3.2).
+
+use std::sync::Arc;
+
+use portcullis_model::application::SignInAudience;
+use portcullis_protocol::oauth::error::{Fault, WireError};
+use portcullis_protocol::oauth::error_catalogue::ErrorCode;
+use portcullis_protocol::oauth::parameters::{Parameters, ParametersError};
+use portcullis_protocol::oauth::token_request::{RequestedGrant, TokenRequest};
+use portcullis_protocol::oauth::token_response::TokenResponse;
+
+use crate::house::{House, LoadedTenant, Moment};
+use crate::realm::{self, Realm};
+use crate::token::application::{self, ApplicationRequest};
+use crate::token::client::{AuthenticatedClient, authenticate, record_charged};
+use crate::token::code::{self, CodeRequest};
+use crate::token::error::TokenError;
+use crate::token::handout::HomeAccountHint;
+use crate::token::refresh::{self, RefreshRequest};
+use crate::token::text::{self, ArtefactKind, Presented};
+
+/// A POST to a token endpoint, as it arrived. The query of the URL is not part of it (requirements B12, B13).
+#[derive(Clone, Copy)]
+pub struct TokenCall<'a> {
+    /// The first segment of the path.
+    pub tenant_segment: &'a str,
+    /// The form body; the server has looked at its content type.
+    pub body: &'a [u8],
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+}
+
+/// Answers a token request: with tokens whose record is durable, or with a refusal.
+pub async fn redeem(
+    house: &House,
+    moment: &mut Moment<'_>,
+    call: TokenCall<'_>,
+) -> Result<TokenResponse, WireError> {
+    match answer(house, moment, call).await {
+        Ok(response) => Ok(response),
+        Err(error) => Err(error.wire(house, moment)),
+    }
+}
+
+async fn answer(
+    house: &House,
+    moment: &mut Moment<'_>,
+    call: TokenCall<'_>,
+) -> Result<TokenResponse, TokenError> {
+    let form = Parameters::parse(call.body).map_err(malformed)?;
+    let request = TokenRequest::parse(&form, call.authorization)?;
+    let realm = Realm::find(house, call.tenant_segment).await?;
+    let (tenant, artefact) = match addressed(house, &realm, &request.grant).await? {
+        Addressed::Here { tenant, artefact } => (tenant, artefact),
+        Addressed::Elsewhere(tenant) => {
+            return Err(refuse_elsewhere(house, moment, &tenant, &request).await);
+        }
+    };
+    let client = authenticate(house, moment, &tenant, &request.client).await?;
+    check_audience(&realm, &client)?;
+    let handout = match (&request.grant, artefact) {
+        (
+            RequestedGrant::AuthorizationCode {
+                redirect_uri,
+                code_verifier,
+                scopes,
+                ..
+            },
+            Some(presented),
+        ) => {
+            let request = CodeRequest {
+                tenant: &tenant,
+                client,
+                presented,
+                redirect_uri: redirect_uri.as_deref(),
+                code_verifier: code_verifier.as_ref(),
+                scopes,
+            };
+            code::redeem(house, moment, request).await?
+        }
+        (RequestedGrant::RefreshToken { scopes, .. }, Some(presented)) => {
+            let request = RefreshRequest {
+                tenant: &tenant,
+                client,
+                presented,
+                scopes,
+            };
+            refresh::refresh(house, moment, request).await?
+        }
+        (RequestedGrant::ClientCredentials { resource }, _) => {
+            let request = ApplicationRequest {
+                tenant: &tenant,
+                client,
+                resource,
+            };
+            application::give(house, moment, request).await?
+        }
+        (RequestedGrant::AuthorizationCode { .. } | RequestedGrant::RefreshToken { .. }, None) => {
+            return Err(ErrorCode::InvalidGrant.into());
+        }
+    };
+    let hint = if request.client_info {
+        HomeAccountHint::Tell
+    } else {
+        HomeAccountHint::Omit
+    };
+    Ok(handout.response(tenant.id(), hint))
+}
+
+fn malformed(error: ParametersError) -> TokenError {
+    let code = match error {
+        ParametersError::Repeated { .. } => ErrorCode::DuplicateParameter,
+        ParametersError::TooLong
+        | ParametersError::TooMany
+        | ParametersError::ValueTooLong { .. }
+        | ParametersError::NotUtf8 => ErrorCode::InvalidUserInput,
+    };
+    Fault::with_detail(code, error.to_string()).into()
+}
+
+/// Where a request belongs.
+enum Addressed {
+    /// To this tenant.
+    Here {
+        /// The tenant.
+        tenant: Arc<LoadedTenant>,
+        /// The code or refresh token.
+        artefact: Option<Presented>,
+    },
+    /// To another tenant than this one, which the path names.
+    Elsewhere(Arc<LoadedTenant>),
+}
+
+/// A code of another tenant (requirement B10): refused whoever brings it, and written down if the client is known here.
+async fn refuse_elsewhere(
+    house: &House,
+    moment: &mut Moment<'_>,
+    tenant: &Arc<LoadedTenant>,
+    request: &TokenRequest,
+) -> TokenError {
+    let refused = ErrorCode::CodeOfAnotherTenant;
+    match authenticate(house, moment, tenant, &request.client).await {
+        Ok(client) => match record_charged(house, moment, tenant, &client.principal, refused).await
+        {
+            Ok(()) => refused.into(),
+            Err(error) => error,
+        },
+        Err(TokenError::Refused(_)) => refused.into(),
+        Err(error) => error,
+    }
+}
+
+/// The tenant of the request: the one the path names; else the one that issued the code or refresh token.
+async fn addressed(
+    house: &House,
+    realm: &Realm,
+    grant: &RequestedGrant,
+) -> Result<Addressed, TokenError> {
+    let artefact = match grant {
+        RequestedGrant::AuthorizationCode { code, .. } => {
+            text::parse(ArtefactKind::AuthorizationCode, code.expose())
+        }
+        RequestedGrant::RefreshToken { refresh_token, .. } => {
+            text::parse(ArtefactKind::RefreshToken, refresh_token.expose())
+        }
+        RequestedGrant::ClientCredentials { .. } => None,
+    };
+    match (realm, artefact) {
+        (Realm::Tenant(tenant), Some(presented)) if presented.tenant != tenant.id() => {
+            Ok(Addressed::Elsewhere(Arc::clone(tenant)))
+        }
+        (Realm::Tenant(tenant), artefact) => Ok(Addressed::Here {
+            tenant: Arc::clone(tenant),
+            artefact,
+        }),
+        (Realm::Undiscovered, Some(presented)) => {
+            match realm::load(house, presented.tenant).await {
+                Ok(tenant) => Ok(Addressed::Here { tenant, artefact }),
+                Err(realm::RealmError::Unknown) => Err(ErrorCode::InvalidGrant.into()),
+                Err(realm::RealmError::Store(error)) => Err(error.into()),
+            }
+        }
+        (Realm::Undiscovered, None) => Err(match grant {
+            RequestedGrant::ClientCredentials { .. } => {
+                ErrorCode::GrantTypeNotSupportedOnCommon.into()
+            }
+            RequestedGrant::AuthorizationCode { .. } | RequestedGrant::RefreshToken { .. } => {
+                ErrorCode::InvalidGrant.into()
+            }
+        }),
+    }
+}
+
+/// An application of one organisation is not reached without naming it (50194).
+fn check_audience(realm: &Realm, client: &AuthenticatedClient) -> Result<(), TokenError> {
+    let audience = client
+        .registration
+        .application()
+        .map(|application| application.sign_in_audience);
+    match (realm, audience) {
+        (Realm::Tenant(_), _)
+        | (Realm::Undiscovered, Some(SignInAudience::AzureADMultipleOrgs)) => Ok(()),
+        (Realm::Undiscovered, Some(SignInAudience::AzureADMyOrg) | None) => {
+            Err(ErrorCode::NotMultiTenantApplication.into())
+        }
+    }
+}
