@@ -123,7 +123,7 @@ fn generated_sign_ins_come_to_every_end() {
 }
 
 /// Many more in the nightly run: `PROPTEST_CASES=1000000 cargo test -p portcullis-policy --release`.
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     match ProptestConfig::default().cases {
         256 => 1500, // proptest's own default: nobody asked for more
         asked => asked,

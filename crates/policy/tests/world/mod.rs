@@ -352,9 +352,13 @@ pub(crate) fn with_device(
     sign_in
 }
 
+pub(crate) fn decided(configuration: &TenantConfiguration, sign_in: &SignIn) -> Decision {
+    decide(&CompiledTenant::compile(configuration), sign_in)
+}
+
 /// Decides, and says in a few words what comes next: `granted`, `blocked 53003`, `open: mfa in home`.
 pub(crate) fn outcome(configuration: &TenantConfiguration, sign_in: &SignIn) -> String {
-    words(&decide(&CompiledTenant::compile(configuration), sign_in))
+    words(&decided(configuration, sign_in))
 }
 
 pub(crate) fn words(decision: &Decision) -> String {

@@ -1,0 +1,120 @@
+//! More policies never let more people in; more evidence never keeps more people out (requirement V15).
+
+use portcullis_model::conditional_access::PolicyState;
+use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::store::TenantConfiguration;
+use portcullis_policy::decision::Outcome;
+use portcullis_policy::facts::{Proof, SignIn, Subject};
+use proptest::prelude::*;
+
+use super::differential::{cases, configuration, sign_in};
+use crate::world::*;
+
+/// How far a sign-in came: refused, asked, granted.
+fn reach(configuration: &TenantConfiguration, sign_in: &SignIn) -> u8 {
+    match decided(configuration, sign_in).outcome {
+        Outcome::Blocked(_) => 0,
+        Outcome::Open(_) => 1,
+        Outcome::Granted => 2,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases() / 3, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn v15_taking_a_policy_away_never_keeps_anybody_out(
+        configuration in configuration(),
+        sign_in in sign_in(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let mut fewer = configuration.clone();
+        let policies = &mut fewer.conditional_access_policies;
+        if !policies.is_empty() {
+            policies.remove(which.index(policies.len()));
+        }
+        prop_assert!(reach(&configuration, &sign_in) <= reach(&fewer, &sign_in));
+    }
+
+    #[test]
+    fn v15_enforcing_a_policy_never_lets_anybody_in(
+        configuration in configuration(),
+        sign_in in sign_in(),
+    ) {
+        let mut stricter = configuration.clone();
+        for policy in &mut stricter.conditional_access_policies {
+            policy.state = PolicyState::Enabled;
+        }
+        prop_assert!(reach(&stricter, &sign_in) <= reach(&configuration, &sign_in));
+    }
+
+    #[test]
+    fn v15_one_more_proof_never_keeps_anybody_out(
+        configuration in configuration(),
+        sign_in in sign_in(),
+        proofs in proptest::collection::vec(
+            (prop::sample::select(vec![contoso(), fabrikam(), woodgrove()]), any::<bool>(), 0..20_000i64),
+            1..3,
+        ),
+    ) {
+        let mut more = sign_in.clone();
+        more.proofs.extend(proofs.into_iter().map(|(tenant, second, age_seconds)| Proof {
+            tenant,
+            method: if second { AuthenticationMethod::SoftwareOath } else { AuthenticationMethod::Password },
+            at: ago(age_seconds),
+        }));
+        prop_assert!(reach(&configuration, &sign_in) <= reach(&configuration, &more));
+    }
+
+    #[test]
+    fn v15_a_better_device_never_keeps_anybody_out(
+        configuration in configuration(),
+        sign_in in sign_in(),
+    ) {
+        let tenant_id = match &sign_in.subject {
+            Subject::User(user) => user.home().map_or(contoso(), |home| home.tenant_id),
+            Subject::ServicePrincipal(_) => contoso(),
+        };
+        let mut better = sign_in.clone();
+        better.device = Some(DeviceClaims {
+            tenant_id,
+            device_id: id(0xde),
+            is_compliant: true,
+            trust_type: DeviceTrustType::ServerAd,
+        });
+        prop_assert!(reach(&configuration, &sign_in) <= reach(&configuration, &better));
+    }
+
+    /// Trust moves where MFA is done and opens what was refused; it never refuses. (It may ask at home for what was
+    /// proven in the resource tenant: asked instead of granted, not refused.)
+    #[test]
+    fn v15_more_trust_never_refuses(configuration in configuration(), sign_in in sign_in()) {
+        let mut trusting = configuration.clone();
+        let full = contoso_with(FULL_TRUST, &[]);
+        trusting.cross_tenant_access_policy.partners = full.cross_tenant_access_policy.partners;
+        let (before, after) = (reach(&configuration, &sign_in), reach(&trusting, &sign_in));
+        prop_assert!(before == 0 || after > 0);
+    }
+
+    /// Nobody being there changes nothing: what is open stays open.
+    #[test]
+    fn interaction_does_not_change_the_decision(configuration in configuration(), sign_in in sign_in()) {
+        let mut silent = sign_in.clone();
+        silent.interaction = portcullis_policy::facts::Interaction::Silent;
+        let [loud, silent] = [sign_in, silent].map(|sign_in| decided(&configuration, &sign_in));
+        prop_assert_eq!(loud.outcome.clone(), silent.outcome.clone());
+        prop_assert_eq!(loud.policies(), silent.policies());
+    }
+
+    /// The order of configuration carries no meaning (specification 4.1).
+    #[test]
+    fn the_order_of_policies_changes_nothing(configuration in configuration(), sign_in in sign_in()) {
+        let mut reversed = configuration.clone();
+        reversed.conditional_access_policies.reverse();
+        let [forth, back] = [configuration, reversed].map(|world| decided(&world, &sign_in));
+        prop_assert_eq!(words(&forth), words(&back));
+        prop_assert_eq!(results(&forth), results(&back));
+        prop_assert_eq!(forth.status, back.status);
+    }
+}
