@@ -439,7 +439,7 @@ fn credentials_are_checked_and_not_shown() {
         ),
         (
             "/totp/0/secretBase32",
-            json!("PLANTED"),
+            json!("PLANTEDA"),
             "$.totp[0].secretBase32",
             Reason::Value,
         ),
