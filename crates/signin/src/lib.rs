@@ -8,6 +8,7 @@
 
 pub mod facts;
 pub mod house;
+pub mod journey;
 pub mod log;
 pub mod mint;
 pub mod page;
@@ -15,6 +16,7 @@ pub mod realm;
 pub mod resource;
 pub mod subject;
 pub mod token;
+pub mod totp;
 pub mod user_agent;
 pub mod visitor;
 pub mod well_known;

@@ -8,6 +8,7 @@ use portcullis_model::id::{CorrelationId, SessionId, TenantId, TransactionId};
 use portcullis_model::organization::Organization;
 use portcullis_model::secret::SecretText;
 use portcullis_model::sign_in_log::SignIn;
+use serde::{Deserialize, Serialize};
 
 /// A use case's answer to the browser.
 #[derive(Debug)]
@@ -148,7 +149,7 @@ pub struct Frame {
 }
 
 /// What was wrong with the last submission; texts are in the message catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Problem {
     /// Name or password wrong: one text for both, whether or not the account exists (50126).
     NameOrPasswordWrong,
@@ -169,6 +170,10 @@ pub enum Problem {
 
 /// A page.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a page is made once per request, and boxed in its step"
+)]
 pub enum Page {
     /// Who are you?
     UserName {
@@ -262,7 +267,7 @@ pub struct PickableAccount {
 }
 
 /// Why MFA is asked, for the sentence on the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WhyMfa {
     /// Policies of the organisation that owns the application demand it, and accept it from the home organisation.
     DemandedByPartner {
@@ -276,7 +281,7 @@ pub enum WhyMfa {
 }
 
 /// One line of a consent page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentScope {
     /// The scope.
     pub scope: String,
@@ -345,7 +350,7 @@ pub enum Submission {
 }
 
 /// Stay signed in?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StayChoice {
     /// The session outlives the browser.
     Stay,
@@ -375,8 +380,14 @@ mod tests {
             transaction: id.parse().unwrap(),
             version: 7,
         };
-        assert_eq!(handle.path(), format!("/organizations/signin?ctx={id}.{id}.7"));
-        assert_eq!(Handle::parse("organizations", &handle.context()), Some(handle));
+        assert_eq!(
+            handle.path(),
+            format!("/organizations/signin?ctx={id}.{id}.7")
+        );
+        assert_eq!(
+            Handle::parse("organizations", &handle.context()),
+            Some(handle)
+        );
         let wrong = [
             String::new(),
             format!("{id}.{id}"),

@@ -13,9 +13,7 @@ pub fn browser(user_agent: &str) -> Option<String> {
         ("CriOS/", "Chrome"),
         ("Safari/", "Safari"),
     ];
-    let (_, name) = MARKS
-        .iter()
-        .find(|(mark, _)| user_agent.contains(mark))?;
+    let (_, name) = MARKS.iter().find(|(mark, _)| user_agent.contains(mark))?;
     Some((*name).to_owned())
 }
 

@@ -132,7 +132,11 @@ impl Attempt<'_> {
         row.unique_token_identifier
             .clone_from(&self.unique_token_identifier);
         match self.who {
-            Who::Unproven { name, home, account } => {
+            Who::Unproven {
+                name,
+                home,
+                account,
+            } => {
                 row.user_principal_name = name.map(str::to_lowercase);
                 // A tenant learns of no object ids of another tenant before a proof.
                 let own = home.is_none_or(|home| home.id() == self.resource.id());
