@@ -232,23 +232,23 @@ fn msal() -> Result<Outcome> {
 }
 
 fn openid() -> Result<Outcome> {
-    tests("openid", with_binary(&mut node_tests("openid")))
+    tests("openid", with_binary(&mut node_tests(&["openid"])))
 }
 
 fn browser() -> Result<Outcome> {
-    let mut command = node_tests("browser");
+    let mut command = node_tests(&["harness", "browser"]);
     if let Some(browser) = tools::browser() {
         command.env("CHROMIUM", browser);
     }
     tests("browser", with_binary(&mut command))
 }
 
-/// Node's own test runner over the files of one folder, one after the other: each starts a server of its own.
-fn node_tests(folder: &str) -> Command {
+/// Node's own test runner over the files of some folders, one after the other: each starts a server of its own.
+fn node_tests(folders: &[&str]) -> Command {
     let mut command = root::command("node");
     command.current_dir(root::workspace().join("e2e"));
     command.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]);
-    command.args(test_files(folder));
+    command.args(folders.iter().flat_map(|folder| test_files(folder)));
     command
 }
 
