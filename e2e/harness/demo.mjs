@@ -30,7 +30,10 @@ export async function startDemo() {
   );
   const log = [];
   child.stderr.on("data", (bytes) => log.push(bytes.toString()));
-  const ended = new Promise((settle) => child.once("exit", settle));
+  const ended = new Promise((settle) => {
+    child.once("exit", settle);
+    child.once("error", settle);
+  });
   const stop = async () => {
     child.kill("SIGINT");
     const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
@@ -43,7 +46,9 @@ export async function startDemo() {
   try {
     const started = JSON.parse(await firstLine(child, ended, log));
     const authority = started.certificateAuthority ? readFileSync(started.certificateAuthority, "utf8") : undefined;
-    return { ...started, authority, folder, stop, log: () => log.join("") };
+    const address = started.address.replace(/\/$/, "");
+    const payroll = started.payroll.replace(/\/$/, "");
+    return { address, payroll, authority, folder, stop, log: () => log.join("") };
   } catch (error) {
     await stop();
     throw error;
@@ -54,9 +59,13 @@ function firstLine(child, ended, log) {
   const said = () => `\n${log.join("").slice(-4000)}`;
   return new Promise((settle, fail) => {
     const lines = createInterface({ input: child.stdout });
-    const timer = setTimeout(() => fail(new Error(`the demo said nothing for ${START_LIMIT_MS} ms${said()}`)), START_LIMIT_MS);
-    child.once("error", (cause) => fail(new Error(`${BINARY} could not be started; run \`cargo build\` first`, { cause })));
-    ended.then((code) => fail(new Error(`the demo ended with ${code} before it was ready${said()}`)));
+    const timer = setTimeout(() => refuse(`the demo said nothing for ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+    const refuse = (why, cause) => {
+      clearTimeout(timer);
+      fail(new Error(`${why}${said()}`, { cause }));
+    };
+    child.once("error", (cause) => refuse(`${BINARY} could not be started; run \`cargo build\` first`, cause));
+    ended.then((code) => refuse(`the demo ended with ${code} before it was ready`));
     lines.once("line", (line) => {
       clearTimeout(timer);
       settle(line);

@@ -26,7 +26,8 @@ async function relyingParty(displayName, tenant = "contoso") {
   const config = await client.discovery(issuer, appId, undefined, client.ClientSecretBasic(secret), {
     [client.customFetch]: trustingFetch(demo.authority),
   });
-  return { config, redirectUri: redirectUris[0] };
+  // The sample applications run on a port of their own here, and so does their registration.
+  return { config, redirectUri: demo.payroll + new URL(redirectUris[0]).pathname };
 }
 
 /** One sign-in by the code flow with PKCE, state and nonce; `browser` keeps the cookies between two of them. */

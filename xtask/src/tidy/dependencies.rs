@@ -44,8 +44,9 @@ fn manifest(file: &File, name: &str, table: &Table) -> Vec<Finding> {
     for (section, dependency, value) in dependencies(&manifest) {
         let for_tests = section == "dev-dependencies";
         if let Some(ours) = dependency.strip_prefix(OURS) {
-            let allowed =
-                row.may_use.iter().any(|may| may == ours) || (for_tests && ours == "testkit");
+            let listed = |list: &[String]| list.iter().any(|may| may == ours);
+            let for_tests_only = for_tests && (ours == "testkit" || listed(&row.tests_may_use));
+            let allowed = listed(&row.may_use) || for_tests_only;
             if !allowed {
                 let message = format!(
                     "`{name}` may not lean on `{ours}`: xtask/tidy.toml says whom it may use"
@@ -154,6 +155,14 @@ mod tests {
         assert_eq!(found("crates/low/Cargo.toml", &text), [""; 0]);
         let text = format!("{LINTS}[dependencies]\nportcullis-testkit.workspace = true");
         assert!(found("crates/low/Cargo.toml", &text)[0].contains("may not lean on `testkit`"));
+    }
+
+    #[test]
+    fn what_only_tests_may_use_is_found_outside_of_them() {
+        let text = format!("{LINTS}[dev-dependencies]\nportcullis-beside.workspace = true");
+        assert_eq!(found("crates/high/Cargo.toml", &text), [""; 0]);
+        let text = format!("{LINTS}[dependencies]\nportcullis-beside.workspace = true");
+        assert!(found("crates/high/Cargo.toml", &text)[0].contains("may not lean on `beside`"));
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub(crate) struct Names {
 pub(crate) struct Crate {
     pub(crate) may_use: Vec<String>,
     pub(crate) kept_out: Vec<String>,
+    /// Our own crates that its tests may use on top: never what it is built from.
+    #[serde(default)]
+    pub(crate) tests_may_use: Vec<String>,
     #[serde(default)]
     pub(crate) own_clippy: bool,
 }
@@ -54,6 +57,7 @@ impl Table {
             [crates.high]
             may_use = ["low"]
             kept_out = []
+            tests_may_use = ["beside"]
             own_clippy = true
             "#,
         )
