@@ -19,6 +19,8 @@ mod serve;
 mod trouble;
 mod visit;
 
+#[cfg(test)]
+mod tests;
 
 pub use configuration::{AnswerMode, PayrollConfiguration, SampleApplication};
 pub use serve::{ServeError, serve};
