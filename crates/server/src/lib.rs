@@ -5,5 +5,9 @@
 //! must never write SQL.
 
 pub mod asset;
+pub mod back_channel;
 pub mod branding;
+pub mod client_address;
+pub mod cookies;
 pub mod page;
+pub mod security_headers;

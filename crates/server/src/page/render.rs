@@ -1,6 +1,7 @@
 //! One function per page: picks the sentences that say which organisation asks for what, and fills the template.
 
 use portcullis_model::sign_in_log::SignIn;
+use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_signin::page::{Frame, Page, PickableAccount, Refusal, WhyMfa};
 
 use crate::asset::Assets;
@@ -109,8 +110,7 @@ impl<'a> Studio<'a> {
             )),
             None => {
                 let key = format!("{page}.asks_nobody");
-                let is_known = words.text(&key) != key;
-                if is_known {
+                if words.has(&key) {
                     let sentence = words.sentence(&key, &[]);
                     shell.with_asks(sentence)
                 } else {
@@ -315,13 +315,23 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
         ),
         (words.text("refusal.time"), readable(refusal.at)),
     ];
+    // A number without a text of its own is told in the words that go to applications.
+    let own_text = words.has(&format!("error.{}.what", refusal.error_code));
+    let told = ErrorCode::find(refusal.error_code).filter(|_| !own_text);
+    let (what, next) = match told {
+        Some(code) => (words.bare(code.summary()), words.bare(code.advice())),
+        None => (
+            words.sentence(&key("what"), &values),
+            words.sentence(&key("next"), &values),
+        ),
+    };
     let view = view::Refused {
         shell: Shell {
             correlation_id: None,
             ..shell
         },
-        what: words.sentence(&key("what"), &values),
-        next: words.sentence(&key("next"), &values),
+        what,
+        next,
         retry,
         help,
         try_again: refusal

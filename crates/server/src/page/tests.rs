@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portcullis_model::secret::SecretText;
+use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_signin::page::{Frame, Page};
 
 use super::words::Words;
@@ -86,8 +87,15 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
         .filter_map(|key| key.split_once('.'))
         .map(|(number, _)| number)
         .collect();
-    assert!(numbers.len() > 60);
+    assert!(numbers.len() > 50);
     for number in numbers {
+        let is_code = number
+            .parse()
+            .is_ok_and(|number| ErrorCode::find(number).is_some());
+        assert!(
+            is_code || number.len() == 3 || number == "default",
+            "{number} is no error"
+        );
         for what in ["title", "what", "next"] {
             let family = if number.len() == 3 { "status" } else { "error" };
             let key = format!("{family}.{number}.{what}");
@@ -340,5 +348,30 @@ fn addresses_that_run_are_not_linked() {
         "http://127.0.0.1:1/",
     ] {
         assert_eq!(presentable_target(good), Some(good));
+    }
+}
+
+#[test]
+fn every_error_of_the_protocol_has_a_page_that_says_what_and_what_next() {
+    let (_, sample) = sample::refusals().remove(0);
+    let fallback = Words::english()
+        .unwrap()
+        .sentence("error.default.what", &[("organization", "Contoso")]);
+    for code in ErrorCode::ALL {
+        let refusal = portcullis_signin::page::Refusal {
+            error_code: code.number(),
+            ..sample.clone()
+        };
+        let html = pages().refuse(&refusal).html;
+        assert!(
+            html.contains(&format!("<dd>{}</dd>", code.number())),
+            "{}",
+            code.name()
+        );
+        assert!(
+            !html.contains(&fallback),
+            "{} says nothing of its own",
+            code.name()
+        );
     }
 }

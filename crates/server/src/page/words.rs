@@ -57,10 +57,22 @@ impl Words {
         html
     }
 
+    /// A text from elsewhere, as HTML.
+    pub(super) fn bare(&self, text: &str) -> String {
+        let mut html = String::new();
+        push_escaped(&mut html, text);
+        html
+    }
+
+    /// Whether there is such a message.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.messages.contains_key(key)
+    }
+
     /// The key of a family (`error`, `status`) for this number, or the family's default.
     pub(super) fn numbered(&self, family: &str, number: u32, what: &str) -> String {
         let key = format!("{family}.{number}.{what}");
-        if self.messages.contains_key(&key) {
+        if self.has(&key) {
             return key;
         }
         let default = match family {
