@@ -90,7 +90,7 @@ impl Visitor {
     /// Asks, lets the provider answer with these claims, and brings the answer back.
     async fn sign_in(&self, path: &str, claims: Value) -> Response {
         let question = self.question(path).await;
-        let code = self.provider.code(&question, claims);
+        let code = self.provider.code(&question, &claims);
         self.bring(&[
             ("code", &code),
             ("state", &question["state"]),
@@ -189,7 +189,7 @@ async fn every_page_has_a_strict_policy() {
 async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
     let visitor = visitor(AnswerMode::Query).await;
     let question = visitor.question("/sign-in").await;
-    let code = visitor.provider.code(&question, ada());
+    let code = visitor.provider.code(&question, &ada());
     let answer = [
         ("code", code.as_str()),
         ("state", question["state"].as_str()),
@@ -223,7 +223,7 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
 async fn an_answer_of_another_issuer_or_with_a_bent_token_is_refused() {
     let visitor = visitor(AnswerMode::Query).await;
     let question = visitor.question("/sign-in").await;
-    let code = visitor.provider.code(&question, ada());
+    let code = visitor.provider.code(&question, &ada());
     let mixed_up = [
         ("code", code.as_str()),
         ("state", question["state"].as_str()),
@@ -325,7 +325,7 @@ async fn a_posted_answer_waits_for_the_cookie() {
     let visitor = visitor(AnswerMode::FormPost).await;
     let question = visitor.question("/sign-in").await;
     assert_eq!(question["response_mode"], "form_post");
-    let code = visitor.provider.code(&question, ada());
+    let code = visitor.provider.code(&question, &ada());
     let form = [
         ("code", code.as_str()),
         ("state", question["state"].as_str()),
@@ -429,7 +429,7 @@ async fn news_of_a_sign_out_end_the_visit_only_when_they_are_true() {
 
     visitor.come_in().await;
     let tell = |kind: &'static str, claims: Value| {
-        let token = visitor.provider.token(kind, claims);
+        let token = visitor.provider.token(kind, &claims);
         let request = visitor
             .browser
             .post(format!("{}/backchannel-logout", visitor.base));

@@ -71,7 +71,7 @@ impl TestProvider {
     }
 
     /// A code for a question; its id token has these claims on top of the right ones.
-    pub(super) fn code(&self, question: &HashMap<String, String>, claims: Value) -> String {
+    pub(super) fn code(&self, question: &HashMap<String, String>, claims: &Value) -> String {
         let mut all = json!({"nonce": question["nonce"]});
         all.as_object_mut()
             .unwrap()
@@ -91,7 +91,7 @@ impl TestProvider {
         *self.inner.refusal.lock().unwrap() = Some(refusal);
     }
 
-    pub(super) fn token(&self, kind: &str, claims: Value) -> String {
+    pub(super) fn token(&self, kind: &str, claims: &Value) -> String {
         let mut all = json!({
             "iss": self.issuer, "aud": "app", "sub": "s", "iat": now(), "exp": now() + 600,
         });
@@ -137,37 +137,42 @@ async fn token(
     {
         return refused(json!({"error": "invalid_client"}));
     }
-    let claims = match form["grant_type"].as_str() {
-        "authorization_code" => {
-            *provider.inner.redemptions.lock().unwrap() += 1;
-            let Some((challenge, claims)) =
-                provider.inner.codes.lock().unwrap().remove(&form["code"])
-            else {
-                return refused(json!({"error": "invalid_grant"}));
-            };
-            let computed =
-                URL_SAFE_NO_PAD.encode(digest(&SHA256, form["code_verifier"].as_bytes()));
-            if computed != challenge {
-                return refused(json!({"error": "invalid_grant"}));
-            }
-            claims
-        }
-        _ => {
-            if let Some(refusal) = provider.inner.refusal.lock().unwrap().clone() {
-                return refused(refusal);
-            }
-            let expected = provider.inner.refresh_token.lock().unwrap().to_string();
-            if form["refresh_token"] != expected {
-                return refused(json!({"error": "invalid_grant"}));
-            }
-            json!({"name": "Ada", "sid": "sid-1"})
-        }
+    let claims = if form["grant_type"] == "authorization_code" {
+        redeemed(&provider, &form)
+    } else {
+        refreshed(&provider, &form)
+    };
+    let claims = match claims {
+        Ok(claims) => claims,
+        Err(refusal) => return refused(refusal),
     };
     let mut refresh_token = provider.inner.refresh_token.lock().unwrap();
     *refresh_token += 1;
     let body = json!({
         "token_type": "Bearer", "access_token": "a", "expires_in": 3600, "scope": "openid profile",
-        "refresh_token": refresh_token.to_string(), "id_token": provider.token("JWT", claims),
+        "refresh_token": refresh_token.to_string(), "id_token": provider.token("JWT", &claims),
     });
     (StatusCode::OK, Json(body))
+}
+
+/// The claims of a code, if the verifier is the one of the challenge.
+fn redeemed(provider: &TestProvider, form: &HashMap<String, String>) -> Result<Value, Value> {
+    *provider.inner.redemptions.lock().unwrap() += 1;
+    let kept = provider.inner.codes.lock().unwrap().remove(&form["code"]);
+    let computed = URL_SAFE_NO_PAD.encode(digest(&SHA256, form["code_verifier"].as_bytes()));
+    match kept {
+        Some((challenge, claims)) if challenge == computed => Ok(claims),
+        _ => Err(json!({"error": "invalid_grant"})),
+    }
+}
+
+/// The claims of a refresh, if the token is the last one that was given.
+fn refreshed(provider: &TestProvider, form: &HashMap<String, String>) -> Result<Value, Value> {
+    if let Some(refusal) = provider.inner.refusal.lock().unwrap().clone() {
+        return Err(refusal);
+    }
+    if form["refresh_token"] != provider.inner.refresh_token.lock().unwrap().to_string() {
+        return Err(json!({"error": "invalid_grant"}));
+    }
+    Ok(json!({"name": "Ada", "sid": "sid-1"}))
 }
