@@ -199,7 +199,7 @@ pub(crate) fn grant(n: u32, user: UserId, session: u32) -> Grant {
         "homeSession": null, "scopes": ["openid", "profile"], "resources": [uuid(41)],
         "proofs": [{"method": "password", "at": at(0)}], "homeProofs": [], "device": null,
         "authenticationContexts": [], "authenticatedAt": at(0), "ipAddress": "192.0.2.7",
-        "userAgent": "a browser", "clientAppType": "browser", "grantedAt": at(0),
+        "userAgent": "a browser", "clientAppType": "browser", "redirectKind": "web", "grantedAt": at(0),
         "correlationId": uuid(n)
     }))
 }
