@@ -6,17 +6,23 @@
 //! Must never know: HTTP, HTML, SQL, a clock or randomness of its own. The server hands in parsed requests and the
 //! moment; the binary plugs the traits together.
 
+pub mod access_token;
+pub mod discovery;
 pub mod facts;
 pub mod house;
 pub mod journey;
 pub mod log;
 pub mod mint;
+pub mod my_sign_ins;
 pub mod page;
 pub mod realm;
 pub mod resource;
+pub mod sign_in_report;
+pub mod sign_out;
 pub mod subject;
 pub mod token;
 pub mod totp;
 pub mod user_agent;
+pub mod user_info;
 pub mod visitor;
 pub mod well_known;
