@@ -1,1 +1,5 @@
-//! x
+//! What tests stand on: a house with a database of its own, a clock that is set, chance that is seeded, and a browser.
+//!
+//! Never shipped: no crate of the binary depends on it outside of tests.
+
+pub mod faulty_store;
