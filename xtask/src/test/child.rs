@@ -101,7 +101,9 @@ fn listen(receiver: &Receiver<String>, mut has_ended: impl FnMut() -> bool) -> S
             Ok(line) => {
                 output.push_str(&line);
                 output.push('\n');
-                last = line;
+                if !line.trim().is_empty() {
+                    last = line;
+                }
             }
             Err(RecvTimeoutError::Disconnected) if has_ended() => return output,
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(Duration::from_millis(20)),
