@@ -14,7 +14,9 @@ use portcullis_model::store::TenantConfiguration;
 
 use crate::cross_tenant::{CrossTenant, Crossing, Trust};
 use crate::facts::SignIn;
-use crate::index::{ApplicationValue, Index, LocationValue, PlatformValue, Scope, UserValue};
+use crate::index::{
+    ApplicationValue, Index, IndexBuilder, LocationValue, PlatformValue, Scope, UserValue,
+};
 use crate::location::NamedLocations;
 use crate::policy_set::PolicySet;
 
@@ -66,7 +68,7 @@ impl CompiledTenant {
         let policies = &configuration.conditional_access_policies;
         let count = policies.len();
         let named_locations = NamedLocations::compile(&configuration.named_locations);
-        let mut index = Index::new(count);
+        let mut index = IndexBuilder::new(count);
         let mut enabled = PolicySet::empty(count);
         let mut report_only = PolicySet::empty(count);
         let mut compiled = Vec::with_capacity(count);
@@ -84,7 +86,7 @@ impl CompiledTenant {
             policies: compiled,
             enabled,
             report_only,
-            index,
+            index: index.build(),
             named_locations,
             cross_tenant: CrossTenant::compile(&configuration.cross_tenant_access_policy),
             direct_connect_applications: configuration
@@ -190,7 +192,7 @@ impl fmt::Debug for CompiledTenant {
 fn compile_policy(
     number: usize,
     policy: &ConditionalAccessPolicy,
-    index: &mut Index,
+    index: &mut IndexBuilder,
     named_locations: &NamedLocations,
 ) -> CompiledPolicy {
     let mut defects = Vec::new();
@@ -240,7 +242,7 @@ fn compile_demand(grant: Option<&GrantControls>, defects: &mut Vec<String>) -> D
 fn compile_users(
     number: usize,
     conditions: &Conditions,
-    index: &mut Index,
+    index: &mut IndexBuilder,
     defects: &mut Vec<String>,
 ) {
     for condition in &conditions.users.include {
@@ -299,7 +301,7 @@ fn user_rules(condition: &UserCondition) -> Vec<UserValue> {
 fn compile_applications(
     number: usize,
     conditions: &Conditions,
-    index: &mut Index,
+    index: &mut IndexBuilder,
     defects: &mut Vec<String>,
 ) {
     let value = |condition: &ApplicationCondition| match condition {
@@ -322,7 +324,7 @@ fn compile_applications(
 }
 
 /// No list, and an empty list, is no condition.
-fn compile_client_app_types(number: usize, conditions: &Conditions, index: &mut Index) {
+fn compile_client_app_types(number: usize, conditions: &Conditions, index: &mut IndexBuilder) {
     match conditions.client_app_types.as_deref() {
         None | Some([]) => index.client_app_types.always.insert(number),
         Some(types) => {
@@ -336,7 +338,7 @@ fn compile_client_app_types(number: usize, conditions: &Conditions, index: &mut 
 fn compile_platforms(
     number: usize,
     conditions: &Conditions,
-    index: &mut Index,
+    index: &mut IndexBuilder,
     defects: &mut Vec<String>,
 ) {
     let Some(platforms) = &conditions.platforms else {
@@ -361,7 +363,7 @@ fn compile_platforms(
 fn compile_locations(
     number: usize,
     conditions: &Conditions,
-    index: &mut Index,
+    index: &mut IndexBuilder,
     named_locations: &NamedLocations,
     defects: &mut Vec<String>,
 ) {

@@ -51,8 +51,12 @@ impl From<CrossTenantChannel> for Channel {
 /// The proof that both tenants let one account cross, for one client and its resources. Only [`admit`] makes it, it
 /// cannot be stored, so that every evaluation (a refresh too) asks both tenants again (requirement U12).
 ///
-/// ```compile_fail
-/// let forged = portcullis_policy::cross_tenant::Admission { channel: todo!() };
+/// ```compile_fail,E0451
+/// use portcullis_model::user::HomeAccount;
+/// use portcullis_policy::cross_tenant::Admission;
+/// fn for_somebody_else(admission: Admission, home: HomeAccount) -> Admission {
+///     Admission { home, ..admission }
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {

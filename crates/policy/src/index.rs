@@ -49,65 +49,101 @@ pub(crate) enum LocationValue {
 pub(crate) struct Dimension<V> {
     /// Policies that say nothing of this dimension, or whose include list cannot be evaluated and could match anybody.
     pub(crate) always: PolicySet,
-    included: BTreeMap<V, SparsePolicySet>,
-    excluded: BTreeMap<V, SparsePolicySet>,
+    /// Sorted by value.
+    entries: Vec<(V, Entry)>,
 }
 
-impl<V: Copy + Ord> Dimension<V> {
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    included: SparsePolicySet,
+    excluded: SparsePolicySet,
+}
+
+/// What policies say of a dimension while they are compiled, in the order of their numbers.
+#[derive(Debug)]
+pub(crate) struct DimensionBuilder<V> {
+    pub(crate) always: PolicySet,
+    entries: BTreeMap<V, Entry>,
+}
+
+impl<V: Copy + Ord> DimensionBuilder<V> {
     pub(crate) fn new(count: usize) -> Self {
         Self {
             always: PolicySet::empty(count),
-            included: BTreeMap::new(),
-            excluded: BTreeMap::new(),
+            entries: BTreeMap::new(),
         }
     }
 
     pub(crate) fn include(&mut self, value: V, policy: usize) {
-        self.included.entry(value).or_default().push(policy);
+        self.entries.entry(value).or_default().included.push(policy);
     }
 
     pub(crate) fn exclude(&mut self, value: V, policy: usize) {
-        self.excluded.entry(value).or_default().push(policy);
+        self.entries.entry(value).or_default().excluded.push(policy);
     }
 
-    /// The policies whose condition these values satisfy: any include brings it in, any exclude wins over that.
-    pub(crate) fn matching(&self, values: &[V]) -> PolicySet {
-        let mut matching = self.always.clone();
-        for policies in values.iter().filter_map(|value| self.included.get(value)) {
-            matching.add(policies);
+    fn build(self) -> Dimension<V> {
+        Dimension {
+            always: self.always,
+            entries: self.entries.into_iter().collect(),
         }
-        for policies in values.iter().filter_map(|value| self.excluded.get(value)) {
-            matching.remove(policies);
+    }
+}
+
+impl<V: Copy + Ord> Dimension<V> {
+    /// The policies whose condition these values, in ascending order, satisfy: any include brings the sign-in in, any
+    /// exclude wins over that.
+    fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
+        let mut matching = self.always.clone();
+        let entries: Vec<&Entry> = self.find(values).map(|(_, entry)| entry).collect();
+        for entry in &entries {
+            matching.add(&entry.included);
+        }
+        for entry in &entries {
+            matching.remove(&entry.excluded);
         }
         matching
     }
 
-    /// Which of these values include and exclude which policies: the same entries [`Dimension::matching`] looked at.
-    pub(crate) fn rules(&self, values: &[V]) -> RulesByPolicy<V> {
+    /// Which of these values include and exclude which policies: the same entries the decision looked at.
+    pub(crate) fn rules(&self, values: impl Iterator<Item = V>) -> RulesByPolicy<V> {
         let mut rules = RulesByPolicy {
             included: BTreeMap::new(),
             excluded: BTreeMap::new(),
         };
-        for value in values {
-            for policy in self
-                .included
-                .get(value)
-                .into_iter()
-                .flat_map(SparsePolicySet::iter)
-            {
-                rules.included.entry(policy).or_default().push(*value);
+        for (value, entry) in self.find(values) {
+            for policy in entry.included.iter() {
+                rules.included.entry(policy).or_default().push(value);
             }
-            for policy in self
-                .excluded
-                .get(value)
-                .into_iter()
-                .flat_map(SparsePolicySet::iter)
-            {
-                rules.excluded.entry(policy).or_default().push(*value);
+            for policy in entry.excluded.iter() {
+                rules.excluded.entry(policy).or_default().push(value);
             }
         }
         rules
     }
+
+    /// The entries of these values, both walked once in ascending order: somebody in ten thousand groups costs little
+    /// more than the ten thousand.
+    fn find(&self, values: impl Iterator<Item = V>) -> impl Iterator<Item = (V, &Entry)> {
+        let mut rest = self.entries.as_slice();
+        values.filter_map(move |value| {
+            rest = rest.get(gallop(rest, &value)..).unwrap_or_default();
+            let (found, entry) = rest.first()?;
+            (*found == value).then_some((value, entry))
+        })
+    }
+}
+
+/// How many entries come before `value`: looks ahead in growing steps, then closes in.
+fn gallop<V: Ord>(entries: &[(V, Entry)], value: &V) -> usize {
+    let is_before = |index: usize| entries.get(index).is_some_and(|(other, _)| other < value);
+    let mut step = 1;
+    while is_before(step) {
+        step *= 2;
+    }
+    let (low, high) = (step / 2, (step + 1).min(entries.len()));
+    let near = entries.get(low..high).unwrap_or_default();
+    low + near.partition_point(|(other, _)| other < value)
 }
 
 /// The values that included or excluded a sign-in, by policy number.
@@ -121,9 +157,19 @@ pub(crate) struct RulesByPolicy<V> {
 pub(crate) struct Index {
     pub(crate) users: Dimension<UserValue>,
     pub(crate) applications: Dimension<ApplicationValue>,
-    pub(crate) client_app_types: Dimension<ClientAppType>,
+    client_app_types: Dimension<ClientAppType>,
     pub(crate) platforms: Dimension<PlatformValue>,
     pub(crate) locations: Dimension<LocationValue>,
+}
+
+/// All dimensions while the policies are compiled.
+#[derive(Debug)]
+pub(crate) struct IndexBuilder {
+    pub(crate) users: DimensionBuilder<UserValue>,
+    pub(crate) applications: DimensionBuilder<ApplicationValue>,
+    pub(crate) client_app_types: DimensionBuilder<ClientAppType>,
+    pub(crate) platforms: DimensionBuilder<PlatformValue>,
+    pub(crate) locations: DimensionBuilder<LocationValue>,
 }
 
 /// The policies each dimension of a sign-in matches, and those that all of them match.
@@ -138,30 +184,45 @@ pub(crate) struct Scope {
     pub(crate) all: PolicySet,
 }
 
-impl Index {
+impl IndexBuilder {
     pub(crate) fn new(count: usize) -> Self {
         Self {
-            users: Dimension::new(count),
-            applications: Dimension::new(count),
-            client_app_types: Dimension::new(count),
-            platforms: Dimension::new(count),
-            locations: Dimension::new(count),
+            users: DimensionBuilder::new(count),
+            applications: DimensionBuilder::new(count),
+            client_app_types: DimensionBuilder::new(count),
+            platforms: DimensionBuilder::new(count),
+            locations: DimensionBuilder::new(count),
         }
     }
 
+    pub(crate) fn build(self) -> Index {
+        Index {
+            users: self.users.build(),
+            applications: self.applications.build(),
+            client_app_types: self.client_app_types.build(),
+            platforms: self.platforms.build(),
+            locations: self.locations.build(),
+        }
+    }
+}
+
+impl Index {
     /// A user policy never matches a service principal (specification 4.10), which therefore has no values and no `always`.
     pub(crate) fn scope(&self, sign_in: &SignIn, named: &NamedLocations, count: usize) -> Scope {
         let users = match user_of(sign_in) {
-            Some(user) => self.users.matching(&user_values(user)),
+            Some(user) => self.users.matching(user_values(user)),
             None => PolicySet::empty(count),
         };
         let mut applications = PolicySet::empty(count);
         for audience in &sign_in.audiences {
-            applications.unite(&self.applications.matching(&application_values(*audience)));
+            let values = application_values(*audience).into_iter();
+            applications.unite(&self.applications.matching(values));
         }
-        let client_app_types = self.client_app_types.matching(client_values(sign_in));
-        let platforms = self.platforms.matching(&platform_values(sign_in));
-        let locations = self.locations.matching(&location_values(sign_in, named));
+        let client_app_types = self
+            .client_app_types
+            .matching(client_values(sign_in).iter().copied());
+        let platforms = self.platforms.matching(platform_values(sign_in));
+        let locations = self.locations.matching(location_values(sign_in, named));
         let mut all = users.clone();
         for dimension in [&applications, &client_app_types, &platforms, &locations] {
             all.intersect(dimension);
@@ -184,24 +245,20 @@ pub(crate) fn user_of(sign_in: &SignIn) -> Option<&UserSubject> {
     }
 }
 
-pub(crate) fn user_values(user: &UserSubject) -> Vec<UserValue> {
+// The values of a sign-in in each dimension, in ascending order.
+
+pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
     let home = user.home().map(|home| home.tenant_id);
-    let of_any_tenant = user
-        .external_user_types
-        .iter()
-        .map(|one| UserValue::External(one, None));
-    let of_one_tenant = user
-        .external_user_types
-        .iter()
-        .filter_map(|one| home.map(|home| UserValue::External(one, Some(home))));
-    [UserValue::All]
-        .into_iter()
+    let external = user.external_user_types.iter().flat_map(move |one| {
+        let of_any_tenant = UserValue::External(one, None);
+        let of_one_tenant = home.map(|home| UserValue::External(one, Some(home)));
+        std::iter::once(of_any_tenant).chain(of_one_tenant)
+    });
+    std::iter::once(UserValue::All)
         .chain(user.user.map(UserValue::User))
         .chain(user.groups.iter().copied().map(UserValue::Group))
         .chain(user.roles.iter().copied().map(UserValue::Role))
-        .chain(of_any_tenant)
-        .chain(of_one_tenant)
-        .collect()
+        .chain(external)
 }
 
 pub(crate) fn application_values(audience: ClientId) -> [ApplicationValue; 2] {
@@ -227,21 +284,66 @@ pub(crate) fn client_values(sign_in: &SignIn) -> &'static [ClientAppType] {
     }
 }
 
-pub(crate) fn platform_values(sign_in: &SignIn) -> Vec<PlatformValue> {
-    [PlatformValue::All]
-        .into_iter()
-        .chain(sign_in.platform.map(PlatformValue::Platform))
-        .collect()
+pub(crate) fn platform_values(sign_in: &SignIn) -> impl Iterator<Item = PlatformValue> {
+    let platform = sign_in.platform.map(PlatformValue::Platform);
+    std::iter::once(PlatformValue::All).chain(platform)
 }
 
-pub(crate) fn location_values(sign_in: &SignIn, named: &NamedLocations) -> Vec<LocationValue> {
+pub(crate) fn location_values(
+    sign_in: &SignIn,
+    named: &NamedLocations,
+) -> impl Iterator<Item = LocationValue> {
     let inside = sign_in
         .ip_address
         .map_or_else(BTreeSet::new, |address| named.containing(address));
     let trusted = inside.iter().any(|location| named.is_trusted(*location));
-    [LocationValue::All]
-        .into_iter()
+    std::iter::once(LocationValue::All)
         .chain(trusted.then_some(LocationValue::AllTrusted))
         .chain(inside.into_iter().map(LocationValue::Named))
-        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn galloping_finds_every_place_in_every_length() {
+        for length in 0..40usize {
+            let entries: Vec<(usize, Entry)> = (0..length)
+                .map(|number| (number * 2, Entry::default()))
+                .collect();
+            for value in 0..=length * 2 {
+                let expect = entries.partition_point(|(other, _)| *other < value);
+                assert_eq!(gallop(&entries, &value), expect, "{value} among {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_wherever_the_walk_stands() {
+        let mut builder = DimensionBuilder::new(3);
+        for (policy, value) in [(0, 10), (1, 20), (2, 30)] {
+            builder.include(value, policy);
+        }
+        let dimension = builder.build();
+        for values in [
+            &[][..],
+            &[10],
+            &[30],
+            &[5, 10, 11, 30, 99],
+            &[20, 30],
+            &[1, 2, 3, 4, 5, 20],
+        ] {
+            let found: Vec<usize> = dimension
+                .find(values.iter().copied())
+                .map(|(value, _)| value)
+                .collect();
+            let expect: Vec<usize> = values
+                .iter()
+                .copied()
+                .filter(|value| [10, 20, 30].contains(value))
+                .collect();
+            assert_eq!(found, expect);
+        }
+    }
 }

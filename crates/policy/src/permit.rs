@@ -8,10 +8,33 @@ use portcullis_model::id::{ClientId, TenantId};
 use crate::decision::{Decision, Outcome, SessionDecision};
 use crate::facts::Subject;
 
-/// A granted decision, bound to tenant, subject, client, audiences and moment. Cannot be copied or made elsewhere.
+/// A granted decision, bound to tenant, subject, client, audiences and moment.
 ///
-/// ```compile_fail
-/// let forged = portcullis_policy::permit::Permit { tenant: todo!() };
+/// It cannot be made elsewhere, nor turned into one for something else:
+///
+/// ```compile_fail,E0451
+/// use portcullis_policy::permit::Permit;
+/// fn for_another_tenant(permit: Permit, tenant: portcullis_model::id::TenantId) -> Permit {
+///     Permit { tenant, ..permit }
+/// }
+/// ```
+///
+/// It cannot be copied:
+///
+/// ```compile_fail,E0277
+/// fn copies<T: Clone>() {}
+/// copies::<portcullis_policy::permit::Permit>();
+/// ```
+///
+/// And whoever takes one by value has used it up:
+///
+/// ```compile_fail,E0382
+/// use portcullis_policy::permit::Permit;
+/// fn mint(permit: Permit) {}
+/// fn mint_twice(permit: Permit) {
+///     mint(permit);
+///     mint(permit);
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Permit {

@@ -43,25 +43,23 @@ impl Decision {
         let index = self.tenant.index();
         let named_locations = self.tenant.named_locations();
         let scope = &self.scope;
-        let users = user_of(&self.sign_in).map(user_values).unwrap_or_default();
-        let applications: Vec<_> = self
+        let users = user_of(&self.sign_in).into_iter().flat_map(user_values);
+        let applications: BTreeSet<_> = self
             .sign_in
             .audiences
             .iter()
             .flat_map(|audience| application_values(*audience))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
             .collect();
         let platforms = platform_values(&self.sign_in);
         let locations = location_values(&self.sign_in, named_locations);
         [
-            Told::new("users", "the user", &scope.users, &index.users, &users),
+            Told::new("users", "the user", &scope.users, &index.users, users),
             Told::new(
                 "application",
                 "what is reached",
                 &scope.applications,
                 &index.applications,
-                &applications,
+                applications.into_iter(),
             ),
             Told {
                 condition: "clientType",
@@ -75,14 +73,14 @@ impl Decision {
                 "the platform",
                 &scope.platforms,
                 &index.platforms,
-                &platforms,
+                platforms,
             ),
             Told::new(
                 "location",
                 "the location",
                 &scope.locations,
                 &index.locations,
-                &locations,
+                locations,
             ),
         ]
     }
@@ -109,7 +107,7 @@ impl<'a> Told<'a> {
         subject: &'static str,
         matching: &'a PolicySet,
         dimension: &Dimension<V>,
-        values: &[V],
+        values: impl Iterator<Item = V>,
     ) -> Self {
         let RulesByPolicy { included, excluded } = dimension.rules(values);
         let named = |rules: BTreeMap<usize, Vec<V>>| -> BTreeMap<usize, Vec<Rule>> {

@@ -366,10 +366,11 @@ impl World<'_> {
                 policies: policies(&asks_primary),
             });
         }
-        if said.iter().any(|(_, says)| asks_mfa(*says)) {
+        let asked_mfa = said.iter().any(|(_, says)| asks_mfa(*says));
+        if let Some(tenant) = self.mfa_tenant().filter(|_| asked_mfa) {
             open.push(Requirement {
                 challenge: Challenge::MultifactorAuthentication,
-                place: place(self.mfa_tenant().unwrap()),
+                place: place(tenant),
                 policies: policies(&asks_mfa),
             });
         }
