@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod kill;
 
 #[cfg(test)]
 mod on_sqlite {

@@ -85,6 +85,7 @@ macro_rules! every_case {
                 a_transaction_advances_once_however_many_try,
                 parallel_guesses_cannot_exceed_the_budget,
                 losers_in_a_group_do_not_touch_their_neighbours,
+                what_the_engine_refuses_fails_one_caller_only,
                 reads_see_every_acknowledged_commit,
                 a_caller_that_goes_away_harms_nobody,
             }

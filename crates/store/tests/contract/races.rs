@@ -168,6 +168,40 @@ pub(crate) async fn losers_in_a_group_do_not_touch_their_neighbours(store: Arc<d
     assert_eq!(rows, [], "a loser's row was logged");
 }
 
+pub(crate) async fn what_the_engine_refuses_fails_one_caller_only(store: Arc<dyn Store>) {
+    let tenant = tenant_of(&store).await;
+    for n in [1, 2] {
+        apply(&*tenant, Change::OpenSession(session(n, ada()))).await;
+    }
+    for round in 0..8_u32 {
+        let mut callers = JoinSet::new();
+        for caller in 0..CALLERS {
+            // One of them wants the cookie of another session, which no condition names but the table forbids.
+            let is_to_blame = caller == round;
+            let mut changes = vec![Change::BeginTransaction(transaction(round * 100 + caller))];
+            if is_to_blame {
+                let mut renewed = session(1, ada());
+                renewed.cookie_hash = hash(2);
+                changes.push(Change::RenewSession {
+                    session: renewed,
+                    from_cookie: hash(1),
+                });
+            }
+            let tenant = Arc::clone(&tenant);
+            callers.spawn(async move { (caller, tenant.commit(changes).await) });
+        }
+        for (caller, result) in callers.join_all().await {
+            match result {
+                Ok(()) => assert_ne!(caller, round),
+                Err(CommitError::Store(_)) => assert_eq!(caller, round),
+                Err(CommitError::Lost { .. }) => panic!("caller {caller} lost"),
+            }
+            let begun = tenant.find_transaction(id(round * 100 + caller)).await;
+            assert_eq!(begun.unwrap().is_some(), caller != round, "caller {caller}");
+        }
+    }
+}
+
 pub(crate) async fn reads_see_every_acknowledged_commit(store: Arc<dyn Store>) {
     let tenant = tenant_of(&store).await;
     let mut callers = JoinSet::new();
