@@ -2,4 +2,12 @@
 //!
 //! Never shipped: no crate of the binary depends on it outside of tests.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test without its house must fail, and says so here"
+)]
+
+pub mod browser;
 pub mod faulty_store;
+pub mod house;

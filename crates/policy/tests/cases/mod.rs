@@ -2,7 +2,6 @@
 
 mod combination;
 mod cross_tenant;
-mod crossing;
 mod differential;
 mod monotonicity;
 mod scope;

@@ -138,7 +138,7 @@ async fn decide_and_go_on(
         &present.visitor,
         Circumstances {
             client: present.request.client,
-            client_app_type: client_app_type(present.request.platform.client_kind()),
+            client_app_type: client_app_type(present.request.client_kind()),
             audiences: &present.request.reach.audiences,
             ip_address: walk.moment.ip_address,
             user_agent: walk.moment.user_agent.as_deref(),

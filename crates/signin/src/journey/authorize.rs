@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use portcullis_model::application::RedirectKind;
 use portcullis_protocol::jose::public_key::VerificationKey;
 use portcullis_protocol::jose::verify::{Audience, Expected, Lifetime, verify};
 use portcullis_protocol::oauth::authorization_request::{
@@ -18,7 +19,7 @@ use super::answer::deliver;
 use super::client::{self, Client};
 use super::record::Case;
 use super::refusal;
-use super::request::{Reach, RedirectPlatform, Request};
+use super::request::{Reach, Request, client_kind};
 use super::walk::{Halt, Progress, Walk};
 use super::{assurance, reach};
 use crate::house::{House, KeyError, LoadedTenant, Moment};
@@ -199,7 +200,7 @@ async fn ask(
     walk: &Walk<'_, '_>,
     realm: &Realm,
     parameters: &Parameters,
-    (client, platform): (&Client, RedirectPlatform),
+    (client, platform): (&Client, RedirectKind),
 ) -> Result<Answers, Asking> {
     // RFC 6749 §3.1.1, OpenID Connect Core §3.1.2.1: response_type, response_mode, prompt, max_age, claims, ...
     let asked = AuthorizationRequest::parse(parameters)?;
@@ -216,7 +217,7 @@ async fn ask(
         Realm::Undiscovered => (Reach::default(), None),
         Realm::Tenant(tenant) => {
             // RFC 6749 §3.3: every scope names something this tenant knows.
-            let kind = platform.client_kind();
+            let kind = client_kind(platform);
             let reach =
                 reach::of_scopes(walk.house, tenant, (client.id, kind), &asked.scopes).await??;
             // OpenID Connect Core §3.1.2.1: the hint is an id token of ours (requirement A24).
@@ -235,12 +236,12 @@ async fn ask(
     })
 }
 
-fn response_mode_fits(mode: ResponseMode, platform: RedirectPlatform) -> Result<(), Fault> {
+fn response_mode_fits(mode: ResponseMode, platform: RedirectKind) -> Result<(), Fault> {
     match (mode, platform) {
-        (ResponseMode::FormPost, RedirectPlatform::Native | RedirectPlatform::SinglePage) => {
+        (ResponseMode::FormPost, RedirectKind::PublicClient | RedirectKind::Spa) => {
             Err(ErrorCode::UnsupportedResponseMode.into())
         }
-        (ResponseMode::FormPost, RedirectPlatform::Web)
+        (ResponseMode::FormPost, RedirectKind::Web)
         | (ResponseMode::Query | ResponseMode::Fragment, _) => Ok(()),
     }
 }
@@ -284,7 +285,7 @@ fn request(
     walk: &Walk<'_, '_>,
     realm: &Realm,
     client: Client,
-    platform: RedirectPlatform,
+    platform: RedirectKind,
     mut address: ReturnAddress,
     answers: Answers,
     parameters: &Parameters,
@@ -297,7 +298,7 @@ fn request(
         },
         client: client.id,
         client_name: client.name,
-        platform,
+        redirect_kind: platform,
         address,
         asked: answers.asked,
         reach: answers.reach,

@@ -1,6 +1,6 @@
 //! Which application asks, and whether the address it names is its own (RFC 6749 §4.1.1, §3.1.2.3).
 
-use portcullis_model::application::{Application, SignInAudience};
+use portcullis_model::application::{Application, RedirectKind, SignInAudience};
 use portcullis_model::id::ClientId;
 use portcullis_model::store::StoreError;
 use portcullis_protocol::oauth::authorization_request::AuthorizationTarget;
@@ -8,7 +8,6 @@ use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::redirect_uri::{MatchedRedirectUri, match_exactly};
 
-use super::request::RedirectPlatform;
 use crate::house::House;
 use crate::realm::{Realm, Registration};
 
@@ -82,7 +81,7 @@ impl Client {
     pub(super) fn match_redirect_uri(
         &self,
         requested: Option<&str>,
-    ) -> Result<(MatchedRedirectUri, RedirectPlatform), Fault> {
+    ) -> Result<(MatchedRedirectUri, RedirectKind), Fault> {
         let Some(application) = self.registration.application() else {
             return Err(ErrorCode::ApplicationNotFound.into());
         };
@@ -104,10 +103,10 @@ impl Client {
 }
 
 /// An address that is registered twice is a public client's: what cannot keep a secret decides.
-fn platforms(application: &Application) -> [(RedirectPlatform, Vec<&str>); 3] {
+fn platforms(application: &Application) -> [(RedirectKind, Vec<&str>); 3] {
     [
         (
-            RedirectPlatform::Native,
+            RedirectKind::PublicClient,
             application
                 .public_client
                 .redirect_uris
@@ -116,7 +115,7 @@ fn platforms(application: &Application) -> [(RedirectPlatform, Vec<&str>); 3] {
                 .collect(),
         ),
         (
-            RedirectPlatform::SinglePage,
+            RedirectKind::Spa,
             application
                 .spa
                 .redirect_uris
@@ -125,7 +124,7 @@ fn platforms(application: &Application) -> [(RedirectPlatform, Vec<&str>); 3] {
                 .collect(),
         ),
         (
-            RedirectPlatform::Web,
+            RedirectKind::Web,
             application
                 .web
                 .redirect_uris

@@ -175,7 +175,8 @@ fn grant(walk: &mut Walk<'_, '_>, present: &Present, permit: Permit) -> Result<G
             .user_agent
             .as_ref()
             .map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect()),
-        client_app_type: client_app_type(request.platform.client_kind()),
+        client_app_type: client_app_type(request.client_kind()),
+        redirect_kind: request.redirect_kind,
         granted_at: permit.granted_at(),
         correlation_id: request.correlation_id,
     })

@@ -43,7 +43,7 @@ impl<'c> Case<'c> {
     /// An attempt that came as far as a good request.
     pub(super) fn of(resource: &'c LoadedTenant, request: &'c Request, who: Who<'c>) -> Self {
         Self {
-            client_app_type: client_app_type(request.platform.client_kind()),
+            client_app_type: client_app_type(request.client_kind()),
             audiences: Some(&request.reach.audiences),
             kind: if request.is_silent() {
                 AttemptKind::Silent

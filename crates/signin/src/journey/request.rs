@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
+use portcullis_model::application::RedirectKind;
 use portcullis_model::id::{ClientId, CorrelationId, TenantId};
 use portcullis_policy::platform::ClientKind;
 use portcullis_protocol::oauth::authorization_request::AuthorizationRequest;
@@ -17,7 +18,8 @@ pub(super) struct Request {
     pub(super) tenant: Option<TenantId>,
     pub(super) client: ClientId,
     pub(super) client_name: String,
-    pub(super) platform: RedirectPlatform,
+    /// As what the matched redirect URI is registered.
+    pub(super) redirect_kind: RedirectKind,
     /// Where the answer goes.
     pub(super) address: ReturnAddress,
     pub(super) asked: AuthorizationRequest,
@@ -33,24 +35,11 @@ pub(super) struct Request {
     pub(super) parameters: String,
 }
 
-/// As what the matched redirect URI is registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum RedirectPlatform {
-    /// A web application with a secret.
-    Web,
-    /// A page that runs in the browser.
-    SinglePage,
-    /// A native application.
-    Native,
-}
-
-impl RedirectPlatform {
-    pub(super) const fn client_kind(self) -> ClientKind {
-        match self {
-            Self::Web => ClientKind::Confidential,
-            Self::SinglePage | Self::Native => ClientKind::Public,
-        }
+/// What a client whose redirect URI is registered like this can keep (RFC 6749 §2.1).
+pub(super) const fn client_kind(redirect_kind: RedirectKind) -> ClientKind {
+    match redirect_kind {
+        RedirectKind::Web => ClientKind::Confidential,
+        RedirectKind::Spa | RedirectKind::PublicClient => ClientKind::Public,
     }
 }
 
@@ -68,6 +57,11 @@ impl Request {
     /// Holds iff no page may be shown.
     pub(super) fn is_silent(&self) -> bool {
         self.asked.prompt.is_silent()
+    }
+
+    /// What the client can keep.
+    pub(super) const fn client_kind(&self) -> ClientKind {
+        client_kind(self.redirect_kind)
     }
 
     /// The tenant that owns the transaction.
