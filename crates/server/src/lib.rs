@@ -4,10 +4,17 @@
 //! something about a sign-in is in `signin`, `policy` or `protocol`; this crate must never decide who gets in, and
 //! must never write SQL.
 
+mod app;
+mod arrival;
 pub mod asset;
 pub mod back_channel;
 pub mod branding;
 pub mod client_address;
 pub mod cookies;
+mod endpoint;
+mod frame;
 pub mod page;
+mod respond;
+pub mod route;
 pub mod security_headers;
+pub mod surroundings;

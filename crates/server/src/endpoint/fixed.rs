@@ -1,0 +1,40 @@
+//! What does not depend on who asks: the start page and the static files.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
+
+use crate::app::App;
+use crate::respond;
+
+pub(crate) async fn start(State(app): State<Arc<App>>) -> Response {
+    respond::page(app.pages.start())
+}
+
+pub(crate) async fn asset(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+    match app.pages.assets().find(&format!("/assets/{file}")) {
+        // The address changes with the content.
+        Some(asset) => cached(
+            respond::content(asset.content_type, asset.body),
+            "public, max-age=31536000, immutable",
+        ),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+pub(crate) async fn icon(State(app): State<Arc<App>>) -> Response {
+    let icons = &app.pages.assets().icons;
+    cached(
+        respond::content(icons.content_type, icons.body),
+        "public, max-age=86400",
+    )
+}
+
+pub(super) fn cached(mut response: Response, how: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(how));
+    response
+}

@@ -1,0 +1,158 @@
+//! Every URL we answer, in one table, and the router that is made of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use http::StatusCode;
+use ipnet::IpNet;
+use portcullis_signin::house::House;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::back_channel::{BackChannel, BackChannelError, Reach};
+use crate::client_address::TrustedProxies;
+use crate::cookies::Transport;
+use crate::endpoint::{authorize, branding, fixed, operator, sign_in, token};
+use crate::frame::frame;
+use crate::page::{Pages, WordsError};
+use crate::surroundings::Surroundings;
+
+/// How requests reach us.
+#[derive(Debug, Clone, Default)]
+pub struct ServerConfiguration {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Browsers reach us by HTTPS, ended here or at a trusted proxy: cookies are `Secure`, HSTS is sent.
+    pub is_secure: bool,
+    /// Back-channel logout may go to this machine itself, without TLS: for the demo and for tests.
+    pub back_channel_to_loopback: bool,
+}
+
+/// The router cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// The catalogue of words.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    /// The outbound client.
+    #[error(transparent)]
+    BackChannel(#[from] BackChannelError),
+}
+
+/// The largest body we read; forms of ours are far smaller.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Nothing takes longer; a password check in the longest queue takes two seconds.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A URL and what answers there.
+struct Route {
+    path: &'static str,
+    endpoint: fn() -> MethodRouter<Arc<App>>,
+}
+
+/// Every URL.
+const ROUTES: &[Route] = &[
+    Route {
+        path: "/",
+        endpoint: || get(fixed::start),
+    },
+    Route {
+        path: "/assets/{file}",
+        endpoint: || get(fixed::asset),
+    },
+    Route {
+        path: "/favicon.ico",
+        endpoint: || get(fixed::icon),
+    },
+    Route {
+        path: "/healthz",
+        endpoint: || get(operator::health),
+    },
+    Route {
+        path: "/readyz",
+        endpoint: || get(operator::ready),
+    },
+    Route {
+        path: "/metrics",
+        endpoint: || get(operator::metrics),
+    },
+    Route {
+        path: "/{tenant}/branding/style.css",
+        endpoint: || get(branding::style),
+    },
+    Route {
+        path: "/{tenant}/branding/logo",
+        endpoint: || get(branding::logo),
+    },
+    Route {
+        path: "/{tenant}/oauth2/v2.0/authorize",
+        endpoint: || get(authorize::by_query).post(authorize::by_form),
+    },
+    Route {
+        path: "/{tenant}/signin",
+        endpoint: || get(sign_in::show).post(sign_in::submit),
+    },
+    Route {
+        path: "/{tenant}/oauth2/v2.0/token",
+        endpoint: || post(token::redeem).options(token::preflight),
+    },
+];
+
+/// Every path of the table, for tests and documents.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.path)
+}
+
+/// The router of an installation.
+pub fn router(
+    house: Arc<House>,
+    configuration: ServerConfiguration,
+) -> Result<Router, RouterError> {
+    router_with(house, configuration, Surroundings::system())
+}
+
+/// The router, with time and chance of the caller's.
+pub fn router_with(
+    house: Arc<House>,
+    configuration: ServerConfiguration,
+    surroundings: Surroundings,
+) -> Result<Router, RouterError> {
+    let reach = if configuration.back_channel_to_loopback {
+        Reach::DangerPublicAndLoopback
+    } else {
+        Reach::Public
+    };
+    let transport = if configuration.is_secure {
+        Transport::Encrypted
+    } else {
+        Transport::PlainLoopback
+    };
+    operator::record_metrics();
+    let app = Arc::new(App {
+        house,
+        pages: Pages::english()?,
+        transport,
+        trusted_proxies: TrustedProxies::new(configuration.trusted_proxies),
+        back_channel: BackChannel::new(reach)?,
+        surroundings,
+    });
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, (route.endpoint)());
+    }
+    Ok(router
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(from_fn_with_state(Arc::clone(&app), frame))
+        .with_state(app))
+}
