@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use portcullis_signin::sign_out::LogoutDelivery;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
 use url::{Host, Url};
@@ -14,15 +15,6 @@ pub enum Reach {
     Public,
     /// Loopback as well, also without TLS: for the demo and for tests, where every application is on this machine.
     DangerPublicAndLoopback,
-}
-
-/// A logout token and whom to tell.
-#[derive(Debug, Clone)]
-pub struct LogoutNotice {
-    /// The application's registered address.
-    pub address: Url,
-    /// The logout token.
-    pub token: portcullis_model::secret::SecretText,
 }
 
 /// Posts logout tokens.
@@ -58,7 +50,7 @@ impl BackChannel {
     }
 
     /// Tells every application, each on its own: a slow one delays nobody (requirement K09).
-    pub fn tell(&self, notices: Vec<LogoutNotice>) {
+    pub fn tell(&self, notices: Vec<LogoutDelivery>) {
         for notice in notices {
             let channel = self.clone();
             tokio::spawn(async move { channel.deliver(&notice).await });
@@ -66,13 +58,13 @@ impl BackChannel {
     }
 
     /// Posts one token, with retries; whether the application took it.
-    pub async fn deliver(&self, notice: &LogoutNotice) -> bool {
+    pub async fn deliver(&self, notice: &LogoutDelivery) -> bool {
         let host = notice.address.host_str().unwrap_or_default().to_owned();
         if !self.reach.permits_url(&notice.address) {
             tracing::warn!(host, "a back-channel logout address may not be reached");
             return false;
         }
-        let body = [("logout_token", notice.token.expose())];
+        let body = [("logout_token", notice.logout_token.expose())];
         for attempt in 0..=PAUSES.len() {
             let sent = self
                 .client

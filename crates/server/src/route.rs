@@ -17,7 +17,9 @@ use crate::app::App;
 use crate::back_channel::{BackChannel, BackChannelError, Reach};
 use crate::client_address::TrustedProxies;
 use crate::cookies::Transport;
-use crate::endpoint::{authorize, branding, fixed, operator, sign_in, token};
+use crate::endpoint::{
+    authorize, branding, fixed, metadata, operator, resource, session, sign_in, token,
+};
 use crate::frame::frame;
 use crate::page::{Pages, WordsError};
 use crate::surroundings::Surroundings;
@@ -100,6 +102,30 @@ const ROUTES: &[Route] = &[
     Route {
         path: "/{tenant}/oauth2/v2.0/token",
         endpoint: || post(token::redeem).options(token::preflight),
+    },
+    Route {
+        path: "/{tenant}/v2.0/.well-known/openid-configuration",
+        endpoint: || get(metadata::discovery),
+    },
+    Route {
+        path: "/{tenant}/discovery/v2.0/keys",
+        endpoint: || get(metadata::keys),
+    },
+    Route {
+        path: "/{tenant}/oauth2/v2.0/logout",
+        endpoint: || get(session::end_by_query).post(session::end_by_form),
+    },
+    Route {
+        path: "/{tenant}/my-sign-ins",
+        endpoint: || get(session::record),
+    },
+    Route {
+        path: "/oidc/userinfo",
+        endpoint: || get(resource::userinfo).post(resource::userinfo),
+    },
+    Route {
+        path: "/v1.0/auditLogs/signIns",
+        endpoint: || get(resource::sign_ins),
     },
 ];
 

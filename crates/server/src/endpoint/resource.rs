@@ -1,0 +1,89 @@
+//! What is read with an access token: userinfo and the sign-in log in Graph's shape.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use portcullis_protocol::oauth::parameters::is_form;
+use portcullis_signin::access_token::BearerRefusal;
+use portcullis_signin::sign_in_report::{ReportCall, list_sign_ins};
+use portcullis_signin::user_info::{UserInfoCall, user_info};
+
+use crate::app::App;
+use crate::arrival::Arrival;
+use crate::respond;
+
+pub(crate) async fn userinfo(
+    State(app): State<Arc<App>>,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let has_form = text(&headers, &CONTENT_TYPE).is_some_and(is_form);
+    let call = UserInfoCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        form: has_form.then_some(body.as_ref()),
+    };
+    match user_info(&app.house, &arrival.moment(), call).await {
+        Ok(claims) => respond::json(StatusCode::OK, &claims),
+        Err(refusal) => challenge(&refusal),
+    }
+}
+
+/// RFC 6750 §3: the challenge says what is wrong; a request without a token gets one without an error.
+fn challenge(refusal: &BearerRefusal) -> Response {
+    if let BearerRefusal::Unavailable(cause) = refusal {
+        tracing::error!(%cause, "an access token cannot be checked");
+    }
+    let status = status(refusal.status());
+    let error = refusal.oauth_error();
+    let body = match error {
+        Some(error) => serde_json::json!({"error": error.as_str()}),
+        None => serde_json::json!({}),
+    };
+    let mut response = respond::json(status, &body);
+    let value = match error {
+        Some(error) => format!("Bearer error=\"{}\"", error.as_str()),
+        None => "Bearer".to_owned(),
+    };
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+pub(crate) async fn sign_ins(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let call = ReportCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        query: query.as_bytes(),
+    };
+    match list_sign_ins(&app.house, &arrival.moment(), call).await {
+        Ok(rows) => respond::json(StatusCode::OK, &rows),
+        Err(error) => {
+            let mut response = respond::json(status(error.status), &error.body());
+            if error.status == 401 {
+                response
+                    .headers_mut()
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            response
+        }
+    }
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
