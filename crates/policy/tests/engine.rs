@@ -6,4 +6,7 @@ mod cases;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+#[path = "reference/crossing.rs"]
+mod reference_crossing;
+#[cfg(test)]
 mod world;

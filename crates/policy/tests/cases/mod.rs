@@ -2,6 +2,7 @@
 
 mod combination;
 mod cross_tenant;
+mod crossing;
 mod differential;
 mod monotonicity;
 mod scope;

@@ -489,3 +489,31 @@ fn v01_a_policy_that_cannot_be_evaluated_blocks_whoever_it_could_match() {
         assert_eq!(found, None, "{state:?}");
     }
 }
+
+/// Decision 17: two thousand policies and two thousand named locations are nothing unusual.
+#[test]
+fn v17_two_thousand_policies_and_locations_decide_like_two() {
+    let mut configuration = contoso_with(NO_TRUST, &[]);
+    for number in 0..2000u128 {
+        let range = format!("10.{}.{}.0/24", number / 250, number % 250);
+        configuration
+            .named_locations
+            .push(location(number, false, &[&range]));
+        let mut policy = policy(
+            number,
+            portcullis_model::conditional_access::GrantOperator::And,
+            &[Block],
+        );
+        policy.conditions.locations = Some(including(LocationCondition::NamedLocation(id(number))));
+        configuration.conditional_access_policies.push(policy);
+    }
+    for (address, expect) in [
+        ("10.0.0.9", "blocked 53003"),
+        ("10.7.249.9", "blocked 53003"),
+        ("10.8.0.9", "granted"),
+    ] {
+        let mut sign_in = member();
+        sign_in.ip_address = Some(address.parse().unwrap());
+        assert_eq!(outcome(&configuration, &sign_in), expect, "{address}");
+    }
+}

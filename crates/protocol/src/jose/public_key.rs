@@ -262,13 +262,24 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 fn rsa_components(n: &str, e: &str) -> Result<RsaPublicKeyComponents<Vec<u8>>, KeyError> {
     let n = octets(n)?;
     let e = octets(e)?;
-    // A leading zero would let one key have two thumbprints.
-    let minimal = |number: &[u8]| number.first().is_some_and(|first| *first != 0);
     let sized = (RSA_MODULUS_BYTES_MIN..=RSA_MODULUS_BYTES_MAX).contains(&n.len());
-    if !sized || !minimal(&n) || !minimal(&e) || e.len() > 4 {
+    if !sized || !is_exponent(&e) {
         return Err(KeyError::Malformed);
     }
     Ok(RsaPublicKeyComponents { n, e })
+}
+
+/// Odd, at least 65537, without leading zeros, which would give one key two thumbprints. With 1 anybody can sign.
+///
+/// The library looks at the exponent only when it verifies.
+fn is_exponent(octets: &[u8]) -> bool {
+    let value = octets
+        .iter()
+        .fold(0_u64, |value, octet| value << 8 | u64::from(*octet));
+    (3..=4).contains(&octets.len())
+        && octets.first() != Some(&0)
+        && value >= 65_537
+        && value % 2 == 1
 }
 
 const RSA_MODULUS_BYTES_MIN: usize = 2048 / 8;

@@ -399,6 +399,12 @@ fn g08_encrypted_and_oversized_tokens_are_refused_at_once() {
         assert_eq!(take(token, &key), Err(VerifyError::Malformed));
         assert!(started.elapsed().as_millis() < 50);
     }
+    let mut long = access_token();
+    long.name = Some("n".repeat(TOKEN_BYTES_MAX));
+    assert_eq!(
+        take(key.sign(&long).unwrap().expose(), &key),
+        Err(VerifyError::Malformed)
+    );
 }
 
 #[test]
@@ -627,13 +633,17 @@ fn a_key_is_used_with_one_algorithm_and_private_or_weak_keys_are_refused() {
         change("kty", json!("oct")).unwrap_err(),
         KeyError::Unsupported
     );
-    for weak in [
-        encode(vec![0xff; 128]),
-        encode([&[0][..], &vec![0xff; 256]].concat()),
-        String::new(),
-        "!".into(),
-    ] {
+    let modulus = URL_SAFE_NO_PAD.decode(rsa["n"].as_str().unwrap()).unwrap();
+    let padded = encode([&[0], modulus.as_slice()].concat());
+    for weak in [encode(vec![0xff; 128]), padded, String::new(), "!".into()] {
         assert_eq!(change("n", json!(weak)).unwrap_err(), KeyError::Malformed);
+    }
+    for exponent in ["AAEAAQ", "AQ", "Aw", "Ag", "", "AQAA", "AQAC", "AQABAQAB"] {
+        assert_eq!(
+            change("e", json!(exponent)).unwrap_err(),
+            KeyError::Malformed,
+            "{exponent}"
+        );
     }
     let mut curve = serde_json::to_value(test_key::p256().public_jwk()).unwrap();
     curve["x"] = json!(encode([1; 32]));
