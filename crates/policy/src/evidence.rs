@@ -7,9 +7,9 @@ use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::id::TenantId;
 
 use crate::compile::CompiledTenant;
-use crate::cross_tenant::Trust;
+use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Place};
-use crate::facts::{Channel, Origin, SignIn, Subject};
+use crate::facts::{Origin, SignIn, Subject};
 
 /// Proofs and claims of one sign-in, as far as the tenant believes them.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) enum Standing {
     /// A user with credentials here.
     Own(TenantId),
     /// A user of another tenant.
-    Foreign(Channel, TenantId, Trust),
+    Foreign(CrossTenantChannel, TenantId, Trust),
     /// An application on its own behalf.
     Service,
 }
@@ -62,15 +62,19 @@ impl<'a> Evidence<'a> {
             Subject::User(user) => match &user.origin {
                 Origin::Internal => (Standing::Own(tenant.id()), here, Ok(here)),
                 Origin::External(admission) => {
-                    let home = admission.home().tenant_id;
+                    let (channel, home) = (admission.channel(), admission.home().tenant_id);
                     let trust = tenant.trust(home);
                     let at_home = Place::HomeTenant(home);
-                    let channel = user.channel();
-                    let mfa_place = match (trust.mfa, channel) {
-                        // With trust on, the resource tenant never falls back to its own MFA (specification 2.4).
-                        (true, _) => Ok(at_home),
-                        (false, Channel::Collaboration | Channel::Internal) => Ok(here),
-                        (false, Channel::DirectConnect) => {
+                    // With trust on, the resource tenant never falls back to its own MFA (specification 2.4).
+                    let mfa_place = match channel {
+                        CrossTenantChannel::Collaboration | CrossTenantChannel::DirectConnect
+                            if trust.mfa =>
+                        {
+                            Ok(at_home)
+                        }
+                        CrossTenantChannel::Collaboration => Ok(here),
+                        // Without an object there is nothing to register here.
+                        CrossTenantChannel::DirectConnect => {
                             Err(BlockReason::InboundMfaTrustRequired)
                         }
                     };
@@ -106,7 +110,10 @@ impl<'a> Evidence<'a> {
     pub(crate) fn session_controls_apply(&self) -> bool {
         match self.standing {
             Standing::Own(_) | Standing::Service => true,
-            Standing::Foreign(channel, ..) => channel != Channel::DirectConnect,
+            Standing::Foreign(channel, ..) => match channel {
+                CrossTenantChannel::Collaboration => true,
+                CrossTenantChannel::DirectConnect => false,
+            },
         }
     }
 

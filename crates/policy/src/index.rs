@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, ExternalUserType};
 use portcullis_model::id::{ClientId, GroupId, NamedLocationId, RoleTemplateId, TenantId, UserId};
 
-use crate::facts::{SignIn, UserSubject};
+use crate::facts::{SignIn, Subject, UserSubject};
 use crate::location::NamedLocations;
 use crate::policy_set::{PolicySet, SparsePolicySet};
 
@@ -124,9 +124,14 @@ impl<V: Copy + Ord> Dimension<V> {
 
     /// The entries of these values, both walked once in ascending order: somebody in ten thousand groups costs little
     /// more than the ten thousand.
+    ///
+    /// INVARIANT (ascending values): a value out of order would be passed over, and its policies with it. The functions
+    /// at the end of this file keep it; every test run checks it.
     fn find(&self, values: impl Iterator<Item = V>) -> impl Iterator<Item = (V, &Entry)> {
         let mut rest = self.entries.as_slice();
+        let mut last = None;
         values.filter_map(move |value| {
+            debug_assert!(last.replace(value).is_none_or(|last| last < value));
             rest = rest.get(gallop(rest, &value)..).unwrap_or_default();
             let (found, entry) = rest.first()?;
             (*found == value).then_some((value, entry))
@@ -141,7 +146,7 @@ fn gallop<V: Ord>(entries: &[(V, Entry)], value: &V) -> usize {
     while is_before(step) {
         step *= 2;
     }
-    let (low, high) = (step / 2, (step + 1).min(entries.len()));
+    let (low, high) = (step / 2, step.min(entries.len()));
     let near = entries.get(low..high).unwrap_or_default();
     low + near.partition_point(|(other, _)| other < value)
 }
@@ -240,12 +245,12 @@ impl Index {
 
 pub(crate) fn user_of(sign_in: &SignIn) -> Option<&UserSubject> {
     match &sign_in.subject {
-        crate::facts::Subject::User(user) => Some(user),
-        crate::facts::Subject::ServicePrincipal(_) => None,
+        Subject::User(user) => Some(user),
+        Subject::ServicePrincipal(_) => None,
     }
 }
 
-// The values of a sign-in in each dimension, in ascending order.
+// The values of a sign-in in each dimension. INVARIANT (ascending values): each in ascending order.
 
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
     let home = user.home().map(|home| home.tenant_id);

@@ -46,13 +46,13 @@ pub(crate) fn judge(
             && frequency.is_due_to(policy)
             && !evidence.primary_is_proven(Some(frequency.interval()))
     });
-    let grant = match &policy.demand {
-        // A policy that cannot be evaluated must not open a door (decision 18).
-        _ if policy.defect.is_some() => Err(BlockReason::PolicyNotEvaluable),
-        Demand::Nothing => Ok(None),
-        Demand::Block => Err(BlockReason::BlockedByPolicy),
-        Demand::All(_) => all_of(&controls),
-        Demand::Any(_) => any_of(&controls),
+    // A policy that cannot be evaluated must not open a door (decision 18).
+    let grant = match (&policy.defect, &policy.demand) {
+        (Some(_), _) => Err(BlockReason::PolicyNotEvaluable),
+        (None, Demand::Nothing) => Ok(None),
+        (None, Demand::Block) => Err(BlockReason::BlockedByPolicy),
+        (None, Demand::All(_)) => all_of(&controls),
+        (None, Demand::Any(_)) => any_of(&controls),
     };
     let verdict = match grant {
         Err(reason) => Verdict::Blocked(reason),

@@ -255,6 +255,23 @@ fn direct_connect_is_for_applications_that_take_part() {
     );
 }
 
+/// Baseline scopes alone reach the directory: there the client's word counts, and nowhere else (decision 20).
+#[test]
+fn direct_connect_to_the_directory_is_for_clients_that_take_part() {
+    let mut home = tenant(fabrikam());
+    home.cross_tenant_access_policy.default = open_to_direct_connect();
+    let mut resource = tenant(contoso());
+    resource.cross_tenant_access_policy.default = open_to_direct_connect();
+    let directory = ClientId::DIRECTORY.uuid().as_u128();
+    let to = |resource: &TenantConfiguration, application| {
+        crosses(&home, resource, DirectConnect, &[], &[application]).is_ok()
+    };
+    assert!(!to(&resource, directory));
+    resource.applications[0].app_id = id(0xc1);
+    assert!(to(&resource, directory));
+    assert!(!to(&resource, 0xa9));
+}
+
 #[test]
 fn eligibility_for_direct_connect_does_not_depend_on_the_channel() {
     let mut open = tenant(fabrikam());
