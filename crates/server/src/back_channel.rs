@@ -160,8 +160,7 @@ fn is_public(address: IpAddr) -> bool {
             let [first, second, ..] = address.segments();
             // 2000::/3 is all that is handed out; within it Teredo, 6to4, documentation and benchmarking are not.
             let is_global = first & 0xe000 == 0x2000;
-            let is_special = (first == 0x2001 && second < 0x0200)
-                || (first == 0x2001 && second == 0x0db8)
+            let is_special = (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
                 || first == 0x2002
                 || first == 0x3fff;
             is_global && !is_special

@@ -64,21 +64,17 @@ pub(crate) fn status(app: &App, correlation_id: CorrelationId, status: StatusCod
 
 /// 303 to a path of ours or an address of a client.
 fn see_other(app: &App, arrival: &Arrival, address: &str) -> Response {
-    match HeaderValue::try_from(address) {
-        Ok(location) => {
-            let mut response = StatusCode::SEE_OTHER.into_response();
-            response.headers_mut().insert(LOCATION, location);
-            response
-        }
-        Err(_) => {
-            tracing::error!("an address cannot be written into a header");
-            status(
-                app,
-                arrival.correlation_id,
-                StatusCode::INTERNAL_SERVER_ERROR,
-            )
-        }
-    }
+    let Ok(location) = HeaderValue::try_from(address) else {
+        tracing::error!("an address cannot be written into a header");
+        return status(
+            app,
+            arrival.correlation_id,
+            StatusCode::INTERNAL_SERVER_ERROR,
+        );
+    };
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(LOCATION, location);
+    response
 }
 
 /// JSON with a status; an error among them keeps its body.

@@ -1,5 +1,7 @@
 //! Sample data for every page: two organisations as in the demo, one guest, and the refusals people meet.
 
+use std::fmt::Write as _;
+
 use portcullis_model::Timestamp;
 use portcullis_model::id::Id;
 use portcullis_model::organization::{Organization, OrganizationalBranding};
@@ -97,7 +99,7 @@ fn qr_svg() -> String {
     for place in 0_u32..900 {
         let (x, y) = (place % 30, place / 30);
         if (x * 7 + y * 13 + x * y) % 3 == 0 {
-            path.push_str(&format!("M{x},{y}h1v1h-1z"));
+            let _ = write!(path, "M{x},{y}h1v1h-1z");
         }
     }
     format!(
@@ -199,6 +201,7 @@ fn refusal(error_code: u32, frame: Frame, organization_name: &str) -> Refusal {
 }
 
 /// Every page by name.
+#[expect(clippy::too_many_lines, reason = "a list of samples")]
 pub(crate) fn pages() -> Vec<(&'static str, Page)> {
     let wrong = |frame: Frame, problem| Frame {
         problem: Some(problem),

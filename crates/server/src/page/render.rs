@@ -1,8 +1,9 @@
 //! One function per page: picks the sentences that say which organisation asks for what, and fills the template.
 
+use portcullis_model::organization::Organization;
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
-use portcullis_signin::page::{Frame, Page, PickableAccount, Refusal, WhyMfa};
+use portcullis_signin::page::{ConsentScope, Frame, Page, PickableAccount, Refusal, WhyMfa};
 
 use crate::asset::Assets;
 
@@ -40,22 +41,7 @@ pub(super) fn page(words: &Words, assets: &Assets, page: &Page) -> Rendered {
             frame,
             scopes,
             publisher,
-        } => {
-            let publisher = match publisher {
-                Some(name) => words.sentence("consent.publisher", &[("publisher", name)]),
-                None => words.sentence("consent.publisher_unknown", &[]),
-            };
-            let view = view::Consent {
-                shell: studio.shell("consent", "consent.asks", frame),
-                heading: words.sentence(
-                    "consent.heading",
-                    &[("application", application(words, frame))],
-                ),
-                publisher,
-                scopes,
-            };
-            (frame, finish(200, &view))
-        }
+        } => (frame, studio.consent(frame, scopes, publisher.as_deref())),
         Page::ConfirmSignOut {
             frame,
             continuation,
@@ -66,21 +52,12 @@ pub(super) fn page(words: &Words, assets: &Assets, page: &Page) -> Rendered {
             continue_to,
             home_sign_out,
         } => {
-            let home = home_sign_out.as_ref().map(|(organization, href)| {
-                let values = [("organization", organization.display_name.as_str())];
-                view::HomeOffer {
-                    sentence: words.sentence("signed_out.home", &values),
-                    submit: words.plain("signed_out.home_submit", &values),
-                    href,
-                }
-            });
-            let view = view::SignedOut {
-                shell: studio.shell("signed_out", "signed_out.asks", frame),
+            let mut rendered = studio.signed_out(
+                frame,
                 front_channel,
-                continue_to: continue_to.as_deref().and_then(presentable_target),
-                home,
-            };
-            let mut rendered = finish(200, &view);
+                continue_to.as_deref(),
+                home_sign_out.as_ref(),
+            );
             rendered.frame_sources.clone_from(front_channel);
             (frame, rendered)
         }
@@ -99,25 +76,21 @@ impl<'a> Studio<'a> {
         let title = words.text(&format!("{page}.title")).to_owned();
         // The borrow of the catalogue outlives the studio.
         let shell = Shell::around(words, self.assets, title, frame);
-        match asking(frame) {
-            Some(organization) => shell.with_asks(words.sentence(
+        if let Some(organization) = asking(frame) {
+            return shell.with_asks(words.sentence(
                 asks,
                 &[
                     ("organization", &organization.display_name),
                     ("application", application(words, frame)),
                     ("partner", partner(frame)),
                 ],
-            )),
-            None => {
-                let key = format!("{page}.asks_nobody");
-                if words.has(&key) {
-                    let sentence = words.sentence(&key, &[]);
-                    shell.with_asks(sentence)
-                } else {
-                    shell
-                }
-            }
+            ));
         }
+        let key = format!("{page}.asks_nobody");
+        if words.has(&key) {
+            return shell.with_asks(words.sentence(&key, &[]));
+        }
+        shell
     }
 
     fn user_name(&self, frame: &'a Frame, login_hint: Option<&str>) -> Rendered {
@@ -245,6 +218,54 @@ impl<'a> Studio<'a> {
         ))
     }
 
+    fn consent(
+        &self,
+        frame: &'a Frame,
+        scopes: &'a [ConsentScope],
+        publisher: Option<&str>,
+    ) -> Rendered {
+        let words = self.words;
+        let publisher = match publisher {
+            Some(name) => words.sentence("consent.publisher", &[("publisher", name)]),
+            None => words.sentence("consent.publisher_unknown", &[]),
+        };
+        let view = view::Consent {
+            shell: self.shell("consent", "consent.asks", frame),
+            heading: words.sentence(
+                "consent.heading",
+                &[("application", application(words, frame))],
+            ),
+            publisher,
+            scopes,
+        };
+        finish(200, &view)
+    }
+
+    fn signed_out(
+        &self,
+        frame: &'a Frame,
+        front_channel: &'a [String],
+        continue_to: Option<&'a str>,
+        home_sign_out: Option<&'a (Organization, String)>,
+    ) -> Rendered {
+        let words = self.words;
+        let home = home_sign_out.map(|(organization, href)| {
+            let values = [("organization", organization.display_name.as_str())];
+            view::HomeOffer {
+                sentence: words.sentence("signed_out.home", &values),
+                submit: words.plain("signed_out.home_submit", &values),
+                href,
+            }
+        });
+        let view = view::SignedOut {
+            shell: self.shell("signed_out", "signed_out.asks", frame),
+            front_channel,
+            continue_to: continue_to.and_then(presentable_target),
+            home,
+        };
+        finish(200, &view)
+    }
+
     fn stay_signed_in(&self, frame: &'a Frame) -> Rendered {
         let shell = self.shell("stay_signed_in", "stay_signed_in.asks", frame);
         finish(200, &view::StaySignedIn { shell })
@@ -303,23 +324,11 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
     let help = asking(frame)
         .and_then(|organization| organization.technical_notification_mails.first())
         .map(|mail| words.sentence("refusal.help", &[("mail", mail)]));
-    let facts = vec![
-        (
-            words.text("refusal.error_code"),
-            refusal.error_code.to_string(),
-        ),
-        (words.text("refusal.organization"), organization.to_owned()),
-        (
-            words.text("common.correlation_id"),
-            frame.correlation_id.to_string(),
-        ),
-        (words.text("refusal.time"), readable(refusal.at)),
-    ];
     // A number without a text of its own is told in the words that go to applications.
     let own_text = words.has(&format!("error.{}.what", refusal.error_code));
     let told = ErrorCode::find(refusal.error_code).filter(|_| !own_text);
     let (what, next) = match told {
-        Some(code) => (words.bare(code.summary()), words.bare(code.advice())),
+        Some(code) => (Words::bare(code.summary()), Words::bare(code.advice())),
         None => (
             words.sentence(&key("what"), &values),
             words.sentence(&key("next"), &values),
@@ -343,12 +352,28 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
             .as_deref()
             .and_then(presentable_target),
         return_label: words.plain("refusal.return", &values),
-        facts,
+        facts: facts(words, refusal, organization),
     };
     Rendered {
         retry_after_seconds: refusal.retry_after_seconds,
         ..finish(refusal.status, &view)
     }
+}
+
+/// What support will ask for.
+fn facts<'a>(words: &'a Words, refusal: &Refusal, organization: &str) -> Vec<(&'a str, String)> {
+    vec![
+        (
+            words.text("refusal.error_code"),
+            refusal.error_code.to_string(),
+        ),
+        (words.text("refusal.organization"), organization.to_owned()),
+        (
+            words.text("common.correlation_id"),
+            refusal.frame.correlation_id.to_string(),
+        ),
+        (words.text("refusal.time"), readable(refusal.at)),
+    ]
 }
 
 fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {

@@ -256,14 +256,15 @@ fn s09_names_that_are_markup_stay_text() {
 fn spoil(frame: &mut Frame, text: &str) {
     frame.application_name = text.to_owned();
     frame.account_name = Some(text.to_owned());
-    for organization in [&mut frame.background, &mut frame.front, &mut frame.asking] {
-        if let Some(organization) = organization {
-            organization.display_name = text.to_owned();
-            organization.technical_notification_mails = vec![text.to_owned()];
-            let branding = organization.branding.get_or_insert_default();
-            branding.sign_in_page_text = Some(text.to_owned());
-            branding.username_hint_text = Some(text.to_owned());
-        }
+    for organization in [&mut frame.background, &mut frame.front, &mut frame.asking]
+        .into_iter()
+        .flatten()
+    {
+        organization.display_name = text.to_owned();
+        organization.technical_notification_mails = vec![text.to_owned()];
+        let branding = organization.branding.get_or_insert_default();
+        branding.sign_in_page_text = Some(text.to_owned());
+        branding.username_hint_text = Some(text.to_owned());
     }
 }
 

@@ -58,7 +58,7 @@ impl Words {
     }
 
     /// A text from elsewhere, as HTML.
-    pub(super) fn bare(&self, text: &str) -> String {
+    pub(super) fn bare(text: &str) -> String {
         let mut html = String::new();
         push_escaped(&mut html, text);
         html
