@@ -13,6 +13,7 @@ pub mod client_address;
 pub mod cookies;
 mod endpoint;
 mod frame;
+pub mod listen;
 pub mod page;
 mod respond;
 pub mod route;

@@ -1,0 +1,214 @@
+//! The command line: every command, option and help text.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+use crate::output::{LogFormat, OutputFormat};
+
+/// Portcullis: an identity provider in which organisations open their applications to each other's users, and every
+/// token has passed a Conditional Access decision.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = "Start with `portcullis demo`.")]
+pub(crate) struct CommandLine {
+    /// How the log is written to standard error (RUST_LOG chooses what).
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log: Option<LogFormat>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs two organisations and a sample application on this machine, and tells five stories to try.
+    Demo(DemoOptions),
+    /// Serves an installation.
+    Serve(ServeOptions),
+    /// Makes tenants equal to a folder of Graph-shaped files; all or nothing.
+    Import(ImportOptions),
+    /// Writes every tenant to a folder that `import` reads; credentials are never written.
+    Export(ExportOptions),
+    /// Shows a tenant's sign-in log: who came, what Conditional Access decided, and why.
+    Signins(SignInsOptions),
+    /// Rotates a tenant's signing keys.
+    Keys(KeysOptions),
+}
+
+/// Where an installation keeps its data.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataOptions {
+    /// The folder with the database and the master key; made when it is not there.
+    #[arg(long, env = "PORTCULLIS_DATA", default_value = "portcullis-data", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// The file with the 32 bytes that seal secrets at rest [default: master.key in the data folder].
+    #[arg(long, env = "PORTCULLIS_MASTER_KEY_FILE", value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// The folder with the demo's data; a second run finds it again.
+    #[arg(long, default_value = "portcullis-demo", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// Forgets the data of earlier runs first.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// The port of Portcullis on loopback; 0 takes a free one.
+    #[arg(long, default_value_t = 8400)]
+    pub(crate) port: u16,
+    /// The port of the sample applications on loopback; 0 takes a free one.
+    #[arg(long, default_value_t = 8401)]
+    pub(crate) payroll_port: u16,
+    /// Speaks TLS with a certificate of a development authority made on the spot.
+    #[arg(long, value_enum)]
+    pub(crate) tls: Option<TlsMode>,
+    /// How the introduction is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// A development authority in the data folder; clients must trust its certificate.
+    Dev,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The address to listen on.
+    #[arg(long, env = "PORTCULLIS_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) address: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, env = "PORTCULLIS_PORT", default_value_t = 8400)]
+    pub(crate) port: u16,
+    /// Where people and clients reach this installation, for instance https://login.example.com; issuers begin with it
+    /// [default: the address and port, as localhost].
+    #[arg(long, env = "PORTCULLIS_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<Url>,
+    /// Certificate chain (PEM); needs --tls-key.
+    #[arg(long, requires = "tls_key", conflicts_with = "tls", value_name = "FILE")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate (PEM).
+    #[arg(long, requires = "tls_certificate", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speaks TLS with a certificate of a development authority made on the spot.
+    #[arg(long, value_enum)]
+    pub(crate) tls: Option<TlsMode>,
+    /// A proxy whose X-Forwarded-For is believed; may be given several times. With one, plain HTTP may leave loopback.
+    #[arg(long, env = "PORTCULLIS_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// How the address line is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The folder: one folder per tenant (docs/reference/world-files.md).
+    pub(crate) folder: PathBuf,
+    /// Says what would change, and changes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The folder to write; it must be empty or not exist.
+    pub(crate) folder: PathBuf,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignInsOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The tenant: its id, a domain, or the beginning of its name.
+    #[arg(long)]
+    pub(crate) tenant: String,
+    /// Only this user's rows: a name or an object id.
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// Only rows of this correlation id, as the error page shows it.
+    #[arg(long)]
+    pub(crate) correlation_id: Option<uuid::Uuid>,
+    /// Only refusals with this number.
+    #[arg(long)]
+    pub(crate) error_code: Option<u32>,
+    /// At most so many rows, newest first.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) top: u16,
+    /// How the rows are printed; json is Graph's `signIn`.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysOptions {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Makes the key that signs next.
+    Rotate(RotateOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The tenant: its id, a domain, or the beginning of its name.
+    #[arg(long)]
+    pub(crate) tenant: String,
+    /// The algorithm whose key is replaced.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) algorithm: Algorithm,
+    /// When the new key signs, and what becomes of the old one's tokens.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) when: When,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Algorithm {
+    /// RSA, the default of applications.
+    #[default]
+    Rs256,
+    /// ECDSA on P-256.
+    Es256,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// Published now, signs in 25 hours: no client notices.
+    #[default]
+    Planned,
+    /// Signs now; tokens of the old key stay good until they expire.
+    Now,
+    /// The old key leaked: it signs no more, and its tokens are void within seconds.
+    Compromised,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

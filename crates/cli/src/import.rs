@@ -1,0 +1,177 @@
+//! `portcullis import`: makes tenants equal to a folder, all or nothing, and says what changed.
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, Table, presets};
+use portcullis_model::Timestamp;
+use portcullis_model::credential::{ClientSecret, PasswordCredential, TotpCredential};
+use portcullis_model::secret::{SealPurpose, Sealer as _, SecretText, TokenHash};
+use portcullis_model::store::{ImportSummary, ImportedCredentials, Store as _};
+use portcullis_world::World;
+use portcullis_world::credentials::PlainCredentials;
+
+use crate::command::ImportOptions;
+use crate::installation::Installation;
+use crate::output::{self, OutputFormat};
+
+pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
+    let world = portcullis_world::read_world(&options.folder)
+        .with_context(|| format!("nothing was imported from `{}`", options.folder.display()))?;
+    let installation = Installation::open_or_create(&options.data).await?;
+    let summaries = import(&installation, world, options.dry_run).await?;
+    match options.output {
+        OutputFormat::Json => output::json(&as_json(&summaries, options.dry_run)),
+        OutputFormat::Text => {
+            print(&summaries, options.dry_run);
+            Ok(())
+        }
+    }
+}
+
+/// Imports a world that was read: hashes and seals what is new among its credentials first.
+pub(crate) async fn import(
+    installation: &Installation,
+    world: World,
+    dry_run: bool,
+) -> anyhow::Result<Vec<ImportSummary>> {
+    let now = Timestamp::now();
+    let mut tenants = world.tenants;
+    for (tenant, plain) in tenants.iter_mut().zip(&world.credentials) {
+        tenant.credentials = Credentials { installation, plain, now }.prepare().await?;
+    }
+    Ok(installation.store.import(&tenants, now, dry_run).await?)
+}
+
+/// Finds out which credentials differ from what is stored, so that importing twice changes nothing.
+struct Credentials<'a> {
+    installation: &'a Installation,
+    plain: &'a PlainCredentials,
+    now: Timestamp,
+}
+
+impl Credentials<'_> {
+    async fn prepare(&self) -> anyhow::Result<ImportedCredentials> {
+        Ok(ImportedCredentials {
+            passwords: self.passwords().await?,
+            totp: self.totp().await?,
+            client_secrets: self.client_secrets().await?,
+        })
+    }
+
+    async fn passwords(&self) -> anyhow::Result<Vec<PasswordCredential>> {
+        let tenant = self.installation.store.tenant(self.plain.tenant);
+        let mut changed = Vec::new();
+        for plain in &self.plain.passwords {
+            let stored = tenant.find_password(plain.user).await?;
+            let passwords = &self.installation.passwords;
+            if stored.is_some_and(|stored| passwords.is_password(&stored.hash, &plain.password)) {
+                continue;
+            }
+            let hash = passwords.hash(&plain.password).with_context(|| {
+                format!("the password of `{}` cannot be used", plain.user_principal_name)
+            })?;
+            changed.push(PasswordCredential { user: plain.user, hash, changed_at: self.now });
+        }
+        Ok(changed)
+    }
+
+    async fn totp(&self) -> anyhow::Result<Vec<TotpCredential>> {
+        let tenant = self.installation.store.tenant(self.plain.tenant);
+        let sealer = &self.installation.master_key;
+        let mut changed = Vec::new();
+        for plain in &self.plain.totp {
+            let stored = tenant.list_totp(plain.user).await?;
+            let is_stored = stored.iter().any(|stored| {
+                let open = sealer.open(self.plain.tenant, SealPurpose::TotpSeed, &stored.seed);
+                stored.id == plain.id && open.is_ok_and(|seed| *seed == *plain.seed)
+            });
+            if is_stored {
+                continue;
+            }
+            changed.push(TotpCredential {
+                id: plain.id,
+                user: plain.user,
+                seed: sealer.seal(self.plain.tenant, SealPurpose::TotpSeed, &plain.seed)?,
+                last_step: 0,
+                created_at: self.now,
+            });
+        }
+        Ok(changed)
+    }
+
+    async fn client_secrets(&self) -> anyhow::Result<Vec<ClientSecret>> {
+        let tenant = self.installation.store.tenant(self.plain.tenant);
+        let mut changed = Vec::new();
+        for client in self.plain.client_secrets.iter().map(|plain| plain.client) {
+            let wanted: Vec<ClientSecret> = self
+                .plain
+                .client_secrets
+                .iter()
+                .filter(|plain| plain.client == client)
+                .map(|plain| ClientSecret {
+                    client,
+                    hash: hash(&plain.secret),
+                    hint: plain.secret.expose().chars().take(3).collect(),
+                    expires_at: None,
+                })
+                .collect();
+            let stored = tenant.list_client_secrets(client).await?;
+            let is_stored = |secret: &ClientSecret| stored.iter().any(|one| one.hash == secret.hash);
+            let is_done = changed.iter().any(|done: &ClientSecret| done.client == client);
+            if !is_done && !(stored.len() == wanted.len() && wanted.iter().all(is_stored)) {
+                changed.extend(wanted);
+            }
+        }
+        Ok(changed)
+    }
+}
+
+fn hash(secret: &SecretText) -> TokenHash {
+    portcullis_signin::token::text::hash(secret.expose())
+}
+
+fn print(summaries: &[ImportSummary], dry_run: bool) {
+    for summary in summaries {
+        output::line(format_args!("{} ({})", summary.display_name, summary.tenant));
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        table.set_header(["", "added", "changed", "removed", "unchanged"]);
+        for (kind, counts) in &summary.kinds {
+            let numbers = [counts.added, counts.changed, counts.removed, counts.unchanged];
+            let mut row = vec![format!("  {kind}")];
+            row.extend(numbers.map(|number| number.to_string()));
+            table.add_row(row);
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        output::line(table);
+    }
+    let changes: usize = summaries
+        .iter()
+        .flat_map(|summary| summary.kinds.values())
+        .map(|counts| counts.added + counts.changed + counts.removed)
+        .sum();
+    output::line(match (changes, dry_run) {
+        (0, _) => "Nothing changed.".to_owned(),
+        (changes, true) => format!("{changes} changes would be made; nothing was changed (--dry-run)."),
+        (changes, false) => format!("{changes} changes made."),
+    });
+}
+
+fn as_json(summaries: &[ImportSummary], dry_run: bool) -> serde_json::Value {
+    let tenants = summaries.iter().map(|summary| {
+        let kinds: serde_json::Map<_, _> = summary
+            .kinds
+            .iter()
+            .map(|(kind, counts)| {
+                let counts = serde_json::json!({
+                    "added": counts.added, "changed": counts.changed,
+                    "removed": counts.removed, "unchanged": counts.unchanged,
+                });
+                (kind.clone(), counts)
+            })
+            .collect();
+        serde_json::json!({ "tenantId": summary.tenant, "displayName": summary.display_name, "kinds": kinds })
+    });
+    serde_json::json!({ "dryRun": dry_run, "tenants": tenants.collect::<Vec<_>>() })
+}

@@ -1,0 +1,156 @@
+//! `portcullis serve`: one installation, until it is asked to stop.
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use portcullis_model::Timestamp;
+use portcullis_model::store::Store as _;
+use portcullis_server::listen::{self, Certificate};
+use portcullis_server::route::{ServerConfiguration, router};
+use tokio::sync::watch;
+use url::Url;
+
+use crate::command::{ServeOptions, TlsMode};
+use crate::dev_authority;
+use crate::installation::Installation;
+use crate::output::{self, OutputFormat};
+
+/// How often what has expired is deleted.
+const PURGE_EVERY: Duration = Duration::from_secs(300);
+
+pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
+    let installation = Installation::open_or_create(&options.data).await?;
+    let listener = bind(options.address, options.port)?;
+    let (certificate, authority_file) = certificate(&options, &installation.folder)?;
+    let is_tls = certificate.is_some();
+    anyhow::ensure!(
+        is_tls || options.address.is_loopback() || !options.trusted_proxy.is_empty(),
+        "plain HTTP is served on loopback only: give --tls-certificate and --tls-key, or name the proxy that speaks TLS with --trusted-proxy"
+    );
+    let public_url = match options.public_url {
+        Some(url) => url,
+        None => local_url(is_tls, listener.local_addr()?.port())?,
+    };
+    check_public_url(&public_url)?;
+    match options.output {
+        OutputFormat::Json => output::line(serde_json::json!({
+            "publicUrl": public_url, "authorityFile": authority_file,
+        })),
+        OutputFormat::Text => output::line(format_args!("Portcullis serves {public_url}")),
+    }
+    let configuration = ServerConfiguration {
+        trusted_proxies: options.trusted_proxy,
+        is_secure: public_url.scheme() == "https",
+        back_channel_to_loopback: options.tls.is_some(),
+    };
+    Serving { installation, public_url, listener, certificate, configuration }
+        .until(stop_signal())
+        .await
+}
+
+/// Everything a server needs, ready to go.
+pub(crate) struct Serving {
+    pub(crate) installation: Installation,
+    pub(crate) public_url: Url,
+    pub(crate) listener: TcpListener,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) configuration: ServerConfiguration,
+}
+
+impl Serving {
+    /// Serves until `stop` changes, then closes the database.
+    pub(crate) async fn until(self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let store = Arc::clone(&self.installation.store);
+        let house = Arc::new(self.installation.house(self.public_url));
+        let purge = tokio::spawn(purge_expired(Arc::clone(&store)));
+        let stopped = async move {
+            drop(stop.wait_for(|stop| *stop).await);
+        };
+        let router = router(house, self.configuration)?;
+        let served = listen::serve(router, self.listener, self.certificate, stopped).await;
+        purge.abort();
+        store.close().await;
+        Ok(served?)
+    }
+}
+
+/// Becomes true when the process is asked to stop: Ctrl-C, or SIGTERM.
+pub(crate) fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        let interrupt = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        {
+            let terminate =
+                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+            match terminate {
+                Ok(mut terminate) => {
+                    tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+                }
+                Err(_) => drop(interrupt.await),
+            }
+        }
+        #[cfg(not(unix))]
+        drop(interrupt.await);
+        drop(sender.send(true));
+    });
+    receiver
+}
+
+/// Binds a port, and says what to do when it is taken.
+pub(crate) fn bind(address: IpAddr, port: u16) -> anyhow::Result<TcpListener> {
+    let wanted = SocketAddr::new(address, port);
+    TcpListener::bind(wanted)
+        .with_context(|| format!("cannot listen on {wanted}: choose another port (0 takes a free one)"))
+}
+
+/// The URL of a server on this machine. `localhost` and not an address: browsers and clients treat it as their own.
+pub(crate) fn local_url(is_tls: bool, port: u16) -> anyhow::Result<Url> {
+    let scheme = if is_tls { "https" } else { "http" };
+    Ok(Url::parse(&format!("{scheme}://localhost:{port}"))?)
+}
+
+fn check_public_url(url: &Url) -> anyhow::Result<()> {
+    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    anyhow::ensure!(
+        url.scheme() == "https" || (url.scheme() == "http" && is_loopback),
+        "the public URL `{url}` must begin with https; http is for loopback only"
+    );
+    anyhow::ensure!(
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none(),
+        "the public URL `{url}` must have no path, query or fragment"
+    );
+    Ok(())
+}
+
+fn certificate(
+    options: &ServeOptions,
+    folder: &Path,
+) -> anyhow::Result<(Option<Certificate>, Option<std::path::PathBuf>)> {
+    if options.tls == Some(TlsMode::Dev) {
+        let tls = dev_authority::open_or_create(folder)?;
+        return Ok((Some(tls.certificate), Some(tls.authority_file)));
+    }
+    let (Some(chain), Some(key)) = (&options.tls_certificate, &options.tls_key) else {
+        return Ok((None, None));
+    };
+    let read = |file: &Path| {
+        std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
+    };
+    let certificate = Certificate { chain_pem: read(chain)?, key_pem: read(key)? };
+    Ok((Some(certificate), None))
+}
+
+async fn purge_expired(store: Arc<portcullis_store::SqliteStore>) {
+    let mut every = tokio::time::interval(PURGE_EVERY);
+    loop {
+        every.tick().await;
+        match store.purge_expired(Timestamp::now()).await {
+            Ok(rows) => tracing::debug!(rows, "deleted what has expired"),
+            Err(error) => tracing::warn!(%error, "could not delete what has expired"),
+        }
+    }
+}

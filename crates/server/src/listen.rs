@@ -1,0 +1,70 @@
+//! Listens: TLS by itself or plain HTTP, answers what is in flight when asked to stop, and then ends.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+
+/// How long requests in flight may take once the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A certificate chain and its private key, both PEM.
+pub struct Certificate {
+    /// Leaf first.
+    pub chain_pem: Vec<u8>,
+    /// PKCS#8, PKCS#1 or SEC 1.
+    pub key_pem: Vec<u8>,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The certificate or key cannot be used.
+    #[error("the TLS certificate or its private key cannot be used")]
+    Certificate(#[source] std::io::Error),
+    /// The listener failed.
+    #[error("cannot serve on {address}")]
+    Serve {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Serves until `shutdown` is done and what was in flight is answered, or the grace of ten seconds is over.
+pub async fn serve(
+    router: Router,
+    listener: TcpListener,
+    certificate: Option<Certificate>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ListenError> {
+    let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+    let address = listener.local_addr().unwrap_or(unknown);
+    let failed = |cause| ListenError::Serve { address, cause };
+    listener.set_nonblocking(true).map_err(failed)?;
+    let handle = Handle::new();
+    let stopping = handle.clone();
+    tokio::spawn(async move {
+        shutdown.await;
+        stopping.graceful_shutdown(Some(GRACE));
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    match certificate {
+        Some(certificate) => {
+            let tls = RustlsConfig::from_pem(certificate.chain_pem, certificate.key_pem)
+                .await
+                .map_err(ListenError::Certificate)?;
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            server.handle(handle).serve(service).await.map_err(failed)
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            server.handle(handle).serve(service).await.map_err(failed)
+        }
+    }
+}
