@@ -1,5 +1,6 @@
-//! The tasks of the house: `cargo xtask tidy` keeps its rules, `cargo xtask test` shows that it stands.
+//! The tasks of the house: `cargo xtask tidy` keeps its rules, `cargo xtask test` shows that it stands, `cargo xtask bench` measures it.
 
+mod bench;
 mod deny;
 mod root;
 mod test;
@@ -24,12 +25,15 @@ enum Task {
     Tidy,
     /// Run every check and test, installing what they need; ends with one line of totals.
     Test(test::Options),
+    /// Measure, each time beside a naive version or the bare minimum in the same run.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Tidy => tidy::run(),
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(code) => code,
