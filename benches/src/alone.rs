@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use portcullis_model::id::{GrantId, TenantId};
 use portcullis_model::store::{Change, Store as _};
 use portcullis_store::{SqliteOptions, SqliteStore};
@@ -29,7 +31,12 @@ const COMMIT: &str = "durable commit";
 
 /// The CPU of one signature with this algorithm plus one durable commit.
 pub(crate) fn cpu_ms(alone: &[Alone], algorithm: Algorithm) -> f64 {
-    let of = |what: &str| alone.iter().find(|one| one.what == what).map_or(f64::NAN, |one| one.cpu_ms);
+    let of = |what: &str| {
+        alone
+            .iter()
+            .find(|one| one.what == what)
+            .map_or(f64::NAN, |one| one.cpu_ms)
+    };
     of(algorithm.name()) + of(COMMIT)
 }
 
@@ -41,10 +48,13 @@ pub(crate) async fn measure(time: Duration, concurrency: usize) -> anyhow::Resul
     let rsa = RsaKeyPair::from_pkcs8(der.as_ref()).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut signature = vec![0; rsa.public_modulus_len()];
     let rs256 = repeat(Algorithm::Rs256.name(), time / 2, || {
-        rsa.sign(&RSA_PKCS1_SHA256, &random, &message, &mut signature).is_ok()
+        rsa.sign(&RSA_PKCS1_SHA256, &random, &message, &mut signature)
+            .is_ok()
     })?;
     let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-    let es256 = repeat(Algorithm::Es256.name(), time / 2, || p256.sign(&random, &message).is_ok())?;
+    let es256 = repeat(Algorithm::Es256.name(), time / 2, || {
+        p256.sign(&random, &message).is_ok()
+    })?;
     Ok(vec![rs256, es256, commits(time, concurrency).await?])
 }
 
@@ -76,7 +86,10 @@ async fn commits(time: Duration, concurrency: usize) -> anyhow::Result<Alone> {
             let mut count = 0.0;
             while began.elapsed() < time {
                 let change = Change::RevokeGrant(GrantId::new(Uuid::new_v4()));
-                tenant.commit(vec![change]).await.context("a commit failed")?;
+                tenant
+                    .commit(vec![change])
+                    .await
+                    .context("a commit failed")?;
                 count += 1.0;
             }
             anyhow::Ok(count)

@@ -20,7 +20,12 @@ pub(crate) enum Flow {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 4] = [Self::Password, Self::Silent, Self::ClientCredentials, Self::Refresh];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Password,
+        Self::Silent,
+        Self::ClientCredentials,
+        Self::Refresh,
+    ];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -43,7 +48,13 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) fn new(base: &Url, algorithm: Algorithm, number: usize) -> anyhow::Result<Self> {
-        Ok(Self { http: browser()?, base: base.clone(), algorithm, number, refresh_token: String::new() })
+        Ok(Self {
+            http: browser()?,
+            base: base.clone(),
+            algorithm,
+            number,
+            refresh_token: String::new(),
+        })
     }
 
     /// What the flow takes for granted: a session, or a refresh token.
@@ -62,18 +73,25 @@ impl Visitor {
                 self.sign_in().await
             }
             Flow::Silent => {
-                let url = self.authorize_url("challenge-that-nobody-redeems-0000000000000000", Some("none"))?;
+                let url = self.authorize_url(
+                    "challenge-that-nobody-redeems-0000000000000000",
+                    Some("none"),
+                )?;
                 let location = location(&self.http.get(url).send().await?)?;
                 anyhow::ensure!(query(&location, "code").is_some(), "no code in {location}");
                 Ok(())
             }
             Flow::ClientCredentials => {
                 let scope = format!("api://{}/.default", self.algorithm.client_id());
-                self.token(&[("grant_type", "client_credentials"), ("scope", &scope)]).await.map(drop)
+                self.token(&[("grant_type", "client_credentials"), ("scope", &scope)])
+                    .await
+                    .map(drop)
             }
             Flow::Refresh => {
                 let token = std::mem::take(&mut self.refresh_token);
-                let answer = self.token(&[("grant_type", "refresh_token"), ("refresh_token", &token)]).await?;
+                let answer = self
+                    .token(&[("grant_type", "refresh_token"), ("refresh_token", &token)])
+                    .await?;
                 self.keep_refresh_token(&answer)
             }
         }
@@ -112,14 +130,21 @@ impl Visitor {
     }
 
     fn keep_refresh_token(&mut self, answer: &serde_json::Value) -> anyhow::Result<()> {
-        let token = answer.get("refresh_token").and_then(serde_json::Value::as_str);
-        token.context("no refresh token")?.clone_into(&mut self.refresh_token);
+        let token = answer
+            .get("refresh_token")
+            .and_then(serde_json::Value::as_str);
+        token
+            .context("no refresh token")?
+            .clone_into(&mut self.refresh_token);
         Ok(())
     }
 
     async fn token(&self, form: &[(&str, &str)]) -> anyhow::Result<serde_json::Value> {
         let mut form = form.to_vec();
-        form.extend([("client_id", self.algorithm.client_id()), ("client_secret", SECRET)]);
+        form.extend([
+            ("client_id", self.algorithm.client_id()),
+            ("client_secret", SECRET),
+        ]);
         let url = self.base.join(&format!("{TENANT}/oauth2/v2.0/token"))?;
         let response = self.http.post(url).form(&form).send().await?;
         let status = response.status();
@@ -145,8 +170,15 @@ impl Visitor {
 
     /// The fields of a page's form, answered.
     fn fill_in(&self, html: &str) -> anyhow::Result<(String, Vec<(String, String)>)> {
-        let refused = || anyhow::anyhow!("a page without a form: {}", html.chars().take(4000).collect::<String>());
-        let (_, form) = html.split_once("<form method=\"post\" action=\"").ok_or_else(refused)?;
+        let refused = || {
+            anyhow::anyhow!(
+                "a page without a form: {}",
+                html.chars().take(4000).collect::<String>()
+            )
+        };
+        let (_, form) = html
+            .split_once("<form method=\"post\" action=\"")
+            .ok_or_else(refused)?;
         let (action, rest) = form.split_once('"').ok_or_else(refused)?;
         let mut fields: Vec<(String, String)> = rest
             .split("<input type=\"hidden\" name=\"")
@@ -157,7 +189,10 @@ impl Visitor {
                 Some((name.to_owned(), value.replace("&amp;", "&")))
             })
             .collect();
-        let kind = fields.iter().find(|(name, _)| name == "form").map(|(_, kind)| kind.clone());
+        let kind = fields
+            .iter()
+            .find(|(name, _)| name == "form")
+            .map(|(_, kind)| kind.clone());
         let answer = match kind.as_deref() {
             Some("user-name") => ("name", world::name(self.number)),
             Some("password") => ("password", PASSWORD.to_owned()),
@@ -170,7 +205,10 @@ impl Visitor {
 }
 
 fn browser() -> anyhow::Result<Client> {
-    let client = Client::builder().redirect(Policy::none()).cookie_store(true).build()?;
+    let client = Client::builder()
+        .redirect(Policy::none())
+        .cookie_store(true)
+        .build()?;
     Ok(client)
 }
 
@@ -181,5 +219,7 @@ fn location(response: &Response) -> anyhow::Result<Url> {
 }
 
 fn query(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url.query_pairs()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }

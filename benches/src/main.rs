@@ -77,7 +77,12 @@ async fn main() -> anyhow::Result<()> {
         }
     }
     let memory_after_mib = server.memory_mib()?;
-    let report = Report { alone, flows, idle_memory_mib, memory_after_mib };
+    let report = Report {
+        alone,
+        flows,
+        idle_memory_mib,
+        memory_after_mib,
+    };
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -121,11 +126,15 @@ async fn measure(
     let (began, cpu_before) = (Instant::now(), server.cpu_seconds()?);
     let (mut flows, mut errors) = (0, 0);
     while let Some(visitor) = visitors.join_next().await {
-        let (done, failed) = visitor?.with_context(|| format!("`{}` could not begin", flow.title()))?;
+        let (done, failed) =
+            visitor?.with_context(|| format!("`{}` could not begin", flow.title()))?;
         flows += done;
         errors += failed;
     }
-    let (took, cpu) = (began.elapsed().as_secs_f64(), server.cpu_seconds()? - cpu_before);
+    let (took, cpu) = (
+        began.elapsed().as_secs_f64(),
+        server.cpu_seconds()? - cpu_before,
+    );
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let count = flows.max(1) as f64;
     let cpu_ms = cpu * 1000.0 / count;
@@ -142,7 +151,7 @@ async fn measure(
 
 fn print(report: &Report) {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(["alone", "per second", "CPU ms each"]);
     for alone in &report.alone {
         table.add_row([
@@ -152,8 +161,15 @@ fn print(report: &Report) {
         ]);
     }
     let mut flows = Table::new();
-    flows.load_preset(presets::NOTHING);
-    flows.set_header(["flow", "signs", "per second", "server CPU ms each", "over signature + commit", "errors"]);
+    flows.load_style(presets::NOTHING);
+    flows.set_header([
+        "flow",
+        "signs",
+        "per second",
+        "server CPU ms each",
+        "over signature + commit",
+        "errors",
+    ]);
     for flow in &report.flows {
         flows.add_row([
             flow.flow.clone(),

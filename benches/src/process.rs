@@ -35,7 +35,12 @@ impl Server {
             .stdout(Stdio::null())
             .status()
             .await
-            .with_context(|| format!("cannot run `{}`: build it with cargo build --release", binary.display()))?;
+            .with_context(|| {
+                format!(
+                    "cannot run `{}`: build it with cargo build --release",
+                    binary.display()
+                )
+            })?;
         anyhow::ensure!(import.success(), "the benchmark's world was refused");
         let mut child = Command::new(binary)
             .args(["serve", "--port", "0", "--output", "json", "--log", "json"])
@@ -51,7 +56,11 @@ impl Server {
         let said: serde_json::Value = serde_json::from_str(&line)?;
         let url = said.get("publicUrl").and_then(serde_json::Value::as_str);
         let url = Url::parse(url.context("the server did not say its URL")?)?;
-        Ok(Self { url, child, _folder: folder })
+        Ok(Self {
+            url,
+            child,
+            _folder: folder,
+        })
     }
 
     /// CPU time the server has used so far, user and system.
@@ -63,7 +72,9 @@ impl Server {
     pub(crate) fn memory_mib(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        let kib = line
+            .and_then(|line| line.split_whitespace().next())
+            .context("no VmRSS")?;
         Ok(kib.parse::<f64>()? / 1024.0)
     }
 
@@ -76,11 +87,16 @@ impl Server {
 pub(crate) fn cpu_seconds_of(pid: &str) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // proc(5): the name may hold spaces and stands in brackets; utime and stime are the 12th and 13th after it.
-    let (_, rest) = stat.rsplit_once(')').context("an unexpected /proc/…/stat")?;
+    let (_, rest) = stat
+        .rsplit_once(')')
+        .context("an unexpected /proc/…/stat")?;
     let mut fields = rest.split_whitespace().skip(11);
     let mut ticks = 0.0;
     for _ in 0..2 {
-        ticks += fields.next().context("a short /proc/…/stat")?.parse::<f64>()?;
+        ticks += fields
+            .next()
+            .context("a short /proc/…/stat")?
+            .parse::<f64>()?;
     }
     Ok(ticks / TICKS_PER_SECOND)
 }

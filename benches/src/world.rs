@@ -60,10 +60,19 @@ pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
     let files = [
         ("organization.json", organization()),
         ("users.json", Value::Array(people)),
-        ("applications.json", Value::Array(algorithms.map(application).to_vec())),
-        ("servicePrincipals.json", Value::Array(algorithms.map(service_principal).to_vec())),
+        (
+            "applications.json",
+            Value::Array(algorithms.map(application).to_vec()),
+        ),
+        (
+            "servicePrincipals.json",
+            Value::Array(algorithms.map(service_principal).to_vec()),
+        ),
         ("conditionalAccessPolicies.json", policies()),
-        ("credentials.json", json!({ "passwords": passwords, "clientSecrets": secrets })),
+        (
+            "credentials.json",
+            json!({ "passwords": passwords, "clientSecrets": secrets }),
+        ),
     ];
     for (file, value) in files {
         std::fs::write(folder.join(file), serde_json::to_vec_pretty(&value)?)

@@ -32,14 +32,33 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let (run, rest): (&[&str], &Rest) = match &options.which {
         Which::Signin(rest) => {
             cargo(&["build", "--release", "--package", "portcullis-cli"], &[])?;
-            (&["run", "--release", "--package", "portcullis-benches"], rest)
+            (
+                &["run", "--release", "--package", "portcullis-benches"],
+                rest,
+            )
         }
-        Which::Decide(rest) => {
-            (&["run", "--release", "--package", "portcullis-policy", "--example", "decide_speed"], rest)
-        }
-        Which::Commit(rest) => {
-            (&["run", "--release", "--package", "portcullis-store", "--example", "commit_rate"], rest)
-        }
+        Which::Decide(rest) => (
+            &[
+                "run",
+                "--release",
+                "--package",
+                "portcullis-policy",
+                "--example",
+                "decide_speed",
+            ],
+            rest,
+        ),
+        Which::Commit(rest) => (
+            &[
+                "run",
+                "--release",
+                "--package",
+                "portcullis-store",
+                "--example",
+                "commit_rate",
+            ],
+            rest,
+        ),
     };
     cargo(run, &rest.arguments)
 }

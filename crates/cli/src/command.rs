@@ -11,7 +11,11 @@ use crate::output::{LogFormat, OutputFormat};
 /// Portcullis: an identity provider in which organisations open their applications to each other's users, and every
 /// token has passed a Conditional Access decision.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = "Start with `portcullis demo`.")]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Start with `portcullis demo`."
+)]
 pub(crate) struct CommandLine {
     /// How the log is written to standard error (RUST_LOG chooses what).
     #[arg(long, global = true, value_enum)]
@@ -40,7 +44,12 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DataOptions {
     /// The folder with the database and the master key; made when it is not there.
-    #[arg(long, env = "PORTCULLIS_DATA", default_value = "portcullis-data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "PORTCULLIS_DATA",
+        default_value = "portcullis-data",
+        value_name = "FOLDER"
+    )]
     pub(crate) data: PathBuf,
     /// The file with the 32 bytes that seal secrets at rest [default: master.key in the data folder].
     #[arg(long, env = "PORTCULLIS_MASTER_KEY_FILE", value_name = "FILE")]
@@ -90,7 +99,12 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "PORTCULLIS_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<Url>,
     /// Certificate chain (PEM); needs --tls-key.
-    #[arg(long, requires = "tls_key", conflicts_with = "tls", value_name = "FILE")]
+    #[arg(
+        long,
+        requires = "tls_key",
+        conflicts_with = "tls",
+        value_name = "FILE"
+    )]
     pub(crate) tls_certificate: Option<PathBuf>,
     /// Private key of the certificate (PEM).
     #[arg(long, requires = "tls_certificate", value_name = "FILE")]
@@ -99,7 +113,12 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_enum)]
     pub(crate) tls: Option<TlsMode>,
     /// A proxy whose X-Forwarded-For is believed; may be given several times. With one, plain HTTP may leave loopback.
-    #[arg(long, env = "PORTCULLIS_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "PORTCULLIS_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
     pub(crate) trusted_proxy: Vec<IpAddr>,
     /// How the address line is printed.
     #[arg(long, value_enum, default_value_t)]

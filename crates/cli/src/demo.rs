@@ -27,7 +27,10 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     if options.fresh {
         forget(&options.data)?;
     }
-    let data = DataOptions { data: options.data.clone(), master_key_file: None };
+    let data = DataOptions {
+        data: options.data.clone(),
+        master_key_file: None,
+    };
     let installation = Installation::open_or_create(&data).await?;
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let listener = serve::bind(loopback, options.port)?;
@@ -56,7 +59,13 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let stop = serve::stop_signal();
     let applications = applications::sample_applications(&public_url, &tenants, &plain);
     let authority_pem = tls.as_ref().map(|tls| tls.authority_pem.clone());
-    let payroll = payroll(payroll_listener, payroll_url, applications, authority_pem, stop.clone());
+    let payroll = payroll(
+        payroll_listener,
+        payroll_url,
+        applications,
+        authority_pem,
+        stop.clone(),
+    );
     let serving = Serving {
         installation,
         listener,
@@ -106,12 +115,18 @@ fn demo_world(payroll: &Url) -> anyhow::Result<World> {
             *bytes = text.replace(PAYROLL_PORT_IN_FILES, base).into_bytes();
         }
     }
-    parse::parse_world(&Files(files)).context("the demo world cannot be read; this is a fault of ours")
+    parse::parse_world(&Files(files))
+        .context("the demo world cannot be read; this is a fault of ours")
 }
 
 /// Deletes the files of earlier runs, by name: a folder that holds anything else is left alone.
 fn forget(folder: &Path) -> anyhow::Result<()> {
-    let files = ["portcullis.sqlite", "portcullis.sqlite-wal", "portcullis.sqlite-shm", "master.key"];
+    let files = [
+        "portcullis.sqlite",
+        "portcullis.sqlite-wal",
+        "portcullis.sqlite-shm",
+        "master.key",
+    ];
     for file in files.map(|file| folder.join(file)) {
         match std::fs::remove_file(&file) {
             Ok(()) => {}

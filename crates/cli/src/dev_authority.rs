@@ -21,7 +21,10 @@ pub(crate) struct DevelopmentTls {
 pub(crate) fn open_or_create(folder: &Path) -> anyhow::Result<DevelopmentTls> {
     let folder = folder.join("development-tls");
     let authority_file = folder.join("authority.pem");
-    let (chain_file, key_file) = (folder.join("localhost.pem"), folder.join("localhost.key.pem"));
+    let (chain_file, key_file) = (
+        folder.join("localhost.pem"),
+        folder.join("localhost.key.pem"),
+    );
     if !(authority_file.exists() && chain_file.exists() && key_file.exists()) {
         let made = make().context("cannot make a development certificate")?;
         std::fs::create_dir_all(&folder)
@@ -38,7 +41,11 @@ pub(crate) fn open_or_create(folder: &Path) -> anyhow::Result<DevelopmentTls> {
         chain_pem: read(&chain_file)?.into_bytes(),
         key_pem: read(&key_file)?.into_bytes(),
     };
-    Ok(DevelopmentTls { certificate, authority_file, authority_pem })
+    Ok(DevelopmentTls {
+        certificate,
+        authority_file,
+        authority_pem,
+    })
 }
 
 struct Made {
@@ -54,7 +61,9 @@ fn make() -> Result<Made, rcgen::Error> {
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    let names = ["localhost", "127.0.0.1", "::1"]
+        .map(str::to_owned)
+        .to_vec();
     let mut leaf = CertificateParams::new(names)?;
     leaf.distinguished_name = named("localhost");
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];

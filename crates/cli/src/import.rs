@@ -36,7 +36,13 @@ pub(crate) async fn import(
     let now = Timestamp::now();
     let mut tenants = world.tenants;
     for (tenant, plain) in tenants.iter_mut().zip(&world.credentials) {
-        tenant.credentials = Credentials { installation, plain, now }.prepare().await?;
+        tenant.credentials = Credentials {
+            installation,
+            plain,
+            now,
+        }
+        .prepare()
+        .await?;
     }
     Ok(installation.store.import(&tenants, now, dry_run).await?)
 }
@@ -67,9 +73,16 @@ impl Credentials<'_> {
                 continue;
             }
             let hash = passwords.hash(&plain.password).with_context(|| {
-                format!("the password of `{}` cannot be used", plain.user_principal_name)
+                format!(
+                    "the password of `{}` cannot be used",
+                    plain.user_principal_name
+                )
             })?;
-            changed.push(PasswordCredential { user: plain.user, hash, changed_at: self.now });
+            changed.push(PasswordCredential {
+                user: plain.user,
+                hash,
+                changed_at: self.now,
+            });
         }
         Ok(changed)
     }
@@ -115,8 +128,11 @@ impl Credentials<'_> {
                 })
                 .collect();
             let stored = tenant.list_client_secrets(client).await?;
-            let is_stored = |secret: &ClientSecret| stored.iter().any(|one| one.hash == secret.hash);
-            let is_done = changed.iter().any(|done: &ClientSecret| done.client == client);
+            let is_stored =
+                |secret: &ClientSecret| stored.iter().any(|one| one.hash == secret.hash);
+            let is_done = changed
+                .iter()
+                .any(|done: &ClientSecret| done.client == client);
             if !is_done && !(stored.len() == wanted.len() && wanted.iter().all(is_stored)) {
                 changed.extend(wanted);
             }
@@ -131,12 +147,20 @@ fn hash(secret: &SecretText) -> TokenHash {
 
 fn print(summaries: &[ImportSummary], dry_run: bool) {
     for summary in summaries {
-        output::line(format_args!("{} ({})", summary.display_name, summary.tenant));
+        output::line(format_args!(
+            "{} ({})",
+            summary.display_name, summary.tenant
+        ));
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.set_header(["", "added", "changed", "removed", "unchanged"]);
         for (kind, counts) in &summary.kinds {
-            let numbers = [counts.added, counts.changed, counts.removed, counts.unchanged];
+            let numbers = [
+                counts.added,
+                counts.changed,
+                counts.removed,
+                counts.unchanged,
+            ];
             let mut row = vec![format!("  {kind}")];
             row.extend(numbers.map(|number| number.to_string()));
             table.add_row(row);
@@ -153,7 +177,9 @@ fn print(summaries: &[ImportSummary], dry_run: bool) {
         .sum();
     output::line(match (changes, dry_run) {
         (0, _) => "Nothing changed.".to_owned(),
-        (changes, true) => format!("{changes} changes would be made; nothing was changed (--dry-run)."),
+        (changes, true) => {
+            format!("{changes} changes would be made; nothing was changed (--dry-run).")
+        }
         (changes, false) => format!("{changes} changes made."),
     });
 }

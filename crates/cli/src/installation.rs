@@ -49,17 +49,28 @@ impl Installation {
     }
 
     async fn open_parts(options: &DataOptions) -> anyhow::Result<Self> {
-        let key_file =
-            options.master_key_file.clone().unwrap_or_else(|| options.data.join("master.key"));
-        let master_key =
-            Arc::new(MasterKey::open_or_create(&key_file, &mut SystemEntropy::new())?);
+        let key_file = options
+            .master_key_file
+            .clone()
+            .unwrap_or_else(|| options.data.join("master.key"));
+        let master_key = Arc::new(MasterKey::open_or_create(
+            &key_file,
+            &mut SystemEntropy::new(),
+        )?);
         let store = SqliteStore::open(&database_file(&options.data), SqliteOptions::default())
             .await
-            .with_context(|| format!("cannot open the installation in `{}`", options.data.display()))?;
+            .with_context(|| {
+                format!(
+                    "cannot open the installation in `{}`",
+                    options.data.display()
+                )
+            })?;
         let store = Arc::new(store);
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let keyring =
-            Keyring::new(Arc::clone(&store) as Arc<_>, Arc::clone(&master_key) as Arc<_>);
+        let keyring = Keyring::new(
+            Arc::clone(&store) as Arc<_>,
+            Arc::clone(&master_key) as Arc<_>,
+        );
         Ok(Self {
             folder: options.data.clone(),
             store,

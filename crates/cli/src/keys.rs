@@ -23,10 +23,22 @@ async fn rotate(options: RotateOptions) -> anyhow::Result<()> {
     };
     let (rotation, says) = match options.when {
         When::Planned => (Rotation::Planned, "is published now and signs in 25 hours"),
-        When::Now => (Rotation::Immediate, "signs from now on; tokens of the old key stay good until they expire"),
-        When::Compromised => (Rotation::Compromised, "signs from now on; every token of the old key is void"),
+        When::Now => (
+            Rotation::Immediate,
+            "signs from now on; tokens of the old key stay good until they expire",
+        ),
+        When::Compromised => (
+            Rotation::Compromised,
+            "signs from now on; every token of the old key is void",
+        ),
     };
-    let key_id = installation.keyring.rotate(tenant.id, algorithm, rotation, Timestamp::now()).await?;
-    output::line(format_args!("{}: key {key_id} {says}.", tenant.display_name));
+    let key_id = installation
+        .keyring
+        .rotate(tenant.id, algorithm, rotation, Timestamp::now())
+        .await?;
+    output::line(format_args!(
+        "{}: key {key_id} {says}.",
+        tenant.display_name
+    ));
     Ok(())
 }

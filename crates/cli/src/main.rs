@@ -23,7 +23,10 @@ use crate::command::{Command, CommandLine};
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     // Two TLS stacks in one process cannot choose between themselves; this one is ours, before anybody asks.
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         output::failure(&anyhow::anyhow!("another TLS provider was installed first"));
         return ExitCode::FAILURE;
     }

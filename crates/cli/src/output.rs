@@ -28,10 +28,13 @@ pub(crate) enum LogFormat {
 /// Starts the log on standard error; `RUST_LOG` overrides `level`.
 pub(crate) fn start_log(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => {
-            log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
+            log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+                .init();
         }
         LogFormat::Json => log.json().init(),
     }

@@ -46,9 +46,15 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
         is_secure: public_url.scheme() == "https",
         back_channel_to_loopback: options.tls.is_some(),
     };
-    Serving { installation, public_url, listener, certificate, configuration }
-        .until(stop_signal())
-        .await
+    Serving {
+        installation,
+        public_url,
+        listener,
+        certificate,
+        configuration,
+    }
+    .until(stop_signal())
+    .await
 }
 
 /// Everything a server needs, ready to go.
@@ -103,8 +109,9 @@ pub(crate) fn stop_signal() -> watch::Receiver<bool> {
 /// Binds a port, and says what to do when it is taken.
 pub(crate) fn bind(address: IpAddr, port: u16) -> anyhow::Result<TcpListener> {
     let wanted = SocketAddr::new(address, port);
-    TcpListener::bind(wanted)
-        .with_context(|| format!("cannot listen on {wanted}: choose another port (0 takes a free one)"))
+    TcpListener::bind(wanted).with_context(|| {
+        format!("cannot listen on {wanted}: choose another port (0 takes a free one)")
+    })
 }
 
 /// The URL of a server on this machine. `localhost` and not an address: browsers and clients treat it as their own.
@@ -140,7 +147,10 @@ fn certificate(
     let read = |file: &Path| {
         std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
     };
-    let certificate = Certificate { chain_pem: read(chain)?, key_pem: read(key)? };
+    let certificate = Certificate {
+        chain_pem: read(chain)?,
+        key_pem: read(key)?,
+    };
     Ok((Some(certificate), None))
 }
 

@@ -19,11 +19,18 @@ pub(crate) async fn run(options: SignInsOptions) -> anyhow::Result<()> {
         top: usize::from(options.top),
         ..SignInQuery::default()
     };
-    let rows = installation.store.tenant(tenant.id).list_sign_ins(&query).await?;
+    let rows = installation
+        .store
+        .tenant(tenant.id)
+        .list_sign_ins(&query)
+        .await?;
     match options.output {
         OutputFormat::Json => output::json(&serde_json::json!({ "value": rows })),
         OutputFormat::Text if rows.is_empty() => {
-            output::line(format_args!("No sign-ins of {} match.", tenant.display_name));
+            output::line(format_args!(
+                "No sign-ins of {} match.",
+                tenant.display_name
+            ));
             Ok(())
         }
         OutputFormat::Text => {
@@ -58,9 +65,15 @@ fn print(row: &SignIn) {
     }
     output::line(format_args!("  {}", details(row).dimmed()));
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     for policy in &row.applied_conditional_access_policies {
-        let cells = [format!("    {}", result_text(policy.result)), policy.display_name.clone(), policy.reason.clone()];
+        let cells = [
+            format!("    {}", result_text(policy.result)),
+            policy.display_name.clone(),
+            policy.reason.clone(),
+        ];
         table.add_row(cells);
     }
     if !row.applied_conditional_access_policies.is_empty() {
@@ -75,9 +88,16 @@ fn details(row: &SignIn) -> String {
         details.push(row.cross_tenant_access_type.clone());
         details.extend(row.home_tenant_id.map(|home| format!("home tenant {home}")));
     }
-    details.extend(row.ip_address.as_ref().map(|address| format!("from {address}")));
+    details.extend(
+        row.ip_address
+            .as_ref()
+            .map(|address| format!("from {address}")),
+    );
     let steps = row.authentication_details.iter();
-    let proven: Vec<_> = steps.filter(|step| step.succeeded).map(|step| step.authentication_method.clone()).collect();
+    let proven: Vec<_> = steps
+        .filter(|step| step.succeeded)
+        .map(|step| step.authentication_method.clone())
+        .collect();
     if !proven.is_empty() {
         details.push(proven.join(" + "));
     }

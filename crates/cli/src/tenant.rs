@@ -8,7 +8,10 @@ pub(crate) async fn find(store: &dyn Store, named: &str) -> anyhow::Result<Organ
     let wanted = named.trim().to_lowercase();
     let tenants = store.list_tenants().await?;
     let known = || {
-        let names: Vec<_> = tenants.iter().map(|tenant| tenant.display_name.as_str()).collect();
+        let names: Vec<_> = tenants
+            .iter()
+            .map(|tenant| tenant.display_name.as_str())
+            .collect();
         match names.as_slice() {
             [] => "this installation has no tenants yet".to_owned(),
             names => format!("tenants are: {}", names.join(", ")),
@@ -28,12 +31,18 @@ pub(crate) async fn find(store: &dyn Store, named: &str) -> anyhow::Result<Organ
     match (candidates.next(), candidates.next()) {
         (Some(tenant), None) if !wanted.is_empty() => Ok(tenant.clone()),
         (Some(_), Some(_)) => {
-            anyhow::bail!("more than one tenant begins with `{named}`: give its id or domain; {}", known())
+            anyhow::bail!(
+                "more than one tenant begins with `{named}`: give its id or domain; {}",
+                known()
+            )
         }
         _ => anyhow::bail!("no tenant is called `{named}`; {}", known()),
     }
 }
 
 fn domains(tenant: &Organization) -> impl Iterator<Item = &str> {
-    tenant.verified_domains.iter().map(|domain| domain.name.as_str())
+    tenant
+        .verified_domains
+        .iter()
+        .map(|domain| domain.name.as_str())
 }

@@ -43,12 +43,16 @@ impl Introduction<'_> {
         credentials
             .flat_map(|(tenant, credentials)| {
                 credentials.passwords.iter().map(move |password| {
-                    let totp = credentials.totp.iter().find(|totp| totp.user == password.user);
+                    let totp = credentials
+                        .totp
+                        .iter()
+                        .find(|totp| totp.user == password.user);
                     Person {
                         name: &password.user_principal_name,
                         organization: &tenant.organization.display_name,
                         password: password.password.expose(),
-                        totp_secret: totp.map(|totp| data_encoding::BASE32_NOPAD.encode(&totp.seed)),
+                        totp_secret: totp
+                            .map(|totp| data_encoding::BASE32_NOPAD.encode(&totp.seed)),
                         guest_of: self.hosts(password.user),
                     }
                 })
@@ -63,9 +67,18 @@ impl Introduction<'_> {
                 && guest.home_account.is_some_and(|home| home.user_id == user)
         };
         let has_guest = |tenant: &&TenantWorld| {
-            tenant.users.as_deref().unwrap_or_default().iter().any(stands_for)
+            tenant
+                .users
+                .as_deref()
+                .unwrap_or_default()
+                .iter()
+                .any(stands_for)
         };
-        self.tenants.iter().filter(has_guest).map(|tenant| tenant.organization.display_name.as_str()).collect()
+        self.tenants
+            .iter()
+            .filter(has_guest)
+            .map(|tenant| tenant.organization.display_name.as_str())
+            .collect()
     }
 
     fn as_json(&self) -> serde_json::Value {
@@ -83,30 +96,57 @@ impl Introduction<'_> {
     }
 
     fn print_text(&self) {
-        output::line(format_args!("\n{}\n", "Portcullis demo: two organisations, and a third".bold()));
-        output::line(format_args!("  Payroll and the other applications   {}", self.payroll.cyan().underline()));
-        output::line(format_args!("  Portcullis                           {}", self.address.cyan().underline()));
+        output::line(format_args!(
+            "\n{}\n",
+            "Portcullis demo: two organisations, and a third".bold()
+        ));
+        output::line(format_args!(
+            "  Payroll and the other applications   {}",
+            self.payroll.cyan().underline()
+        ));
+        output::line(format_args!(
+            "  Portcullis                           {}",
+            self.address.cyan().underline()
+        ));
         if let Some(file) = self.authority_file {
-            output::line(format_args!("  Trust this certificate authority     {}", file.display()));
+            output::line(format_args!(
+                "  Trust this certificate authority     {}",
+                file.display()
+            ));
         }
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_header(["  Sign in as", "Password", "Authenticator (TOTP secret)", "Guest of"]);
+        table.load_style(presets::NOTHING);
+        table.set_header([
+            "  Sign in as",
+            "Password",
+            "Authenticator (TOTP secret)",
+            "Guest of",
+        ]);
         for person in self.people() {
             table.add_row([
                 format!("  {}", person.name),
                 person.password.to_owned(),
-                person.totp_secret.clone().unwrap_or_else(|| "none yet".to_owned()),
+                person
+                    .totp_secret
+                    .clone()
+                    .unwrap_or_else(|| "none yet".to_owned()),
                 person.guest_of.join(", "),
             ]);
         }
         output::line(format_args!("\n{}\n{table}\n", "People".bold()));
-        output::line("  Put a secret into any authenticator app, or: oathtool --totp --base32 SECRET\n");
+        output::line(
+            "  Put a secret into any authenticator app, or: oathtool --totp --base32 SECRET\n",
+        );
         output::line("Five stories".bold());
         let payroll = self.payroll.as_str().trim_end_matches('/');
         for (number, (title, text)) in (1..).zip(STORIES) {
             let text = text.replace("{payroll}", payroll);
-            output::line(format_args!("\n  {}. {}\n{}", number, title.bold(), indented(&text)));
+            output::line(format_args!(
+                "\n  {}. {}\n{}",
+                number,
+                title.bold(),
+                indented(&text)
+            ));
         }
         output::line(format_args!(
             "\n{}\n{}",
@@ -124,7 +164,10 @@ impl Introduction<'_> {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("     {line}")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("     {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 const STORIES: [(&str, &str); 5] = [
