@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use url::Url;
 
 use crate::output::{LogFormat, OutputFormat};
@@ -112,14 +113,14 @@ pub(crate) struct ServeOptions {
     /// Speaks TLS with a certificate of a development authority made on the spot.
     #[arg(long, value_enum)]
     pub(crate) tls: Option<TlsMode>,
-    /// A proxy whose X-Forwarded-For is believed; may be given several times. With one, plain HTTP may leave loopback.
+    /// A proxy (or a range of them, 10.0.0.0/8) whose X-Forwarded-For is believed; may be given several times. With one, plain HTTP may leave loopback.
     #[arg(
         long,
         env = "PORTCULLIS_TRUSTED_PROXY",
         value_delimiter = ',',
         value_name = "ADDRESS"
     )]
-    pub(crate) trusted_proxy: Vec<IpAddr>,
+    pub(crate) trusted_proxy: Vec<IpNet>,
     /// How the address line is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,

@@ -162,9 +162,7 @@ pub fn read_path(path: &str) -> Handle {
 }
 
 fn read_location(location: &str) -> ClientAnswer {
-    let (address, query) = location
-        .split_once(['?', '#'])
-        .unwrap_or((location, ""));
+    let (address, query) = location.split_once(['?', '#']).unwrap_or((location, ""));
     ClientAnswer {
         address: address.to_owned(),
         parameters: url::form_urlencoded::parse(query.as_bytes())
@@ -307,7 +305,11 @@ impl Person<'_> {
 
 impl Browser<'_> {
     /// Answers page after page until the client or a refusal is reached; the names of all places on the way.
-    pub async fn walk(&mut self, mut place: Place, person: &mut Person<'_>) -> (Vec<String>, Place) {
+    pub async fn walk(
+        &mut self,
+        mut place: Place,
+        person: &mut Person<'_>,
+    ) -> (Vec<String>, Place) {
         let mut way = vec![place.name()];
         while let Some(submission) = person.answer(&place, self.house) {
             let handle = place.handle();
