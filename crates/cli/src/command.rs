@@ -118,12 +118,20 @@ pub(crate) struct ServeOptions {
         long,
         env = "PORTCULLIS_TRUSTED_PROXY",
         value_delimiter = ',',
+        value_parser = network,
         value_name = "ADDRESS"
     )]
     pub(crate) trusted_proxy: Vec<IpNet>,
     /// How the address line is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
+}
+
+/// An address, or a range of them.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "expected an address such as 10.0.0.7, or a range such as 10.0.0.0/8".to_owned())
 }
 
 #[derive(Debug, Args)]

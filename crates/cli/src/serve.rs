@@ -101,7 +101,8 @@ pub(crate) fn stop_signal() -> watch::Receiver<bool> {
         }
         #[cfg(not(unix))]
         drop(interrupt.await);
-        drop(sender.send(true));
+        // Nobody listens any more: then there is nothing to stop.
+        let _ = sender.send(true);
     });
     receiver
 }
