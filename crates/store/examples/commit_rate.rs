@@ -11,6 +11,8 @@ use portcullis_model::Timestamp;
 use portcullis_model::artefact::{AuthorizationCode, Transaction};
 use portcullis_model::id::{Id, TenantId};
 use portcullis_model::secret::TokenHash;
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
+use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, Store, TenantStore};
 use portcullis_store::{SqliteOptions, SqliteStore};
 use uuid::Uuid;
@@ -28,16 +30,52 @@ async fn main() -> Result<(), Failure> {
         None => tempfile::tempdir()?,
     };
     let alone = naive(&folder.path().join("naive.db")).await?;
-    println!("one transaction per commit, one caller     {alone:>8.0} commits/s   1.0");
-    for shape in [Shape::OneChange, Shape::Redemption] {
+    print("one transaction per commit", 1, alone, alone);
+    for shape in [Shape::OneChange, Shape::Redemption, Shape::SignIn] {
         for callers in [1, 16, 64] {
             let name = format!("{shape:?}-{callers}.db");
             let rate = grouped(&folder.path().join(name), callers, shape).await?;
-            let ratio = rate / alone;
-            println!("{shape:<30} {callers:>3} callers   {rate:>8.0} commits/s   {ratio:.1}");
+            print(&shape.to_string(), callers, rate, alone);
         }
     }
     Ok(())
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    commits_per_second: f64,
+    processor_microseconds_per_commit: f64,
+}
+
+impl Rate {
+    fn since(begin: Instant, processor_before: f64, commits: u32) -> Self {
+        let processor_seconds = processor_seconds() - processor_before;
+        Self {
+            commits_per_second: f64::from(commits) / begin.elapsed().as_secs_f64(),
+            processor_microseconds_per_commit: processor_seconds * 1e6 / f64::from(commits),
+        }
+    }
+}
+
+fn print(what: &str, callers: u32, rate: Rate, alone: Rate) {
+    println!(
+        "{what:<28} {callers:>3} callers {:>8.0} commits/s (x {:.1}) {:>6.0} us of processor each",
+        rate.commits_per_second,
+        rate.commits_per_second / alone.commits_per_second,
+        rate.processor_microseconds_per_commit,
+    );
+}
+
+/// What this process has used of the processors, user and system (Linux; elsewhere it reads 0).
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks = after_name.split(' ').skip(11).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
 }
 
 /// What a caller commits.
@@ -47,6 +85,8 @@ enum Shape {
     OneChange,
     /// Issues a code, then spends it: two commits, of two statements and of one.
     Redemption,
+    /// What a silent sign-in commits: renews a session, joins it, issues a code, logs it.
+    SignIn,
 }
 
 impl std::fmt::Display for Shape {
@@ -54,14 +94,15 @@ impl std::fmt::Display for Shape {
         formatter.pad(match self {
             Self::OneChange => "one change",
             Self::Redemption => "issue a code, spend a code",
+            Self::SignIn => "silent sign-in",
         })
     }
 }
 
-async fn grouped(path: &Path, callers: u32, shape: Shape) -> Result<f64, Failure> {
+async fn grouped(path: &Path, callers: u32, shape: Shape) -> Result<Rate, Failure> {
     let store = SqliteStore::open(path, SqliteOptions::default()).await?;
     let tenant: Arc<dyn TenantStore> = Arc::from(store.tenant(TenantId::new(Uuid::from_u128(1))));
-    let begin = Instant::now();
+    let (begin, processor_before) = (Instant::now(), processor_seconds());
     let mut running = tokio::task::JoinSet::new();
     for caller in 0..callers {
         let tenant = Arc::clone(&tenant);
@@ -71,7 +112,7 @@ async fn grouped(path: &Path, callers: u32, shape: Shape) -> Result<f64, Failure
     while let Some(done) = running.join_next().await {
         commits += done??;
     }
-    let rate = f64::from(commits) / begin.elapsed().as_secs_f64();
+    let rate = Rate::since(begin, processor_before, commits);
     store.close().await;
     Ok(rate)
 }
@@ -98,13 +139,41 @@ async fn call(
                 tenant.commit(vec![Change::SpendCode(hash)]).await?;
                 commits += 2;
             }
+            Shape::SignIn => {
+                let mut session = session(u128::from(caller));
+                let from_cookie = hash(u128::from(caller) << 32 | u128::from(commits));
+                if commits == 0 {
+                    session.cookie_hash = from_cookie;
+                    tenant
+                        .commit(vec![Change::OpenSession(session.clone())])
+                        .await?;
+                }
+                session.cookie_hash = hash(u128::from(caller) << 32 | u128::from(commits + 1));
+                let client = SessionClient {
+                    session: session.id,
+                    client: Id::new(Uuid::from_u128(41)),
+                    subject: "a pairwise subject".into(),
+                    correlation_id: Id::new(Uuid::from_u128(scattered(number))),
+                };
+                let changes = vec![
+                    Change::RenewSession {
+                        session,
+                        from_cookie,
+                    },
+                    Change::JoinSession(client),
+                    Change::IssueCode(code(number)?),
+                    Change::LogSignIn(Box::new(sign_in(number)?)),
+                ];
+                tenant.commit(changes).await?;
+                commits += 1;
+            }
         }
     }
     Ok(commits)
 }
 
 /// The same insertion without a writer task: a transaction each.
-async fn naive(path: &Path) -> Result<f64, Failure> {
+async fn naive(path: &Path) -> Result<Rate, Failure> {
     use sqlx::ConnectOptions;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
@@ -115,7 +184,7 @@ async fn naive(path: &Path) -> Result<f64, Failure> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
     let mut connection = options.disable_statement_logging().connect().await?;
-    let begin = Instant::now();
+    let (begin, processor_before) = (Instant::now(), processor_seconds());
     let mut commits = 0_u32;
     while begin.elapsed() < DURATION {
         let transaction = transaction(commits.into());
@@ -137,7 +206,7 @@ async fn naive(path: &Path) -> Result<f64, Failure> {
         sqlx::query("COMMIT").execute(&mut connection).await?;
         commits += 1;
     }
-    Ok(f64::from(commits) / begin.elapsed().as_secs_f64())
+    Ok(Rate::since(begin, processor_before, commits))
 }
 
 /// Spreads numbers over all ids, as random ids are.
@@ -182,4 +251,35 @@ fn code(number: u128) -> Result<AuthorizationCode, Failure> {
         nonce: None,
         expires_at: Timestamp::MAX,
     })
+}
+
+fn session(number: u128) -> AuthenticationSession {
+    let id = Uuid::from_u128(scattered(number));
+    AuthenticationSession {
+        id: Id::new(id),
+        cookie_hash: hash(number),
+        subject: SessionSubject::User(Id::new(id)),
+        home_session: None,
+        proofs: Vec::new(),
+        device: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        expires_at: Timestamp::MAX,
+        is_persistent: false,
+    }
+}
+
+fn sign_in(number: u128) -> Result<SignIn, Failure> {
+    let id = Uuid::from_u128(scattered(number));
+    let moment = Timestamp::from_millisecond(i64::try_from(number & 0xffff_ffff)?)?;
+    Ok(serde_json::from_value(serde_json::json!({
+        "id": id, "createdDateTime": moment, "correlationId": id,
+        "userPrincipalName": "ada@contoso.example", "userId": id, "appId": id,
+        "isInteractive": false, "signInEventTypes": ["nonInteractiveUser"],
+        "authenticationProtocol": "authorizationCodeWithPkce", "incomingTokenType": "none",
+        "resourceTenantId": id, "crossTenantAccessType": "none",
+        "status": {"errorCode": 0}, "conditionalAccessStatus": "success",
+        "appliedConditionalAccessPolicies": [], "conditionalAccessAudiences": [id],
+        "authenticationRequirement": "singleFactorAuthentication", "authenticationDetails": [],
+        "deviceDetail": {}
+    }))?)
 }

@@ -48,6 +48,10 @@ pub trait Connection: Send {
         statement: &Statement,
     ) -> impl Future<Output = Result<u64, EngineError>> + Send;
 
+    /// Runs statements in this order, in as few round trips as the engine allows. All of them run, also after one that
+    /// touched nothing; the first that fails is the last.
+    fn execute_all(&mut self, statements: &[&Statement]) -> impl Future<Output = Touched> + Send;
+
     /// Runs a statement; answers its rows.
     fn fetch(
         &mut self,
@@ -56,6 +60,30 @@ pub trait Connection: Send {
 
     /// Closes the connection in order.
     fn close(self) -> impl Future<Output = Result<(), EngineError>> + Send;
+}
+
+/// What a list of statements did.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// How many rows each statement touched that ran.
+    pub(crate) rows: Vec<u64>,
+    /// Why the next one failed.
+    pub(crate) failure: Option<EngineError>,
+}
+
+impl From<Result<u64, EngineError>> for Touched {
+    fn from(result: Result<u64, EngineError>) -> Self {
+        match result {
+            Ok(rows) => Self {
+                rows: vec![rows],
+                failure: None,
+            },
+            Err(cause) => Self {
+                rows: Vec::new(),
+                failure: Some(cause),
+            },
+        }
+    }
 }
 
 /// A row's columns by name.

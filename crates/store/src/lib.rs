@@ -12,6 +12,7 @@ mod configuration;
 mod engine;
 mod export;
 mod import;
+mod joined;
 mod purge;
 mod query;
 mod row;

@@ -6,15 +6,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::StreamExt;
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Pool, Row as _, Sqlite as Driver, Transaction};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Either, Executor, Pool, Row as _, Sqlite as Driver, Transaction,
+};
 use uuid::Uuid;
 
-use crate::engine::{Columns, Connection, Engine, EngineError};
+use crate::engine::{Columns, Connection, Engine, EngineError, Touched};
+use crate::joined::JoinedTexts;
 use crate::schema::{OpenError, migrate};
 use crate::statement::{Statement, Value};
 use crate::store::SqlStore;
@@ -111,14 +115,17 @@ pub struct Sqlite {
 
 impl Engine for Sqlite {
     type Row = SqliteRow;
-    type Writer = SqliteConnection;
+    type Writer = SqliteWriter;
     type Snapshot = Transaction<'static, Driver>;
 
     /// A deferred transaction would have to be refused when it begins to write beside another process.
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
 
-    async fn connect_writer(&self) -> Result<SqliteConnection, EngineError> {
-        self.connecting.connect().await
+    async fn connect_writer(&self) -> Result<SqliteWriter, EngineError> {
+        Ok(SqliteWriter {
+            connection: self.connecting.connect().await?,
+            joined: JoinedTexts::default(),
+        })
     }
 
     async fn read(&self, statement: &Statement) -> Result<Vec<SqliteRow>, EngineError> {
@@ -135,20 +142,49 @@ impl Engine for Sqlite {
     }
 }
 
-impl Connection for SqliteConnection {
+/// The connection that writes, and the texts it has joined.
+#[derive(Debug)]
+pub struct SqliteWriter {
+    connection: SqliteConnection,
+    joined: JoinedTexts,
+}
+
+impl Connection for SqliteWriter {
     type Row = SqliteRow;
 
     async fn execute(&mut self, statement: &Statement) -> Result<u64, EngineError> {
-        let done = bound(statement).execute(self).await?;
+        let done = bound(statement).execute(&mut self.connection).await?;
         Ok(done.rows_affected())
     }
 
+    /// The driver runs every statement on a thread of its own, and going there and back costs more than a small
+    /// statement: so the list goes as one text.
+    async fn execute_all(&mut self, statements: &[&Statement]) -> Touched {
+        let text = self.joined.text(statements);
+        let query = sqlx::query(AssertSqlSafe(text)); // made of our own constants only
+        let values = statements.iter().flat_map(|statement| &statement.values);
+        let query = values.fold(query, bind);
+        let mut results = Executor::fetch_many(&mut self.connection, query);
+        let mut touched = Touched::default();
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(Either::Left(done)) => touched.rows.push(done.rows_affected()),
+                Ok(Either::Right(_)) => {}
+                Err(cause) => {
+                    touched.failure = Some(cause);
+                    break;
+                }
+            }
+        }
+        touched
+    }
+
     async fn fetch(&mut self, statement: &Statement) -> Result<Vec<SqliteRow>, EngineError> {
-        bound(statement).fetch_all(self).await
+        bound(statement).fetch_all(&mut self.connection).await
     }
 
     async fn close(self) -> Result<(), EngineError> {
-        sqlx::Connection::close(self).await
+        sqlx::Connection::close(self.connection).await
     }
 }
 
@@ -156,11 +192,26 @@ impl Connection for Transaction<'static, Driver> {
     type Row = SqliteRow;
 
     async fn execute(&mut self, statement: &Statement) -> Result<u64, EngineError> {
-        Connection::execute(&mut **self, statement).await
+        let done = bound(statement).execute(&mut **self).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn execute_all(&mut self, statements: &[&Statement]) -> Touched {
+        let mut touched = Touched::default();
+        for statement in statements {
+            match self.execute(statement).await {
+                Ok(rows) => touched.rows.push(rows),
+                Err(cause) => {
+                    touched.failure = Some(cause);
+                    break;
+                }
+            }
+        }
+        touched
     }
 
     async fn fetch(&mut self, statement: &Statement) -> Result<Vec<SqliteRow>, EngineError> {
-        Connection::fetch(&mut **self, statement).await
+        bound(statement).fetch_all(&mut **self).await
     }
 
     async fn close(self) -> Result<(), EngineError> {
@@ -170,16 +221,20 @@ impl Connection for Transaction<'static, Driver> {
 
 fn bound(statement: &Statement) -> Query<'static, Driver, SqliteArguments> {
     let query = sqlx::query(statement.sql);
-    statement
-        .values
-        .iter()
-        .fold(query, |query, value| match value {
-            Value::Uuid(id) => query.bind(id.map(|id| id.as_bytes().to_vec())),
-            Value::Bytes(bytes) => query.bind(bytes.clone()),
-            Value::Text(text) => query.bind(text.clone()),
-            Value::Integer(number) => query.bind(*number),
-            Value::Truth(truth) => query.bind(*truth),
-        })
+    statement.values.iter().fold(query, bind)
+}
+
+fn bind(
+    query: Query<'static, Driver, SqliteArguments>,
+    value: &Value,
+) -> Query<'static, Driver, SqliteArguments> {
+    match value {
+        Value::Uuid(id) => query.bind(id.map(|id| id.as_bytes().to_vec())),
+        Value::Bytes(bytes) => query.bind(bytes.clone()),
+        Value::Text(text) => query.bind(text.clone()),
+        Value::Integer(number) => query.bind(*number),
+        Value::Truth(truth) => query.bind(*truth),
+    }
 }
 
 impl Columns for SqliteRow {

@@ -11,11 +11,11 @@ use portcullis_model::store::{CommitError, ImportSummary, StoreError, TenantWorl
 use tokio::sync::{mpsc, oneshot};
 
 use crate::change::{Expectation, Step};
-use crate::engine::{Connection, Engine, EngineError};
+use crate::engine::{Connection, Engine, EngineError, Touched};
 use crate::import;
 use crate::purge;
 use crate::sql::installation;
-use crate::statement::statement;
+use crate::statement::{Statement, statement};
 
 /// The most callers in one transaction: enough to share a flush, few enough that the first need not wait for long.
 const GROUP_LENGTH_MAX: usize = 256;
@@ -250,50 +250,63 @@ async fn apply_group<C: Connection>(
     connection: &mut C,
     group: &[Commit],
 ) -> Result<Vec<Outcome>, EngineError> {
+    let (mark, forget) = (
+        statement!(installation::MARK),
+        statement!(installation::FORGET_MARK),
+    );
     let mut outcomes = Vec::with_capacity(group.len());
     let mut has_mark = false;
     for commit in group {
         let needs_mark = group.len() > 1 && can_lose_late(&commit.steps);
-        if needs_mark {
-            if has_mark {
-                connection
-                    .execute(&statement!(installation::FORGET_MARK))
-                    .await?;
-            }
-            connection.execute(&statement!(installation::MARK)).await?;
-            has_mark = true;
-        }
-        let outcome = apply_one(connection, &commit.steps).await?;
+        let before: &[&Statement] = match (needs_mark, has_mark) {
+            (false, _) => &[],
+            (true, false) => &[&mark],
+            (true, true) => &[&forget, &mark],
+        };
+        has_mark |= needs_mark;
+        let outcome = apply_one(connection, before, &commit.steps).await?;
         if needs_mark && matches!(outcome, Outcome::Lost(_)) {
-            connection
-                .execute(&statement!(installation::RETURN_TO_MARK))
-                .await?;
+            let undo = statement!(installation::RETURN_TO_MARK);
+            connection.execute(&undo).await?;
         }
         outcomes.push(outcome);
     }
     Ok(outcomes)
 }
 
-/// Whether a condition may fail after an earlier statement was applied. One that fails first leaves nothing to undo.
+/// Whether a condition may fail after or before another statement is applied. One that stands alone leaves nothing to
+/// undo.
 fn can_lose_late(steps: &[Step]) -> bool {
-    steps
-        .iter()
-        .skip(1)
-        .any(|step| step.expectation == Expectation::OneRow)
+    steps.len() > 1
+        && steps
+            .iter()
+            .any(|step| step.expectation == Expectation::OneRow)
 }
 
+/// Applies one caller's changes after the statements that mark their beginning. The list runs to its end also after a
+/// condition did not hold; what came of it then is the caller's to undo.
 async fn apply_one<C: Connection>(
     connection: &mut C,
+    before: &[&Statement],
     steps: &[Step],
 ) -> Result<Outcome, EngineError> {
-    for step in steps {
-        let touched = connection.execute(&step.statement).await?;
-        match step.expectation {
-            Expectation::OneRow if touched == 0 => return Ok(Outcome::Lost(step.change)),
-            Expectation::OneRow | Expectation::Any => {}
-        }
+    let statements = steps.iter().map(|step| &step.statement);
+    let all: Vec<&Statement> = before.iter().copied().chain(statements).collect();
+    let touched = match all.as_slice() {
+        [only] => Touched::from(connection.execute(only).await),
+        all => connection.execute_all(all).await,
+    };
+    let rows = touched.rows.iter().skip(before.len());
+    let lost = steps
+        .iter()
+        .zip(rows)
+        .find(|(step, rows)| step.expectation == Expectation::OneRow && **rows == 0);
+    match (lost, touched.failure) {
+        // What failed after a lost change would not have run at all.
+        (Some((step, _)), _) => Ok(Outcome::Lost(step.change)),
+        (None, Some(cause)) => Err(cause),
+        (None, None) => Ok(Outcome::Applied),
     }
-    Ok(Outcome::Applied)
 }
 
 fn answer(group: Vec<Commit>, outcomes: Vec<Outcome>) {

@@ -110,6 +110,7 @@ macro_rules! every_case {
                 a_success_forgets_the_attempts,
                 a_new_window_forgets_old_attempts,
                 an_empty_budget_allows_nothing,
+                a_smaller_budget_holds_at_once,
                 a_lost_change_charges_nothing,
             }
         }

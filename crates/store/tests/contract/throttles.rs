@@ -98,6 +98,20 @@ pub(crate) async fn an_empty_budget_allows_nothing(store: Arc<dyn Store>) {
     loses(&*tenant, vec![charge(1, at(61))], 0).await;
 }
 
+pub(crate) async fn a_smaller_budget_holds_at_once(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    apply(&*tenant, charge(0)).await;
+    apply(&*tenant, charge(1)).await;
+    let smaller = |seconds| Change::ChargeThrottle {
+        key: key(),
+        attempts_max: 2,
+        window_seconds: 60,
+        now: at(seconds),
+    };
+    loses(&*tenant, vec![smaller(2)], 0).await;
+    apply(&*tenant, smaller(60)).await;
+}
+
 pub(crate) async fn a_lost_change_charges_nothing(store: Arc<dyn Store>) {
     let tenant = contoso(&store).await;
     loses(&*tenant, vec![charge(0), Change::SpendCode(hash(1))], 1).await;

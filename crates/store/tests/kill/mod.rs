@@ -106,16 +106,18 @@ fn run_child_and_kill_it(path: &Path, first: u32, patience: Duration) -> Acknowl
         .spawn()
         .unwrap();
     let mut acknowledged = Acknowledged::default();
-    let mut begin = None;
+    let mut begin: Option<Instant> = None;
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         match line.split_once(' ') {
             Some(("issued", n)) => drop(acknowledged.issued.insert(n.parse().unwrap())),
-            Some(("spent", n)) => drop(acknowledged.spent.insert(n.parse().unwrap())),
-            Some(_) | None => continue, // the test harness's own words
+            Some(("spent", n)) => {
+                acknowledged.spent.insert(n.parse().unwrap());
+                begin.get_or_insert_with(Instant::now);
+            }
+            Some(_) | None => {} // the test harness's own words
         }
-        let begin = *begin.get_or_insert_with(Instant::now);
-        if begin.elapsed() >= patience {
+        if begin.is_some_and(|begin| begin.elapsed() >= patience) {
             // SIGKILL. What the child had said by then is still in the pipe, and is read to its end.
             child.kill().unwrap();
         }
