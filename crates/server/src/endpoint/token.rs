@@ -1,5 +1,6 @@
 //! The token endpoint: forms by POST only; scripts of registered single page applications may read the answer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -10,9 +11,9 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONTENT_TYPE, ORIGIN, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
+use portcullis_model::id::{ClientId, TenantId};
 use portcullis_protocol::oauth::error::{OauthError, WireError};
 use portcullis_protocol::oauth::parameters::{Parameters, is_form};
-use portcullis_signin::house::LoadedTenant;
 use portcullis_signin::realm::Realm;
 use portcullis_signin::token::{TokenCall, redeem as redeem_token};
 use url::Url;
@@ -50,7 +51,7 @@ pub(crate) async fn redeem(
         let client = Parameters::parse(&body)
             .ok()
             .and_then(|form| form.find("client_id").map(str::to_owned));
-        if is_registered(&app, &tenant, origin, client.as_deref()).await {
+        if is_registered(&app, &tenant, origin, Asking::Client(client.as_deref())).await {
             allow(&mut response, origin);
         }
     }
@@ -66,7 +67,7 @@ pub(crate) async fn preflight(
 ) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Some(origin) = headers.get(ORIGIN)
-        && is_registered(&app, &tenant, origin, None).await
+        && is_registered(&app, &tenant, origin, Asking::Anybody).await
     {
         allow(&mut response, origin);
         let headers = response.headers_mut();
@@ -102,42 +103,64 @@ fn allow(response: &mut Response, origin: &HeaderValue) {
     headers.insert(VARY, HeaderValue::from_static("origin"));
 }
 
-/// Whether a single page application is registered at this origin: the named one, or any of the tenant's.
-async fn is_registered(
-    app: &App,
-    segment: &str,
-    origin: &HeaderValue,
-    client: Option<&str>,
-) -> bool {
+/// Who asks from another origin.
+enum Asking<'a> {
+    /// A browser, before the post: whose application it is is not known yet.
+    Anybody,
+    /// The application named in the post, if one is named.
+    Client(Option<&'a str>),
+}
+
+/// Whether a single page application is registered at this origin: the named one, or any that the tenant uses.
+async fn is_registered(app: &App, segment: &str, origin: &HeaderValue, asking: Asking<'_>) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
     };
-    let client = match client.map(str::parse) {
-        Some(Ok(client)) => Some(client),
-        Some(Err(_)) => return false,
-        None => None,
+    let Ok(realm) = Realm::find(&app.house, segment).await else {
+        return false;
     };
-    let is_at = |tenant: &LoadedTenant| {
-        let applications = &tenant.configuration.applications;
-        applications
+    match asking {
+        Asking::Client(client) => {
+            let Some(client) = client.and_then(|client| client.parse::<ClientId>().ok()) else {
+                return false;
+            };
+            match app.house.store.find_application_owner(client).await {
+                Ok(Some(owner)) => owner_has(app, owner, origin, Some(client)).await,
+                Ok(None) | Err(_) => false,
+            }
+        }
+        Asking::Anybody => match realm {
+            // Nothing is granted yet, and no tenant is named whose applications could be looked through.
+            Realm::Undiscovered => Url::parse(origin).is_ok_and(|url| url.origin().is_tuple()),
+            Realm::Tenant(tenant) => {
+                let principals = &tenant.configuration.service_principals;
+                let mut owners: BTreeSet<TenantId> = principals
+                    .iter()
+                    .filter_map(|principal| principal.app_owner_organization_id)
+                    .collect();
+                owners.insert(tenant.id());
+                for owner in owners {
+                    if owner_has(app, owner, origin, None).await {
+                        return true;
+                    }
+                }
+                false
+            }
+        },
+    }
+}
+
+/// Whether this tenant has registered a single page application, the named one or any, at this origin.
+async fn owner_has(app: &App, owner: TenantId, origin: &str, client: Option<ClientId>) -> bool {
+    match app.house.tenants.find(owner).await {
+        Ok(Some(owner)) => owner
+            .configuration
+            .applications
             .iter()
             .filter(|application| client.is_none_or(|client| application.app_id == client))
             .flat_map(|application| &application.spa.redirect_uris)
-            .any(|uri| is_of_origin(uri, origin))
-    };
-    match (Realm::find(&app.house, segment).await, client) {
-        (Ok(Realm::Tenant(tenant)), _) if is_at(&tenant) => true,
-        // The registration lives elsewhere, or the tenant is not named: ask whoever owns the client.
-        (Ok(_), Some(client)) => match app.house.store.find_application_owner(client).await {
-            Ok(Some(owner)) => match app.house.tenants.find(owner).await {
-                Ok(Some(owner)) => is_at(&owner),
-                Ok(None) | Err(_) => false,
-            },
-            Ok(None) | Err(_) => false,
-        },
-        // Whose application asks is not known before the post.
-        (Ok(_), None) => Url::parse(origin).is_ok(),
-        (Err(_), _) => false,
+            .any(|uri| is_of_origin(uri, origin)),
+        Ok(None) | Err(_) => false,
     }
 }
 
