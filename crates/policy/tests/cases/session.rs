@@ -118,6 +118,12 @@ fn v07_session_controls_are_not_applied_to_direct_connect_users_and_the_log_says
     );
     assert!(told.enforced_session_controls.is_empty());
 
+    // Neither would they be, were the policy enforced.
+    let mut reported = configuration.clone();
+    reported.conditional_access_policies[0].state = PolicyState::ReportOnly;
+    let decision = decided(&reported, &old(direct_connect_user()));
+    assert_eq!(results(&decision)[&id(1)], "reportOnlySuccess");
+
     let decision = decided(&configuration, &old(guest()));
     assert_eq!(words(&decision), "open: primary in home");
     let told = &decision.policies()[0];
