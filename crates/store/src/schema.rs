@@ -4,8 +4,14 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 
 /// The migrations in order. They only move forward; the number is the version.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "begin", include_str!("../migrations/0001_begin.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../migrations/0001_begin.sql")),
+    (
+        2,
+        "find log rows by person",
+        include_str!("../migrations/0002_find_log_rows_by_person.sql"),
+    ),
+];
 
 /// A store could not be opened.
 #[derive(Debug, thiserror::Error)]

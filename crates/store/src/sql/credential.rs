@@ -51,7 +51,7 @@ statements! {
     /// $6 now minus the window.
     CHARGE_THROTTLE = "INSERT INTO throttle (tenant_id, throttle_key, attempts, window_started_at, \
             last_at, locked_until, expires_at) \
-        SELECT $1, $2, 1, $3, $3, CASE WHEN $4 <= 1 THEN $5 END, $5 WHERE $4 >= 1 \
+        SELECT $1, $2, 1, $3, $3, CASE WHEN $4 <= 1 THEN CAST($5 AS BIGINT) END, $5 WHERE $4 >= 1 \
         ON CONFLICT (tenant_id, throttle_key) DO UPDATE SET \
             attempts = CASE \
                 WHEN throttle.locked_until IS NOT NULL OR throttle.window_started_at <= $6 THEN 1 \
@@ -60,7 +60,7 @@ statements! {
                 WHEN throttle.locked_until IS NOT NULL OR throttle.window_started_at <= $6 THEN $3 \
                 ELSE throttle.window_started_at END, \
             locked_until = CASE \
-                WHEN $4 <= 1 THEN $5 \
+                WHEN $4 <= 1 THEN CAST($5 AS BIGINT) \
                 WHEN throttle.locked_until IS NOT NULL OR throttle.window_started_at <= $6 THEN NULL \
                 WHEN throttle.attempts + 1 >= $4 THEN $5 END, \
             last_at = $3, \

@@ -133,3 +133,73 @@ async fn a_closed_store_says_that_it_failed() {
     assert!(matches!(refused, Err(CommitError::Store(_))), "{refused:?}");
     assert!(store.ping().await.is_err());
 }
+
+#[tokio::test]
+async fn the_log_is_read_along_its_indexes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    opened(&path).await.close().await;
+    let mut connection = connection(&path).await;
+    for (sql, wanted) in [
+        (sql::sign_in_log::LIST, "sqlite_autoindex_sign_in_log_1"),
+        (sql::sign_in_log::LIST_OF_USER_ID, "sign_in_log_user"),
+        (sql::sign_in_log::LIST_OF_USER_NAME, "sign_in_log_user_name"),
+        (
+            sql::sign_in_log::LIST_OF_CORRELATION,
+            "sign_in_log_correlation",
+        ),
+    ] {
+        let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+        let plan = explain.fetch_one(&mut connection).await.unwrap();
+        let plan: String = plan.get("detail");
+        assert!(plan.contains(&format!("USING INDEX {wanted} ")), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_when_the_file_is_opened_again() {
+    use portcullis_model::id::{GrantId, TenantId};
+    use portcullis_model::store::{Change, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portcullis.db");
+    let id = Uuid::from_u128(1);
+    for round in 0..3_u128 {
+        let store = opened(&path).await;
+        let tenant = store.tenant(TenantId::new(id));
+        for earlier in 0..round {
+            let grant = GrantId::new(Uuid::from_u128(earlier));
+            assert!(tenant.is_grant_revoked(grant).await.unwrap());
+        }
+        tenant.commit(Vec::new()).await.unwrap();
+        let grant = GrantId::new(Uuid::from_u128(round));
+        tenant
+            .commit(vec![Change::RevokeGrant(grant)])
+            .await
+            .unwrap();
+        // Dropped, not closed.
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_lets_callers_wait() {
+    use portcullis_model::id::{GrantId, TenantId};
+    use portcullis_model::store::{Change, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteOptions {
+        queue_length_max: 1,
+        ..SqliteOptions::default()
+    };
+    let path = folder.path().join("portcullis.db");
+    let store = SqliteStore::open(&path, options).await.unwrap();
+    let mut callers = tokio::task::JoinSet::new();
+    for n in 0..200_u128 {
+        let tenant = store.tenant(TenantId::new(Uuid::from_u128(1)));
+        let grant = GrantId::new(Uuid::from_u128(n));
+        callers.spawn(async move { tenant.commit(vec![Change::RevokeGrant(grant)]).await });
+    }
+    for result in callers.join_all().await {
+        result.unwrap();
+    }
+}
