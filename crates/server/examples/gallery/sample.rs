@@ -357,6 +357,7 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                 rows: vec![
                     sign_in(0, "b2bCollaboration"),
                     sign_in(53003, "none"),
+                    sign_in(50074, "b2bCollaboration"),
                     sign_in(0, "b2bDirectConnect"),
                     SignIn {
                         is_interactive: false,
@@ -394,6 +395,7 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
             refusal(500_213, guest_asked_by_contoso(), "Contoso"),
         ),
         ("refusal-outbound", refusal(500_212, guest(), "Fabrikam")),
+        ("refusal-walked-home", refusal(530_004, guest(), "Contoso")),
         ("refusal-locked", refusal(50053, member(), "Contoso")),
         (
             "refusal-unknown",

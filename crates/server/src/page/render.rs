@@ -2,7 +2,7 @@
 
 use portcullis_model::organization::Organization;
 use portcullis_model::sign_in_log::SignIn;
-use portcullis_protocol::oauth::error_catalogue::ErrorCode;
+use portcullis_protocol::oauth::error_catalogue::{ErrorCode, Kind};
 use portcullis_signin::page::{ConsentScope, Frame, Page, PickableAccount, Refusal, WhyMfa};
 
 use crate::asset::Assets;
@@ -321,7 +321,14 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
     let retry = refusal
         .retry_after_seconds
         .map(|seconds| words.plain("refusal.retry", &[("seconds", &seconds.to_string())]));
-    let help = asking(frame)
+    // Whoever decided is whom to ask.
+    let parties = [&frame.background, &frame.front, &frame.asking];
+    let decider = parties
+        .into_iter()
+        .flatten()
+        .find(|party| party.display_name == organization)
+        .or_else(|| asking(frame));
+    let help = decider
         .and_then(|organization| organization.technical_notification_mails.first())
         .map(|mail| words.sentence("refusal.help", &[("mail", mail)]));
     // A number without a text of its own is told in the words that go to applications.
@@ -376,8 +383,40 @@ fn facts<'a>(words: &'a Words, refusal: &Refusal, organization: &str) -> Vec<(&'
     ]
 }
 
+/// What a row came to, for the person it is about.
+enum Outcome {
+    SignedIn,
+    /// The person was asked for more; what they answered is in a row of its own.
+    Interrupted,
+    Refused,
+}
+
+fn outcome(error_code: u32) -> Outcome {
+    match (error_code, ErrorCode::find(error_code).map(ErrorCode::kind)) {
+        (0, _) => Outcome::SignedIn,
+        (_, Some(Kind::NeedsSignIn | Kind::NeedsInteraction | Kind::NeedsConsent)) => {
+            Outcome::Interrupted
+        }
+        (_, Some(Kind::Refused | Kind::Fixed(_)) | None) => Outcome::Refused,
+    }
+}
+
 fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {
-    let has_succeeded = row.status.error_code == 0;
+    let code = row.status.error_code.to_string();
+    let values = [("code", code.as_str())];
+    let (look, sign, result) = match outcome(row.status.error_code) {
+        Outcome::SignedIn => (
+            "good",
+            "check",
+            words.plain("my_sign_ins.succeeded", &values),
+        ),
+        Outcome::Interrupted => (
+            "open",
+            "note",
+            words.plain("my_sign_ins.interrupted", &values),
+        ),
+        Outcome::Refused => ("bad", "stop", words.plain("my_sign_ins.refused", &values)),
+    };
     let how = match row.cross_tenant_access_type.as_str() {
         "b2bCollaboration" => Some(words.text("my_sign_ins.cross_collaboration")),
         "b2bDirectConnect" => Some(words.text("my_sign_ins.cross_direct_connect")),
@@ -397,20 +436,14 @@ fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {
             .as_deref()
             .unwrap_or_else(|| words.text("my_sign_ins.unknown")),
         how,
-        has_succeeded,
-        result: if has_succeeded {
-            words.text("my_sign_ins.succeeded").to_owned()
-        } else {
-            words.plain(
-                "my_sign_ins.refused",
-                &[("code", &row.status.error_code.to_string())],
-            )
-        },
+        look,
+        sign,
+        result,
         reason: row
             .status
             .failure_reason
             .as_deref()
-            .filter(|_| !has_succeeded),
+            .filter(|_| row.status.error_code != 0),
         proof,
         address: row
             .ip_address

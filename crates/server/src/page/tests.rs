@@ -376,3 +376,14 @@ fn every_error_of_the_protocol_has_a_page_that_says_what_and_what_next() {
         );
     }
 }
+
+#[test]
+fn a_refusal_sends_people_to_whoever_decided() {
+    let html = |wanted: &str| {
+        let mut all = sample::rendered(&pages()).into_iter();
+        all.find(|(name, _)| name == wanted).unwrap().1.html
+    };
+    assert!(html("refusal-trust").contains("help@contoso.example"));
+    assert!(html("refusal-outbound").contains("help@fabrikam.example"));
+    assert!(html("refusal-walked-home").contains("help@contoso.example"));
+}

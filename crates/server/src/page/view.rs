@@ -113,7 +113,10 @@ pub(super) struct SignInLine<'a> {
     pub(super) time_exact: String,
     pub(super) application: &'a str,
     pub(super) how: Option<&'a str>,
-    pub(super) has_succeeded: bool,
+    /// The class of the result: `good`, `open` or `bad`.
+    pub(super) look: &'static str,
+    /// The sign before it.
+    pub(super) sign: &'static str,
     pub(super) result: String,
     pub(super) reason: Option<&'a str>,
     pub(super) proof: &'a str,
