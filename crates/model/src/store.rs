@@ -386,6 +386,9 @@ pub enum Change {
     },
     /// Forgets a key's attempts after a success. No condition.
     ClearThrottle(ThrottleKey),
+    /// Takes one charged attempt back, and the lock it may have set: it succeeded, or was never tried. Earlier attempts
+    /// stay, so that one good sign-in does not buy an address a hundred new guesses. No condition.
+    RefundThrottle(ThrottleKey),
 
     /// Appends a row to this tenant's sign-in log.
     LogSignIn(Box<SignIn>),

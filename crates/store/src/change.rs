@@ -117,6 +117,8 @@ impl StepList {
             }
             Change::ClearThrottle(key) =>
                 self.any(statement!(sql::credential::CLEAR_THROTTLE, tenant, key.text())),
+            Change::RefundThrottle(key) =>
+                self.any(statement!(sql::credential::REFUND_THROTTLE, tenant, key.text())),
 
             Change::LogSignIn(sign_in) => self.log_sign_in(&sign_in)?,
 

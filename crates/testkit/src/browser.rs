@@ -149,9 +149,6 @@ impl<'h> Browser<'h> {
 }
 
 /// The handle in one of our own paths.
-///
-/// # Panics
-/// When the path is not one a page lives at.
 pub fn read_path(path: &str) -> Handle {
     let (action, context) = path.split_once("?ctx=").expect("a path with a context");
     let page = action
@@ -213,9 +210,6 @@ impl Place {
     }
 
     /// The page, if there is one.
-    ///
-    /// # Panics
-    /// When there is none.
     pub fn page(&self) -> &Page {
         match self {
             Self::Page(page) => page,
@@ -224,17 +218,11 @@ impl Place {
     }
 
     /// The handle of the page.
-    ///
-    /// # Panics
-    /// When there is no page, or it has no form.
     pub fn handle(&self) -> Handle {
         frame(self.page()).handle.expect("a form")
     }
 
     /// The frame of the page or the refusal.
-    ///
-    /// # Panics
-    /// When the browser is at the client.
     pub fn frame(&self) -> &Frame {
         match self {
             Self::Page(page) => frame(page),
@@ -244,9 +232,6 @@ impl Place {
     }
 
     /// What the client is told.
-    ///
-    /// # Panics
-    /// When the browser is not there.
     pub fn client(&self) -> &ClientAnswer {
         match self {
             Self::AtClient(answer) => answer,
@@ -322,9 +307,6 @@ impl Browser<'_> {
 }
 
 /// The code an authenticator shows now.
-///
-/// # Panics
-/// When the clock stands before 1970.
 pub fn code_at(seed: &[u8], house: &TestHouse) -> String {
     let second = u64::try_from(house.now().as_second()).expect("after 1970");
     let generator = totp_rs::Builder::new()
@@ -335,9 +317,6 @@ pub fn code_at(seed: &[u8], house: &TestHouse) -> String {
 }
 
 /// Base32 as on the registration page.
-///
-/// # Panics
-/// When it is not base32.
 pub fn decode_base32(text: &str) -> Vec<u8> {
     let mut bits = 0_u32;
     let mut held = 0_u32;

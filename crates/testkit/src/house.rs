@@ -44,7 +44,7 @@ pub struct TestHouse {
     pub passwords: Arc<FakePasswords>,
     /// Every credential of the world, in clear.
     pub credentials: Vec<PlainCredentials>,
-    now: AtomicI64,
+    now_milliseconds: AtomicI64,
     requests: AtomicU64,
     _folder: tempfile::TempDir,
 }
@@ -63,9 +63,6 @@ impl TestHouse {
     }
 
     /// A world in a fresh database.
-    ///
-    /// # Panics
-    /// When the world cannot be kept: a test without its world shows nothing.
     pub async fn of(world: World) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("house.sqlite");
@@ -106,13 +103,14 @@ impl TestHouse {
             devices,
             passwords,
             credentials,
-            now: AtomicI64::new(BEGINNING),
+            now_milliseconds: AtomicI64::new(BEGINNING * 1000),
             requests: AtomicU64::new(1),
             _folder: folder,
         }
     }
 
     /// Reads configurations anew at every request: for tests that change one while it is running.
+    #[must_use]
     pub fn without_cache(mut self) -> Self {
         let house = Arc::get_mut(&mut self.house).expect("nobody holds the house yet");
         house.tenants = Arc::new(UncachedTenants(Arc::clone(&house.store)));
@@ -120,6 +118,7 @@ impl TestHouse {
     }
 
     /// Changes the house before anybody uses it.
+    #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut House)) -> Self {
         change(Arc::get_mut(&mut self.house).expect("nobody holds the house yet"));
         self
@@ -127,12 +126,14 @@ impl TestHouse {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.now.load(Ordering::SeqCst)).expect("a moment")
+        let milliseconds = self.now_milliseconds.load(Ordering::SeqCst);
+        Timestamp::from_millisecond(milliseconds).expect("a moment")
     }
 
     /// Lets time pass.
     pub fn pass(&self, seconds: i64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.now_milliseconds
+            .fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     /// Chance for one request: never the same twice, always the same in the next run.
@@ -140,9 +141,10 @@ impl TestHouse {
         SeededEntropy(self.requests.fetch_add(1, Ordering::SeqCst) << 32)
     }
 
-    /// A request now, from an address, with this chance.
+    /// A request a millisecond later, from an address, with this chance: no two requests are at the same time.
     pub fn moment<'e>(&self, entropy: &'e mut SeededEntropy, address: IpAddr) -> Moment<'e> {
         let correlation_id = CorrelationId::random(entropy);
+        self.now_milliseconds.fetch_add(1, Ordering::SeqCst);
         Moment {
             now: self.now(),
             entropy,
@@ -184,9 +186,6 @@ fn demo_world() -> World {
 }
 
 /// The tenant of a world, to edit.
-///
-/// # Panics
-/// When there is none.
 pub fn tenant_of(world: &mut World, tenant: TenantId) -> &mut TenantWorld {
     let mut tenants = world.tenants.iter_mut();
     tenants
@@ -222,7 +221,7 @@ fn prepare(sealer: &dyn Sealer, plain: &PlainCredentials, now: Timestamp) -> Imp
     }
 }
 
-/// Chance that is the same in every run (SplitMix64).
+/// Chance that is the same in every run (`SplitMix64`).
 pub struct SeededEntropy(u64);
 
 impl Entropy for SeededEntropy {

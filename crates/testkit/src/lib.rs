@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::panic,
     reason = "a test without its house must fail, and says so here"
 )]

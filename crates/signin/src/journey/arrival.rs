@@ -291,6 +291,10 @@ async fn find_visitor(
         }
     };
     match found {
+        // A session from before the account became a guest's proves nothing of the account at home.
+        Ok(visitor) if visitor.home_tenant(tenant).id() != account.tenant_id => {
+            Ok(Err((unknown(), None)))
+        }
         Ok(visitor) => Ok(Ok(visitor)),
         Err(Stop::Denied(denied)) => Ok(Err((denied, None))),
         Err(Stop::Store(cause)) => Err(cause.into()),

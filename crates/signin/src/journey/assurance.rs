@@ -5,28 +5,30 @@ use portcullis_protocol::oauth::authorization_request::AuthorizationRequest;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 
-/// Authentication context classes that mean "more than one factor", under the names clients use for it.
-const MFA_CONTEXT_CLASSES: [&str; 4] = [
+/// The one authentication context class our tokens name (`acr`, specification 7.9); any first factor reaches it.
+const CONTEXT_CLASS: &str = "1";
+
+/// Wishes (`acr_values`) that mean "more than one factor", under the names clients use for it. What came of the wish is
+/// told by `amr`.
+const MFA_WISHES: [&str; 4] = [
     "mfa",
     "possessionorinherence",
     "http://schemas.microsoft.com/claims/multipleauthn",
     "https://refeds.org/profile/mfa",
 ];
 
-/// Whether the request demands MFA. What it demands and nobody here can give is refused, never lowered.
+/// Whether the request demands MFA. What it demands and our tokens cannot say is refused, never lowered.
 pub(super) fn requests_mfa(asked: &AuthorizationRequest) -> Result<bool, Fault> {
-    let is_mfa = |value: &&str| MFA_CONTEXT_CLASSES.contains(value);
     let demanded = asked.claims.demanded_acr();
-    if !demanded.is_empty() && !demanded.iter().any(is_mfa) {
+    if !demanded.is_empty() && !demanded.contains(CONTEXT_CLASS) {
         return Err(unmet("acr"));
     }
     if !asked.claims.demanded_authentication_contexts().is_empty() {
         return Err(unmet("acrs"));
     }
-    let wished = asked.acr_values.iter().map(String::as_str);
-    Ok(asked.claims.demands_mfa()
-        || !demanded.is_empty()
-        || wished.clone().any(|value| is_mfa(&value)))
+    let wishes = asked.acr_values.iter().map(String::as_str);
+    let wishes_mfa = wishes.into_iter().any(|wish| MFA_WISHES.contains(&wish));
+    Ok(asked.claims.demands_mfa() || wishes_mfa)
 }
 
 fn unmet(claim: &str) -> Fault {
@@ -52,10 +54,10 @@ mod tests {
         };
         assert!(!of(&[]).unwrap());
         assert!(of(&[("claims", &essential("amr", "mfa"))]).unwrap());
-        assert!(of(&[("claims", &essential("acr", "mfa"))]).unwrap());
+        assert!(!of(&[("claims", &essential("acr", "1"))]).unwrap());
         assert!(of(&[("acr_values", "x mfa")]).unwrap());
         assert!(!of(&[("acr_values", "urn:unknown")]).unwrap());
-        for (claim, value) in [("acr", "urn:unknown"), ("acrs", "c1")] {
+        for (claim, value) in [("acr", "urn:unknown"), ("acr", "mfa"), ("acrs", "c1")] {
             let fault = of(&[("claims", &essential(claim, value))]).unwrap_err();
             assert_eq!(fault.code, ErrorCode::EssentialClaimUnmet, "{claim}");
         }

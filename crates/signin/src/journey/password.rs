@@ -61,7 +61,8 @@ pub(super) async fn submit(
         Some(user) => store.find_password(user.id).await?,
         None => None,
     };
-    let verdict = verify(walk, stored.as_ref(), typed).await?;
+    let paid: Vec<ThrottleKey> = name.clone().into_iter().chain(address.clone()).collect();
+    let verdict = verify(walk, (&lodging, paid), stored.as_ref(), typed).await?;
     let (Some(user), true) = (&user, is_right(&verdict)) else {
         let failure = (
             ErrorCode::InvalidUserNameOrPassword,
@@ -69,9 +70,7 @@ pub(super) async fn submit(
         );
         return fail(walk, progress, (request, lodging), (&home, user), failure).await;
     };
-    for key in name.into_iter().chain(address) {
-        walk.ledger.push(lodging.tenant, Change::ClearThrottle(key));
-    }
+    forgive(walk, &lodging, name, address);
     if !user.account_enabled {
         return refuse_disabled(walk, progress, &request, (&home, user)).await;
     }
@@ -97,9 +96,11 @@ fn throttle_name(user: Option<&User>, lodging: &Lodging) -> Option<ThrottleKey> 
     CanonicalName::parse(name).map(ThrottleKey::Name)
 }
 
-/// Checks the password, or does the same work for nobody (requirement Q19).
+/// Checks the password, or does the same work for nobody (requirement Q19). When there is no room to check it, nothing was
+/// tried and nothing is charged.
 async fn verify(
     walk: &Walk<'_, '_>,
+    (lodging, paid): (&Lodging, Vec<ThrottleKey>),
     stored: Option<&PasswordCredential>,
     typed: SecretText,
 ) -> Result<PasswordVerdict, Halt> {
@@ -108,13 +109,34 @@ async fn verify(
     }
     let hash = stored.map(|stored| stored.hash.clone());
     let is_known = hash.is_some();
-    let verdict = walk.house.passwords.verify(hash, typed).await;
-    let verdict = verdict.map_err(|busy| Halt::Busy(busy.retry_after_seconds))?;
-    Ok(if is_known {
-        verdict
-    } else {
-        PasswordVerdict::Wrong
-    })
+    match walk.house.passwords.verify(hash, typed).await {
+        Ok(verdict) if is_known => Ok(verdict),
+        Ok(_) => Ok(PasswordVerdict::Wrong),
+        Err(busy) => {
+            let refunds = paid.into_iter().map(Change::RefundThrottle).collect();
+            walk.house
+                .store
+                .tenant(lodging.tenant)
+                .commit(refunds)
+                .await?;
+            Err(Halt::Busy(busy.retry_after_seconds))
+        }
+    }
+}
+
+/// After the right password the account's wrong ones are forgotten; the address only gets this attempt back, or one known
+/// account would buy it as many guesses at others as it likes.
+fn forgive(
+    walk: &mut Walk<'_, '_>,
+    lodging: &Lodging,
+    name: Option<ThrottleKey>,
+    address: Option<ThrottleKey>,
+) {
+    let forgotten = name.map(Change::ClearThrottle);
+    let refunded = address.map(Change::RefundThrottle);
+    for change in forgotten.into_iter().chain(refunded) {
+        walk.ledger.push(lodging.tenant, change);
+    }
 }
 
 fn is_right(verdict: &PasswordVerdict) -> bool {

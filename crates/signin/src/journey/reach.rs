@@ -123,6 +123,8 @@ fn is_baseline(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ClientKind::{Confidential, Public};
+
     use super::*;
 
     #[test]
@@ -138,7 +140,6 @@ mod tests {
             )
         };
         let directory = well_known::DIRECTORY;
-        use ClientKind::{Confidential, Public};
         assert_eq!(of(Public, "openid profile", &[]), [directory].into());
         assert_eq!(of(Confidential, "openid", &[]), [directory, client].into());
         assert_eq!(of(Confidential, "email", &[]), [directory].into());

@@ -70,4 +70,8 @@ statements! {
             ELSE throttle.window_started_at <= $6 OR throttle.attempts < $4 END";
 
     CLEAR_THROTTLE = "DELETE FROM throttle WHERE tenant_id = $1 AND throttle_key = $2";
+
+    /// An attempt that is taken back was let through, so it left room for itself: the lock it set goes with it.
+    REFUND_THROTTLE = "UPDATE throttle SET attempts = attempts - 1, locked_until = NULL \
+        WHERE tenant_id = $1 AND throttle_key = $2 AND attempts > 0";
 }

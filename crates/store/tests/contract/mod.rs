@@ -108,6 +108,7 @@ macro_rules! every_case {
             throttles::{
                 a_budget_is_used_up_locks_and_comes_back,
                 a_success_forgets_the_attempts,
+                an_attempt_that_is_taken_back_leaves_the_others,
                 a_new_window_forgets_old_attempts,
                 an_empty_budget_allows_nothing,
                 a_smaller_budget_holds_at_once,

@@ -71,6 +71,24 @@ pub(crate) async fn a_success_forgets_the_attempts(store: Arc<dyn Store>) {
     apply(&*tenant, charge(1)).await;
 }
 
+pub(crate) async fn an_attempt_that_is_taken_back_leaves_the_others(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    apply(&*tenant, Change::RefundThrottle(key())).await;
+    assert_eq!(throttle(&*tenant).await, None);
+    for _ in 0..3 {
+        apply(&*tenant, charge(0)).await;
+    }
+    apply(&*tenant, Change::RefundThrottle(key())).await;
+    let two = Throttle {
+        attempts: 2,
+        last_at: at(0),
+        locked_until: None,
+    };
+    assert_eq!(throttle(&*tenant).await, Some(two));
+    apply(&*tenant, charge(1)).await;
+    loses(&*tenant, vec![charge(1)], 0).await;
+}
+
 pub(crate) async fn a_new_window_forgets_old_attempts(store: Arc<dyn Store>) {
     let tenant = contoso(&store).await;
     apply(&*tenant, charge(0)).await;

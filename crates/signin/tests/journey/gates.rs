@@ -1,0 +1,206 @@
+//! The gates before the policies: accounts here and at home, both tenants' cross-tenant settings, assignment.
+
+use portcullis_model::cross_tenant_access::{
+    AccessType, B2bSetting, Target, TargetConfiguration, TargetType,
+};
+use portcullis_model::user::ExternalUserState;
+use portcullis_testkit::browser::{Browser, Place};
+use portcullis_testkit::house::{TestHouse, tenant_of};
+use portcullis_world::World;
+
+use crate::world::*;
+
+/// Signs somebody in at Payroll and expects a refusal; nothing may be issued and both logs must know.
+async fn refused(house: &TestHouse, name: &str, here: u32, at_home: u32) -> Place {
+    let mut browser = Browser::new(house);
+    let mut somebody = person(house, name);
+    let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    let (way, end) = browser.walk(first, &mut somebody).await;
+    assert_eq!(way, ["name", "password", &format!("refused {here}")]);
+    assert_eq!(
+        browser.jar.sessions.get(&tenant(CONTOSO)),
+        None,
+        "no session at Contoso"
+    );
+    assert_eq!(log_codes(house, CONTOSO).await, [here]);
+    assert_eq!(log_codes(house, FABRIKAM).await, [at_home]);
+    end
+}
+
+fn block(types: TargetType, target: &str) -> TargetConfiguration {
+    TargetConfiguration {
+        access_type: AccessType::Blocked,
+        targets: vec![Target {
+            target: target.to_owned(),
+            target_type: types,
+        }],
+    }
+}
+
+fn block_everything() -> B2bSetting {
+    B2bSetting {
+        users_and_groups: Some(block(TargetType::User, "AllUsers")),
+        applications: Some(block(TargetType::Application, "AllApplications")),
+    }
+}
+
+fn guests(world: &mut World, change: impl Fn(&mut portcullis_model::user::User)) {
+    let contoso = tenant_of(world, tenant(CONTOSO));
+    for user in contoso.users.iter_mut().flatten() {
+        if user.id == id(ADA_THE_GUEST) {
+            change(user);
+        }
+    }
+}
+
+#[tokio::test]
+async fn inbound_refusal_is_500213() {
+    let house = TestHouse::edited(|world| {
+        let contoso = tenant_of(world, tenant(CONTOSO));
+        let policy = contoso.cross_tenant_access_policy.as_mut().unwrap();
+        for partner in &mut policy.partners {
+            partner.settings.b2b_collaboration_inbound = Some(block_everything());
+        }
+    })
+    .await;
+    let end = refused(&house, "ada@fabrikam.example", 500_213, 500_213).await;
+    let Place::Refused(refusal) = end else {
+        panic!()
+    };
+    assert_eq!(refusal.organization_name.as_deref(), Some("Contoso"));
+    let row = log(&house, CONTOSO).await.pop().unwrap();
+    assert_eq!(
+        row.applied_conditional_access_policies,
+        [],
+        "refused before the policies"
+    );
+}
+
+#[tokio::test]
+async fn u09_outbound_refusal_is_500212_and_wins_over_inbound() {
+    let house = TestHouse::edited(|world| {
+        for (owner, inbound) in [(FABRIKAM, false), (CONTOSO, true)] {
+            let entry = tenant_of(world, tenant(owner));
+            let policy = entry.cross_tenant_access_policy.as_mut().unwrap();
+            for partner in &mut policy.partners {
+                if inbound {
+                    partner.settings.b2b_collaboration_inbound = Some(block_everything());
+                } else {
+                    partner.settings.b2b_collaboration_outbound = Some(block_everything());
+                }
+            }
+        }
+    })
+    .await;
+    let end = refused(&house, "ada@fabrikam.example", 500_212, 500_212).await;
+    let Place::Refused(refusal) = end else {
+        panic!()
+    };
+    assert_eq!(refusal.organization_name.as_deref(), Some("Fabrikam"));
+}
+
+#[tokio::test]
+async fn m01_u08_without_an_object_it_is_50020_here_and_90072_at_home_whatever_the_mail_says() {
+    let house = TestHouse::edited(|world| {
+        // The object has Ada's mail address and stands for nobody: a mail address links nothing.
+        guests(world, |user| user.home_account = None);
+    })
+    .await;
+    let mut browser = Browser::new(&house);
+    let place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    // By name she is now a user of Contoso without a password; she cannot come in there either.
+    let name = "ada@fabrikam.example".to_owned();
+    let submission = portcullis_signin::page::Submission::UserName { name };
+    let place = browser.submit(place.handle(), submission).await;
+    assert_eq!(place.handle().page, tenant(CONTOSO));
+
+    let house = TestHouse::demo().await;
+    let mut frank = person(&house, "frank@fabrikam.example");
+    let mut browser = Browser::new(&house);
+    let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    let (way, _) = browser.walk(first, &mut frank).await;
+    assert_eq!(way, ["name", "password", "refused 50020"]);
+    assert_eq!(log_codes(&house, CONTOSO).await, [50020]);
+    assert_eq!(log_codes(&house, FABRIKAM).await, [90072]);
+    let row = log(&house, CONTOSO).await.pop().unwrap();
+    assert_eq!(
+        row.user_principal_name.as_deref(),
+        Some("frank@fabrikam.example")
+    );
+}
+
+#[tokio::test]
+async fn a_pending_invitation_is_50014() {
+    let house = TestHouse::edited(|world| {
+        guests(world, |user| {
+            user.external_user_state = Some(ExternalUserState::PendingAcceptance);
+        });
+    })
+    .await;
+    refused(&house, "ada@fabrikam.example", 50014, 50014).await;
+}
+
+#[tokio::test]
+async fn u15_an_account_switched_off_here_or_at_home_is_50057() {
+    let house = TestHouse::edited(|world| guests(world, |user| user.account_enabled = false)).await;
+    let end = refused(&house, "ada@fabrikam.example", 50057, 50057).await;
+    let Place::Refused(refusal) = end else {
+        panic!()
+    };
+    assert_eq!(refusal.organization_name.as_deref(), Some("Contoso"));
+
+    let house = TestHouse::edited(|world| {
+        let fabrikam = tenant_of(world, tenant(FABRIKAM));
+        for user in fabrikam.users.iter_mut().flatten() {
+            user.account_enabled = false;
+        }
+    })
+    .await;
+    let end = refused(&house, "ada@fabrikam.example", 50057, 50057).await;
+    let Place::Refused(refusal) = end else {
+        panic!()
+    };
+    assert_eq!(refusal.organization_name.as_deref(), Some("Fabrikam"));
+}
+
+#[tokio::test]
+async fn an_application_that_asks_for_an_assignment_refuses_the_others_with_50105() {
+    let assigned_to = [
+        vec![],
+        vec![id::<()>("c0c0c0c0-0002-4000-8000-000000000003").uuid()],
+    ];
+    for (assigned_to, expected) in assigned_to.into_iter().zip(["refused 50105", "challenge"]) {
+        let house = TestHouse::edited(|world| {
+            let contoso = tenant_of(world, tenant(CONTOSO));
+            for principal in contoso.service_principals.iter_mut().flatten() {
+                principal.app_role_assignment_required = true;
+                principal.assigned_to.clone_from(&assigned_to);
+            }
+        })
+        .await;
+        let mut browser = Browser::new(&house);
+        let ada = person(&house, "ada@fabrikam.example");
+        let hinted = request(PAYROLL, "&login_hint=ada%40fabrikam.example");
+        let place = browser.authorize(CONTOSO, &hinted).await;
+        let password = portcullis_signin::page::Submission::Password {
+            password: ada.password,
+        };
+        let place = browser.submit(place.handle(), password).await;
+        assert_eq!(place.name(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_application_lets_nobody_in() {
+    let house = TestHouse::edited(|world| {
+        let contoso = tenant_of(world, tenant(CONTOSO));
+        for principal in contoso.service_principals.iter_mut().flatten() {
+            principal.account_enabled = false;
+        }
+    })
+    .await;
+    let place = Browser::new(&house)
+        .authorize(CONTOSO, &request(PAYROLL, ""))
+        .await;
+    assert_eq!(place.name(), "refused 7000112");
+}
