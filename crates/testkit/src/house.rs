@@ -34,6 +34,18 @@ use zeroize::Zeroizing;
 /// Where a test begins: Sunday, 22 November 2026, 12:00 UTC.
 pub const BEGINNING: i64 = 1_795_348_800;
 
+const DATABASE: &str = "house.sqlite";
+
+/// What somebody could hold in hand, or hold on to, by table: a refusal must add to none of them.
+const ISSUED: [&str; 6] = [
+    "authorization_code",
+    "authentication_session",
+    "consent",
+    "grant_family",
+    "refresh_token",
+    "totp",
+];
+
 /// A house of its own for one test; gone with it.
 pub struct TestHouse {
     /// What use cases are handed.
@@ -46,7 +58,7 @@ pub struct TestHouse {
     pub credentials: Vec<PlainCredentials>,
     now_milliseconds: AtomicI64,
     requests: AtomicU64,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl TestHouse {
@@ -65,7 +77,7 @@ impl TestHouse {
     /// A world in a fresh database.
     pub async fn of(world: World) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("house.sqlite");
+        let file = folder.path().join(DATABASE);
         let store = SqliteStore::open(&file, SqliteOptions::default())
             .await
             .expect("a fresh database");
@@ -105,7 +117,7 @@ impl TestHouse {
             credentials,
             now_milliseconds: AtomicI64::new(BEGINNING * 1000),
             requests: AtomicU64::new(1),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -154,6 +166,34 @@ impl TestHouse {
             ),
             correlation_id,
         }
+    }
+
+    /// The folder of the database, with whatever the engine keeps beside it.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// How many codes, sessions, consents, grants, refresh tokens and authenticators there are.
+    ///
+    /// # Panics
+    /// When the database cannot be read.
+    pub async fn issued(&self) -> BTreeMap<&'static str, i64> {
+        use sqlx::Connection as _;
+        let file = self.folder.path().join(DATABASE);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options)
+            .await
+            .expect("the database of the house");
+        let mut counts = BTreeMap::new();
+        for table in ISSUED {
+            let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+            let count: i64 = sqlx::query_scalar(query)
+                .fetch_one(&mut connection)
+                .await
+                .expect("a count");
+            counts.insert(table, count);
+        }
+        counts
     }
 
     /// A tenant's sign-in log, newest first.

@@ -1,0 +1,4 @@
+//! The security requirements that are about HTTP, each test named after the id of its requirement.
+
+mod asking;
+mod site;
