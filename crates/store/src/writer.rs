@@ -338,3 +338,6 @@ pub(crate) fn failed(doing: &'static str, cause: EngineError) -> StoreError {
         cause: Box::new(cause),
     }
 }
+
+#[cfg(test)]
+mod tests;
