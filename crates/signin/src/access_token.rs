@@ -88,8 +88,8 @@ impl BearerRefusal {
         }
     }
 
-    fn invalid(why: impl ToString) -> Self {
-        Self::Invalid(why.to_string())
+    fn invalid(why: &str) -> Self {
+        Self::Invalid(why.to_owned())
     }
 }
 
@@ -182,7 +182,7 @@ async fn check_signature(
         lifetime: Lifetime::Enforced,
         now,
     };
-    verify(token, &keys, &expected).map_err(BearerRefusal::invalid)
+    verify(token, &keys, &expected).map_err(|error| BearerRefusal::Invalid(error.to_string()))
 }
 
 fn check_application(

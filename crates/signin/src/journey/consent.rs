@@ -98,7 +98,7 @@ async fn missing_scopes(
 }
 
 /// An administrator's consent to any permission of a resource covers its `.default`, which asks for no more than that.
-fn is_consented(consented: &[String], scope: &str) -> bool {
+pub(crate) fn is_consented(consented: &[String], scope: &str) -> bool {
     match RequestedScope::of(scope) {
         RequestedScope::Default { resource } => consented.iter().any(|word| {
             word == scope

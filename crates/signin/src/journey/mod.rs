@@ -12,7 +12,7 @@ mod arrival;
 mod assurance;
 mod challenge;
 mod client;
-mod consent;
+pub(crate) mod consent;
 mod discovery;
 mod frame;
 mod home;

@@ -1,4 +1,4 @@
-//! The OData subset of the sign-in report: `$top`, `$skip`, `$skiptoken`, `$orderby`, and `$filter` of comparisons joined by `and`.
+//! The `OData` subset of the sign-in report: `$top`, `$skip`, `$skiptoken`, `$orderby`, and `$filter` of comparisons joined by `and`.
 //!
 //! What is not understood is refused, never ignored: a filter that is silently dropped shows rows nobody asked for.
 

@@ -42,6 +42,16 @@ impl AuthenticatedClient {
         self.registration.client
     }
 
+    /// A failure of this client that anybody can repeat.
+    pub fn charge<'a>(&'a self, tenant: &'a LoadedTenant, code: ErrorCode) -> Charge<'a> {
+        Charge {
+            tenant,
+            principal: &self.principal,
+            spend: self.spend.as_ref(),
+            code,
+        }
+    }
+
     /// Whoever came to a `web` address authenticates; whoever came to another one has no secret to show.
     pub fn check_kind(&self, kind: RedirectKind) -> Result<(), Fault> {
         match (kind, self.class) {
@@ -200,31 +210,47 @@ async fn charge(
     principal: &ServicePrincipal,
     fault: Fault,
 ) -> TokenError {
-    match record_charged(house, moment, tenant, principal, fault.code).await {
+    let charge = Charge {
+        tenant,
+        principal,
+        spend: None,
+        code: fault.code,
+    };
+    match charge.record(house, moment).await {
         Ok(()) => fault.into(),
         Err(error) => error,
     }
 }
 
-/// Writes down a failure that anybody can cause, as often as the client's budget allows; then 90055.
-pub async fn record_charged(
-    house: &House,
-    moment: &mut Moment<'_>,
-    tenant: &Arc<LoadedTenant>,
-    principal: &ServicePrincipal,
-    code: ErrorCode,
-) -> Result<(), TokenError> {
-    let budget = Change::ChargeThrottle {
-        key: ThrottleKey::Client(principal.app_id),
-        attempts_max: house.budgets.client_attempts_max,
-        window_seconds: house.budgets.window_seconds,
-        now: moment.now,
-    };
-    let rows = record::client_refused(moment, tenant, principal, code);
-    let changes = std::iter::once(budget).chain(rows).collect();
-    match house.store.tenant(tenant.id()).commit(changes).await {
-        Ok(()) => Ok(()),
-        Err(CommitError::Lost { .. }) => Err(ErrorCode::TooManyRequests.into()),
-        Err(CommitError::Store(error)) => Err(error.into()),
+/// A failure that anybody can cause, and that is written down as often as the client's budget allows.
+pub struct Charge<'a> {
+    /// Where it happened.
+    pub tenant: &'a LoadedTenant,
+    /// Whose budget it is.
+    pub principal: &'a ServicePrincipal,
+    /// The assertion, if one came along that is good.
+    pub spend: Option<&'a Change>,
+    /// What it was.
+    pub code: ErrorCode,
+}
+
+impl Charge<'_> {
+    /// Writes it down; 90055 once the budget is used up.
+    pub async fn record(self, house: &House, moment: &mut Moment<'_>) -> Result<(), TokenError> {
+        let budget = Change::ChargeThrottle {
+            key: ThrottleKey::Client(self.principal.app_id),
+            attempts_max: house.budgets.client_attempts_max,
+            window_seconds: house.budgets.window_seconds,
+            now: moment.now,
+        };
+        let rows = record::client_refused(moment, self.tenant, self.principal, self.code);
+        let spend = self.spend.cloned();
+        let changes = std::iter::once(budget).chain(spend).chain(rows).collect();
+        match house.store.tenant(self.tenant.id()).commit(changes).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Lost { index: 0 }) => Err(ErrorCode::TooManyRequests.into()),
+            Err(CommitError::Lost { .. }) => Err(ErrorCode::ClientAssertionReplayed.into()),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 }

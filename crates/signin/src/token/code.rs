@@ -11,7 +11,7 @@ use portcullis_protocol::oauth::scope::Scopes;
 
 use crate::house::{House, LoadedTenant, Moment};
 use crate::log::row::AttemptKind;
-use crate::token::client::{AuthenticatedClient, record_charged};
+use crate::token::client::AuthenticatedClient;
 use crate::token::error::TokenError;
 use crate::token::grant_use::{GrantUse, Granted};
 use crate::token::handout::{self, Handout};
@@ -51,8 +51,9 @@ pub async fn redeem(
 ) -> Result<Handout, TokenError> {
     let store = house.store.tenant(request.tenant.id());
     let Some((code, state)) = store.find_code(request.presented.hash).await? else {
-        let (principal, code) = (&request.client.principal, ErrorCode::InvalidGrant);
-        record_charged(house, moment, request.tenant, principal, code).await?;
+        let code = ErrorCode::InvalidGrant;
+        let charge = request.client.charge(request.tenant, code);
+        charge.record(house, moment).await?;
         return Err(code.into());
     };
     moment.correlation_id = code.grant.correlation_id;

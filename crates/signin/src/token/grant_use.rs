@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use portcullis_model::artefact::Grant;
 use portcullis_model::id::{ClientId, PolicyId};
-use portcullis_model::store::{Change, StoreError};
+use portcullis_model::store::{Change, CommitError, StoreError};
 use portcullis_policy::decide::decide;
 use portcullis_policy::decision::{Challenge, Decision, Outcome, Requirement};
 use portcullis_policy::facts::Proof;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
-use portcullis_protocol::oauth::scope::Scopes;
+use portcullis_protocol::oauth::scope::{RequestedScope, Scopes};
 use serde_json::json;
 
 use crate::facts::{GrantCircumstances, sign_in_of_grant};
 use crate::house::{House, LoadedTenant, Moment};
+use crate::journey::consent::is_consented;
 use crate::log::row::{Attempt, AttemptKind, Who};
 use crate::log::step::Steps;
 use crate::mint::{Minted, UserOrder, mint_for_user};
@@ -89,7 +90,7 @@ impl GrantUse<'_> {
             Ok(granted) => Ok(granted),
             Err(Failure::Error(error)) => Err(error),
             Err(Failure::Refused(refused)) => {
-                self.write(house, refused.rows, on_refusal).await?;
+                self.write_refusal(house, refused.rows, on_refusal).await?;
                 Err(refused.fault.into())
             }
         }
@@ -105,7 +106,7 @@ impl GrantUse<'_> {
     ) -> Result<TokenError, TokenError> {
         let visitor = self.find_visitor(house).await?;
         let rows = self.rows(moment, visitor.as_ref(), None, Some(fault.code), None);
-        self.write(house, rows, on_refusal).await?;
+        self.write_refusal(house, rows, on_refusal).await?;
         Ok(fault.into())
     }
 
@@ -115,12 +116,30 @@ impl GrantUse<'_> {
         house: &House,
         rows: Rows,
         mut changes: Vec<Change>,
-    ) -> Result<(), portcullis_model::store::CommitError> {
+    ) -> Result<(), CommitError> {
         if let Some((home, row)) = rows.home {
             house.store.tenant(home).commit(vec![row]).await?;
         }
         changes.extend(rows.resource);
         house.store.tenant(self.tenant.id()).commit(changes).await
+    }
+
+    /// An assertion is spent by a refusal as well (requirement F02).
+    async fn write_refusal(
+        &self,
+        house: &House,
+        rows: Rows,
+        on_refusal: Vec<Change>,
+    ) -> Result<(), TokenError> {
+        let spend = self.client.spend.iter().cloned();
+        let changes: Vec<Change> = spend.chain(on_refusal).collect();
+        match self.write(house, rows, changes).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Lost { index: 0 }) if self.client.spend.is_some() => {
+                Err(ErrorCode::ClientAssertionReplayed.into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn attempt(&self, house: &House, moment: &mut Moment<'_>) -> Result<Granted, Failure> {
@@ -147,6 +166,14 @@ impl GrantUse<'_> {
                 return Err(self.refused(house, moment, denied.code.into()).await?);
             }
             Err(Stop::Store(error)) => return Err(error.into()),
+        };
+        let consented = self.consented_scopes(house, &visitor).await?;
+        let scopes = match with_defaults(scopes, consented.as_deref()) {
+            Ok(scopes) => scopes,
+            Err(fault) => {
+                let rows = self.rows(moment, Some(&visitor), None, Some(fault.code), None);
+                return Err(Failure::Refused(Box::new(Refused { fault, rows })));
+            }
         };
         let decision = decide(&self.tenant.compiled, &facts);
         if let Err(fault) = outcome(&decision) {
@@ -236,6 +263,22 @@ impl GrantUse<'_> {
         })
     }
 
+    /// What administrator and person have agreed to by now (requirement C04). Nothing is remembered with people who have no
+    /// object here: they are asked at every sign-in, and their grant is their consent.
+    async fn consented_scopes(
+        &self,
+        house: &House,
+        visitor: &Visitor,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let Some(object) = &visitor.object else {
+            return Ok(None);
+        };
+        let store = house.store.tenant(self.tenant.id());
+        let mut consented = store.consented_scopes(object.id, self.grant.client).await?;
+        consented.extend_from_slice(&self.client.principal.admin_consented_scopes);
+        Ok(Some(consented))
+    }
+
     async fn refused(
         &self,
         house: &House,
@@ -294,6 +337,35 @@ impl GrantUse<'_> {
         };
         Rows::of(&attempt, moment)
     }
+}
+
+/// The scopes as they are consented to now: 65001 if one is not; `.default` stands for all of its resource.
+fn with_defaults(
+    mut scopes: BTreeSet<String>,
+    consented: Option<&[String]>,
+) -> Result<BTreeSet<String>, Fault> {
+    let Some(consented) = consented else {
+        return Ok(scopes);
+    };
+    if !scopes.iter().all(|scope| is_consented(consented, scope)) {
+        return Err(ErrorCode::DelegationDoesNotExist.into());
+    }
+    let meant = consented
+        .iter()
+        .filter(|word| match RequestedScope::of(word) {
+            RequestedScope::Permission { resource, .. } => {
+                scopes.contains(&format!("{resource}/.default"))
+            }
+            RequestedScope::OpenId
+            | RequestedScope::Profile
+            | RequestedScope::Email
+            | RequestedScope::OfflineAccess
+            | RequestedScope::Default { .. }
+            | RequestedScope::Directory { .. } => false,
+        });
+    let meant: Vec<String> = meant.cloned().collect();
+    scopes.extend(meant);
+    Ok(scopes)
 }
 
 /// What a decision means where nobody is there to answer (specification 7.5, requirement C07).

@@ -12,7 +12,7 @@ use portcullis_protocol::oauth::token_response::TokenResponse;
 use crate::house::{House, LoadedTenant, Moment};
 use crate::realm::{self, Realm};
 use crate::token::application::{self, ApplicationRequest};
-use crate::token::client::{AuthenticatedClient, authenticate, record_charged};
+use crate::token::client::{AuthenticatedClient, authenticate};
 use crate::token::code::{self, CodeRequest};
 use crate::token::error::TokenError;
 use crate::token::handout::HomeAccountHint;
@@ -47,7 +47,7 @@ async fn answer(
     moment: &mut Moment<'_>,
     call: TokenCall<'_>,
 ) -> Result<TokenResponse, TokenError> {
-    let form = Parameters::parse(call.body).map_err(malformed)?;
+    let form = Parameters::parse(call.body).map_err(|error| malformed(&error))?;
     let request = TokenRequest::parse(&form, call.authorization)?;
     let realm = Realm::find(house, call.tenant_segment).await?;
     let (tenant, artefact) = match addressed(house, &realm, &request.grant).await? {
@@ -96,7 +96,9 @@ async fn answer(
             application::give(house, moment, request).await?
         }
         (RequestedGrant::AuthorizationCode { .. } | RequestedGrant::RefreshToken { .. }, None) => {
-            return Err(ErrorCode::InvalidGrant.into());
+            let code = ErrorCode::InvalidGrant;
+            client.charge(&tenant, code).record(house, moment).await?;
+            return Err(code.into());
         }
     };
     let hint = if request.client_info {
@@ -107,7 +109,7 @@ async fn answer(
     Ok(handout.response(tenant.id(), hint))
 }
 
-fn malformed(error: ParametersError) -> TokenError {
+fn malformed(error: &ParametersError) -> TokenError {
     let code = match error {
         ParametersError::Repeated { .. } => ErrorCode::DuplicateParameter,
         ParametersError::TooLong
@@ -140,8 +142,7 @@ async fn refuse_elsewhere(
 ) -> TokenError {
     let refused = ErrorCode::CodeOfAnotherTenant;
     match authenticate(house, moment, tenant, &request.client).await {
-        Ok(client) => match record_charged(house, moment, tenant, &client.principal, refused).await
-        {
+        Ok(client) => match client.charge(tenant, refused).record(house, moment).await {
             Ok(()) => refused.into(),
             Err(error) => error,
         },

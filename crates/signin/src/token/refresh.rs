@@ -16,7 +16,7 @@ use portcullis_protocol::oidc::access_token::ClientAuthenticationClass;
 
 use crate::house::{House, LoadedTenant, Moment};
 use crate::log::row::AttemptKind;
-use crate::token::client::{AuthenticatedClient, record_charged};
+use crate::token::client::AuthenticatedClient;
 use crate::token::error::TokenError;
 use crate::token::grant_use::GrantUse;
 use crate::token::handout::{self, Handout};
@@ -42,8 +42,9 @@ pub async fn refresh(
 ) -> Result<Handout, TokenError> {
     let store = house.store.tenant(request.tenant.id());
     let Some((token, state)) = store.find_refresh_token(request.presented.hash).await? else {
-        let (principal, code) = (&request.client.principal, ErrorCode::InvalidGrant);
-        record_charged(house, moment, request.tenant, principal, code).await?;
+        let code = ErrorCode::InvalidGrant;
+        let charge = request.client.charge(request.tenant, code);
+        charge.record(house, moment).await?;
         return Err(code.into());
     };
     let used = GrantUse {

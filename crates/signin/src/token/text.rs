@@ -125,7 +125,7 @@ mod tests {
             "c1..",
             "c1.AAAA.x",
             &format!("{text}.x"),
-            &text[..60],
+            text.get(..60).unwrap(),
         ] {
             assert_eq!(
                 parse(ArtefactKind::AuthorizationCode, broken),

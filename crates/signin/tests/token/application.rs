@@ -392,3 +392,36 @@ async fn policies_about_people_do_not_meet_applications() {
             .is_ok()
     );
 }
+
+#[tokio::test]
+async fn f02_a_refusal_spends_the_assertion_as_well() {
+    let key = key();
+    let scene = with_key(&key).await;
+    let with_assertion = |form: Form, jti: &str| {
+        let signed = key.sign(&Assertion(assertion(&scene, jti))).unwrap();
+        form.with("client_id", &App::Report.client().to_string())
+            .with(
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            )
+            .with("client_assertion", signed.expose())
+    };
+    let (_, response) = scene.tokens(Person::Dave, App::Payroll).await;
+    let stolen = Form::new("refresh_token").with("refresh_token", &refresh_text(&response));
+    let stolen = with_assertion(stolen, "refused");
+    refused(
+        &scene,
+        scene.send(&stolen).await,
+        OauthError::InvalidGrant,
+        700_003,
+    )
+    .await;
+    let unknown = Form::new("authorization_code").with("code", "c1.AAAAAAAAAAAAAAAAAAAAAA.x");
+    let unknown = scene.send(&with_assertion(unknown, "malformed")).await;
+    refused(&scene, unknown, OauthError::InvalidGrant, 70000).await;
+    for jti in ["refused", "malformed"] {
+        let again = Form::new("client_credentials").with("scope", GRAPH);
+        let again = scene.send(&with_assertion(again, jti)).await;
+        assert_eq!(refusal(again).error_codes, [9_900_006], "{jti}");
+    }
+}

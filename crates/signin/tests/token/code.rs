@@ -56,7 +56,7 @@ async fn b03_b04_b05_a_wrong_or_missing_or_uncalled_for_verifier_burns_the_code(
     }
     let arrival = scene
         .arrive_as(Person::Dave, App::Payroll, |code| {
-            code.code_challenge = None
+            code.code_challenge = None;
         })
         .await;
     let form = scene.code_form(App::Payroll, &arrival.code);
@@ -160,7 +160,7 @@ async fn b09_each_of_six_faults_alone_refuses_and_only_their_absence_gives_token
         if used {
             let hash = portcullis_signin::token::text::hash(&arrival.code);
             let spend = portcullis_model::store::Change::SpendCode(hash);
-            scene.commit(scene.contoso(), vec![spend]).await;
+            scene.commit(id(CONTOSO), vec![spend]).await;
         }
         let mut form = scene.code_form(app, &arrival.code);
         if client {
@@ -286,7 +286,7 @@ async fn a_code_says_nothing_once_its_user_is_switched_off_or_its_session_ended(
 
     let arrival = scene.arrive(Person::Carol, App::Payroll).await;
     let end = portcullis_model::store::Change::EndSession(arrival.grant.session);
-    scene.commit(scene.contoso(), vec![end]).await;
+    scene.commit(id(CONTOSO), vec![end]).await;
     let form = scene.code_form(App::Payroll, &arrival.code);
     refused(
         &scene,

@@ -199,10 +199,7 @@ async fn a_token_is_no_longer_believed_once_its_user_is_off_or_its_sessions_are_
         let now = scene.kit.now();
         if what == "ended" {
             scene
-                .commit(
-                    scene.contoso(),
-                    vec![Change::EndSession(arrival.grant.session)],
-                )
+                .commit(id(CONTOSO), vec![Change::EndSession(arrival.grant.session)])
                 .await;
         } else {
             scene
@@ -360,7 +357,7 @@ async fn my_sign_ins_shows_a_person_their_own_rows_of_one_tenant() {
     scene.tokens(Person::Dave, App::Payroll).await;
     let mut entropy = scene.kit.entropy();
     let moment = scene.kit.moment(&mut entropy, id::<IpAddr>(OFFICE));
-    let jar = Jar(scene.contoso(), vec![arrival.cookie]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie]);
     let answer = my_sign_ins(scene.house(), &moment, "contoso.example", &jar).await;
     let Step::Show(page) = answer.step else {
         panic!("{answer:?}")

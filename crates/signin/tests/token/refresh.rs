@@ -173,7 +173,7 @@ async fn c04_ending_a_session_here_or_at_home_ends_its_refresh_tokens() {
     let scene = Scene::new().await;
     let (arrival, response) = scene.tokens(Person::Ada, App::Payroll).await;
     let end = Change::EndSession(arrival.grant.session);
-    scene.commit(scene.contoso(), vec![end]).await;
+    scene.commit(id(CONTOSO), vec![end]).await;
     let form = scene.refresh_form(App::Payroll, &refresh_text(&response));
     refused(
         &scene,
@@ -482,7 +482,7 @@ async fn s14_no_token_lives_after_a_logout_that_races_a_refresh() {
         let refresh = tokio::spawn(async move { refreshing.send(&form).await });
         let end = tokio::spawn(async move {
             let change = Change::EndSession(arrival.grant.session);
-            ending.commit(ending.contoso(), vec![change]).await;
+            ending.commit(id(CONTOSO), vec![change]).await;
         });
         end.await.unwrap();
         if let Ok(won) = refresh.await.unwrap() {
@@ -491,4 +491,41 @@ async fn s14_no_token_lives_after_a_logout_that_races_a_refresh() {
             assert_eq!(error.error_codes, [70008], "round {round}");
         }
     }
+}
+
+#[tokio::test]
+async fn c04_consent_that_an_administrator_withdraws_ends_what_it_carried() {
+    let scene = Scene::changeable().await;
+    let only_by_administrator = "api://payroll/.default";
+    let arrival = scene
+        .arrive_as(Person::Dave, App::Mobile, |code| {
+            code.grant.scopes = [only_by_administrator, "openid", "offline_access"]
+                .map(str::to_owned)
+                .into();
+        })
+        .await;
+    let answer = scene
+        .send(&scene.code_form(App::Mobile, &arrival.code))
+        .await;
+    let response = answer.unwrap();
+    // `.default` is all that was agreed to at the resource.
+    assert_eq!(access_claims(&response)["scp"], "access_as_user openid");
+    let form = scene.refresh_form(App::Mobile, &refresh_text(&response));
+    scene
+        .change(CONTOSO, |world| {
+            for principal in world.service_principals.iter_mut().flatten() {
+                principal
+                    .admin_consented_scopes
+                    .retain(|scope| scope == "openid");
+            }
+        })
+        .await;
+    let error = refused(
+        &scene,
+        scene.send(&form).await,
+        OauthError::InvalidGrant,
+        65001,
+    )
+    .await;
+    assert_eq!(error.suberror.as_deref(), Some("consent_required"));
 }

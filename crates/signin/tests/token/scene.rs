@@ -224,10 +224,6 @@ impl Scene {
         &self.kit.house
     }
 
-    pub(crate) fn contoso(&self) -> TenantId {
-        id(CONTOSO)
-    }
-
     pub(crate) async fn arrive(&self, person: Person, app: App) -> Arrival {
         self.arrive_as(person, app, |_| {}).await
     }
@@ -274,7 +270,7 @@ impl Scene {
                 .await;
             home_cookie = Some(cookie.text);
         }
-        let tenant = self.contoso();
+        let tenant = id::<TenantId>(CONTOSO);
         let cookie = text::mint(ArtefactKind::RefreshToken, tenant, &mut entropy);
         let session = AuthenticationSession {
             id: SessionId::random(&mut entropy),
@@ -326,11 +322,25 @@ impl Scene {
             subject: pairwise(self.house(), tenant, app.client(), person.subject()),
             correlation_id: grant.correlation_id,
         };
-        let changes = vec![
+        let mut changes = vec![
             Change::OpenSession(session),
             Change::JoinSession(client),
             Change::IssueCode(code),
         ];
+        if let SessionSubject::User(user) = person.subject() {
+            changes.push(Change::GrantConsent {
+                user,
+                client: app.client(),
+                // What is asked for by `.default` somebody else has agreed to.
+                scopes: grant
+                    .scopes
+                    .iter()
+                    .filter(|scope| !scope.ends_with("/.default"))
+                    .cloned()
+                    .collect(),
+                at: now,
+            });
+        }
         self.commit(tenant, changes).await;
         Arrival {
             code: minted.text.expose().to_owned(),
@@ -477,9 +487,8 @@ impl Form {
 
 /// The refusal of an answer, which must be well formed (requirement B15).
 pub(crate) fn refusal(answer: Answer) -> WireError {
-    let error = match answer {
-        Ok(_) => panic!("tokens were given"),
-        Err(error) => error,
+    let Err(error) = answer else {
+        panic!("tokens were given");
     };
     assert!(
         error

@@ -67,7 +67,7 @@ async fn k05_k07_a_genuine_hint_ends_the_session_and_leads_to_the_registered_add
     let hint = response.id_token.as_ref().unwrap().expose();
     // An expired hint serves as well.
     scene.kit.pass(7200);
-    let jar = Jar(scene.contoso(), vec![arrival.cookie.clone()]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie.clone()]);
     let fields = [
         ("id_token_hint", hint),
         ("post_logout_redirect_uri", App::Payroll.redirect_uri()),
@@ -75,7 +75,7 @@ async fn k05_k07_a_genuine_hint_ends_the_session_and_leads_to_the_registered_add
     ];
     let answer = leave(&scene, CONTOSO, SignOutMethod::Get, &fields, &jar).await;
     let removal = CookieChange::SetSessions {
-        tenant: scene.contoso(),
+        tenant: id(CONTOSO),
         values: Vec::new(),
         expires_at: None,
     };
@@ -103,7 +103,7 @@ async fn k05_k07_a_genuine_hint_ends_the_session_and_leads_to_the_registered_add
     );
     assert!(front_channel[0].ends_with(&format!("&sid={session}")));
     assert!(home_sign_out.is_none());
-    assert!(!is_alive(&scene, scene.contoso(), &arrival.cookie).await);
+    assert!(!is_alive(&scene, id(CONTOSO), &arrival.cookie).await);
     let refresh = scene.refresh_form(App::Payroll, &refresh_text(&response));
     refused(
         &scene,
@@ -129,7 +129,7 @@ async fn k05_addresses_and_hints_that_do_not_fit_lead_nowhere() {
         App::Timesheet.redirect_uri(),
     ] {
         let (arrival, _) = scene.tokens(Person::Dave, App::Payroll).await;
-        let jar = Jar(scene.contoso(), vec![arrival.cookie]);
+        let jar = Jar(id(CONTOSO), vec![arrival.cookie]);
         let fields = [
             ("id_token_hint", hint.as_str()),
             ("post_logout_redirect_uri", bad),
@@ -148,7 +148,7 @@ async fn k05_addresses_and_hints_that_do_not_fit_lead_nowhere() {
     let mismatched = fabrikams.id_token.as_ref().unwrap().expose().to_owned();
     for forged in [unsigned.as_str(), &access, "x", &mismatched] {
         let (arrival, _) = scene.tokens(Person::Dave, App::Payroll).await;
-        let jar = Jar(scene.contoso(), vec![arrival.cookie.clone()]);
+        let jar = Jar(id(CONTOSO), vec![arrival.cookie.clone()]);
         let fields = [
             ("id_token_hint", forged),
             ("client_id", client.as_str()),
@@ -156,7 +156,7 @@ async fn k05_addresses_and_hints_that_do_not_fit_lead_nowhere() {
         ];
         let answer = leave(&scene, CONTOSO, SignOutMethod::Get, &fields, &jar).await;
         let continuation = is_asked(answer);
-        assert!(is_alive(&scene, scene.contoso(), &arrival.cookie).await);
+        assert!(is_alive(&scene, id(CONTOSO), &arrival.cookie).await);
         let fields = [("continuation", continuation.as_str())];
         let Page::SignedOut { continue_to, .. } =
             page(leave(&scene, CONTOSO, SignOutMethod::Post, &fields, &jar).await)
@@ -183,8 +183,8 @@ async fn k06_without_a_hint_the_person_is_asked_and_only_this_browsers_answer_co
     let scene = Scene::new().await;
     let (arrival, response) = scene.tokens(Person::Dave, App::Payroll).await;
     let (other, _) = scene.tokens(Person::Carol, App::Payroll).await;
-    let jar = Jar(scene.contoso(), vec![arrival.cookie.clone()]);
-    let stranger = Jar(scene.contoso(), vec![other.cookie.clone()]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie.clone()]);
+    let stranger = Jar(id(CONTOSO), vec![other.cookie.clone()]);
     let client = App::Payroll.client().to_string();
     let fields = [
         ("client_id", client.as_str()),
@@ -213,22 +213,22 @@ async fn k06_without_a_hint_the_person_is_asked_and_only_this_browsers_answer_co
         )
         .await,
     );
-    assert!(is_alive(&scene, scene.contoso(), &arrival.cookie).await);
+    assert!(is_alive(&scene, id(CONTOSO), &arrival.cookie).await);
 
     let done = leave(&scene, CONTOSO, SignOutMethod::Post, &answer, &jar).await;
     let Page::SignedOut { continue_to, .. } = page(done) else {
         panic!()
     };
     assert_eq!(continue_to.as_deref(), Some(App::Payroll.redirect_uri()));
-    assert!(!is_alive(&scene, scene.contoso(), &arrival.cookie).await);
-    assert!(is_alive(&scene, scene.contoso(), &other.cookie).await);
+    assert!(!is_alive(&scene, id(CONTOSO), &arrival.cookie).await);
+    assert!(is_alive(&scene, id(CONTOSO), &other.cookie).await);
 }
 
 #[tokio::test]
 async fn a_confirmation_that_waited_too_long_is_asked_again() {
     let scene = Scene::new().await;
     let (arrival, _) = scene.tokens(Person::Dave, App::Payroll).await;
-    let jar = Jar(scene.contoso(), vec![arrival.cookie]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie]);
     let continuation = is_asked(leave(&scene, CONTOSO, SignOutMethod::Get, &[], &jar).await);
     scene
         .kit
@@ -250,7 +250,7 @@ async fn k08_the_logout_token_says_what_the_specification_wants() {
     let scene = Scene::new().await;
     for (app, algorithm) in [(App::Payroll, "RS256"), (App::Timesheet, "ES256")] {
         let (arrival, response) = scene.tokens(Person::Dave, app).await;
-        let jar = Jar(scene.contoso(), vec![arrival.cookie]);
+        let jar = Jar(id(CONTOSO), vec![arrival.cookie]);
         let hint = response.id_token.as_ref().unwrap().expose();
         let answer = leave(
             &scene,
@@ -284,7 +284,7 @@ async fn k08_the_logout_token_says_what_the_specification_wants() {
 async fn k10_a_guest_leaves_the_resource_tenant_and_is_offered_the_way_out_at_home() {
     let scene = Scene::new().await;
     let (arrival, response) = scene.tokens(Person::Ada, App::Payroll).await;
-    let jar = Jar(scene.contoso(), vec![arrival.cookie.clone()]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie.clone()]);
     let hint = response.id_token.as_ref().unwrap().expose();
     let fields = [
         ("id_token_hint", hint),
@@ -320,7 +320,7 @@ async fn k10_a_guest_leaves_the_resource_tenant_and_is_offered_the_way_out_at_ho
 async fn at_organizations_all_sessions_of_the_browser_are_meant() {
     let scene = Scene::new().await;
     let (arrival, _) = scene.tokens(Person::Dave, App::Payroll).await;
-    let jar = Jar(scene.contoso(), vec![arrival.cookie.clone()]);
+    let jar = Jar(id(CONTOSO), vec![arrival.cookie.clone()]);
     let continuation =
         is_asked(leave(&scene, "organizations", SignOutMethod::Get, &[], &jar).await);
     leave(
@@ -331,13 +331,13 @@ async fn at_organizations_all_sessions_of_the_browser_are_meant() {
         &jar,
     )
     .await;
-    assert!(!is_alive(&scene, scene.contoso(), &arrival.cookie).await);
+    assert!(!is_alive(&scene, id(CONTOSO), &arrival.cookie).await);
 }
 
 #[tokio::test]
 async fn nobody_signed_in_is_signed_out_at_once_and_led_nowhere_unproven() {
     let scene = Scene::new().await;
-    let jar = Jar(scene.contoso(), Vec::new());
+    let jar = Jar(id(CONTOSO), Vec::new());
     let client = App::Payroll.client().to_string();
     let fields = [
         ("client_id", client.as_str()),
