@@ -13,6 +13,7 @@
 mod application;
 mod claims;
 mod code;
+mod mint;
 mod own_endpoints;
 mod refresh;
 mod scene;
