@@ -129,6 +129,8 @@ async fn describe(
     scopes: BTreeSet<String>,
 ) -> Result<Vec<ConsentScope>, Halt> {
     let mut lines = Vec::new();
+    let mut scopes = Vec::from_iter(scopes);
+    scopes.sort_by_key(|scope| place_in_list(scope));
     for scope in scopes {
         let meaning = match RequestedScope::of(&scope) {
             RequestedScope::OpenId => "Sign you in".to_owned(),
@@ -145,6 +147,19 @@ async fn describe(
         lines.push(ConsentScope { scope, meaning });
     }
     Ok(lines)
+}
+
+/// From who somebody is to what may be done in their name, and for how long last.
+fn place_in_list(scope: &str) -> u8 {
+    match RequestedScope::of(scope) {
+        RequestedScope::OpenId => 0,
+        RequestedScope::Profile => 1,
+        RequestedScope::Email => 2,
+        RequestedScope::Permission { .. }
+        | RequestedScope::Default { .. }
+        | RequestedScope::Directory { .. } => 3,
+        RequestedScope::OfflineAccess => 4,
+    }
 }
 
 /// What the resource itself says a permission means.
