@@ -83,10 +83,17 @@ fn choose(options: &Options) -> Result<Vec<&'static Stage>> {
         if options.only.is_empty() {
             stage.fast || !options.fast
         } else {
-            options.only.iter().any(|name| name == stage.name)
+            options.only.iter().any(|name| name == stage.name) || is_built_for(stage, &options.only)
         }
     };
     Ok(STAGES.iter().filter(is_chosen).collect())
+}
+
+/// The clients and the browser talk to the binary, so choosing one of them chooses the stage that builds it as well.
+fn is_built_for(stage: &Stage, chosen: &[String]) -> bool {
+    let is_chosen_client =
+        |client: &Stage| !client.needs.is_empty() && chosen.iter().any(|name| name == client.name);
+    stage.name == stages::BUILD && STAGES.iter().any(is_chosen_client)
 }
 
 fn run_stage(stage: &Stage, tools: &mut Tools, skip_missing: bool) -> Ended {
@@ -116,5 +123,27 @@ fn run_stage(stage: &Stage, tools: &mut Tools, skip_missing: bool) -> Ended {
             println!("{problem}");
             Ended::Failed(outcome.count)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choosing_a_client_builds_the_binary_it_talks_to() {
+        let names = |only: &[&str]| {
+            let options = Options {
+                fast: false,
+                only: only.iter().map(|name| (*name).to_owned()).collect(),
+                skip_missing: false,
+                list: false,
+            };
+            let chosen = choose(&options).unwrap();
+            chosen.iter().map(|stage| stage.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["msal"]), ["build", "msal"]);
+        assert_eq!(names(&["browser", "tidy"]), ["tidy", "build", "browser"]);
+        assert_eq!(names(&["unit"]), ["unit"]);
     }
 }

@@ -26,6 +26,9 @@ pub(super) struct Outcome {
     pub(super) notes: Vec<String>,
 }
 
+/// The stage that the clients and the browser stand on.
+pub(super) const BUILD: &str = "build";
+
 pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "format",
@@ -91,7 +94,7 @@ pub(super) const STAGES: &[Stage] = &[
         run: scenario,
     },
     Stage {
-        name: "build",
+        name: BUILD,
         what: "the binary that the clients and the browser talk to",
         fast: false,
         needs: &[],
