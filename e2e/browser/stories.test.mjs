@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, PHONE, accessible, picture, startBrowser, visitor, walk } from "../harness/browser.mjs";
+import { ANSWERED, DESKTOP, PHONE, accessible, picture, startBrowser, visitor, walk } from "../harness/browser.mjs";
 import { startDemo } from "../harness/demo.mjs";
 import { person, tenantId } from "../harness/world.mjs";
 
@@ -53,7 +53,7 @@ async function isRefused(someone, code) {
   const text = await someone.page.locator("main").innerText();
   assert.match(text, new RegExp(`\\b${code}\\b`));
   assert.match(text, /[0-9a-f]{8}-[0-9a-f]{4}-/, "the page names a correlation id");
-  assert.match(text, /20\d\d-\d\d-\d\d/, "the page says when");
+  assert.match(text, /\b\d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d:\d\d UTC/, "the page says when");
   assert.equal(await someone.page.locator("#who").count(), 0);
 }
 
@@ -61,7 +61,7 @@ test("story 1: Ada's MFA at home is trusted, and only asked for once", async () 
   const ada = await visitor(browser, "1-ada", DESKTOP);
   const notes = await opens(ada, "", person("ada@fabrikam.example"));
   assert.deepEqual(notes.map((note) => note.kind), ["user-name", "password", "code"]);
-  assert.match(notes[0].behind, /Contoso/);
+  assert.match(notes[0].front, /Contoso/, "until it is known who comes, the resource organisation asks");
   for (const note of notes.slice(1)) {
     assert.match(note.front, /Fabrikam/, `${note.kind}: the home organisation is in front`);
     assert.match(note.behind, /Contoso/, `${note.kind}: the resource organisation is behind`);
@@ -128,4 +128,19 @@ test("story 5: Carol steps up from Payroll to the vault", async () => {
   assert.deepEqual(second.map((note) => note.kind), ["code"], "only the second factor is asked for");
   await isIn(carol);
   assert.deepEqual(carol.complaints, []);
+});
+
+test("an application that no administrator allowed asks for permission, and is told when it is declined", async () => {
+  const dave = await visitor(browser, "6-lunch", PHONE);
+  const { page } = dave;
+  await page.goto(`${demo.payroll}/lunch/sign-in`);
+  await walk(dave, person("dave@contoso.example"), demo.payroll, async (kind) => {
+    if (kind !== "consent") return undefined;
+    assert.match(await textOf(page, "h1"), /Lunch menu asks for your permission/);
+    assert.match(await textOf(page, ".scopes li"), /^Sign you in/, "the list begins with what matters most");
+    await page.getByRole("button", { name: "Decline" }).click();
+    return ANSWERED;
+  });
+  assert.equal(await textOf(page, "#error"), "access_denied");
+  await accessible(dave);
 });

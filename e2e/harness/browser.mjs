@@ -13,6 +13,7 @@ import { freshCode } from "./totp.mjs";
 const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../screenshots");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STEPS_MAX = 20;
+export const ANSWERED = Symbol("answered");
 
 const FLAGS = [
   ...["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
@@ -20,6 +21,8 @@ const FLAGS = [
 ];
 
 export const DESKTOP = { name: "desktop", viewport: { width: 1280, height: 800 } };
+/** A window for `everyLook`, which says itself what it looks at. */
+export const LARGE = { name: "large", viewport: { width: 1280, height: 900 } };
 export const PHONE = { name: "phone", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 /** Starts Chromium; root may only run it without its sandbox. */
@@ -73,6 +76,23 @@ export async function fits(visitor) {
   assert.ok(wide <= room, `${visitor.story}: the page is ${wide} px wide in a window of ${room} px`);
 }
 
+/** Looks at the page in light and dark, on a desktop and on a phone: a picture, axe, and the width of each. */
+export async function everyLook(visitor, what) {
+  const { page, story } = visitor;
+  for (const [device, size] of [["desktop", LARGE.viewport], ["phone", PHONE.viewport]]) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      mkdirSync(PICTURES, { recursive: true });
+      await page.screenshot({ path: join(PICTURES, `${story}-${what}-${device}-${colorScheme}.png`), fullPage: true });
+      await accessible(visitor);
+      await fits(visitor);
+    }
+  }
+  await page.setViewportSize(LARGE.viewport);
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
 /** The kind of the form that is shown, by its hidden field; nothing on a page without one. */
 export async function formKind(page) {
   const field = page.locator('input[type=hidden][name="form"]');
@@ -81,7 +101,7 @@ export async function formKind(page) {
 
 /**
  * Answers page after page until one has no form or the address begins with `until`. Each page is looked at by axe and
- * pictured. `onPage(kind)` may look at it before it is answered.
+ * pictured. `onPage(kind)` may look at it before it is answered, or answer it itself and say so with `ANSWERED`.
  */
 export async function walk(visitor, person, until, onPage = async () => {}) {
   const { page } = visitor;
@@ -93,7 +113,7 @@ export async function walk(visitor, person, until, onPage = async () => {}) {
     await picture(visitor, kind ?? "end");
     await accessible(visitor);
     await fits(visitor);
-    await onPage(kind);
+    if ((await onPage(kind)) === ANSWERED) continue;
     if (!kind) return;
     await answer(visitor, kind, person);
   }

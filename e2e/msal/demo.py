@@ -15,6 +15,10 @@ WORLD = ROOT / "scenarios/two-organisations"
 BINARY = os.environ.get("PORTCULLIS", str(ROOT / "target/debug/portcullis"))
 START_LIMIT_SECONDS = 60
 
+# requests takes a certificate bundle named in the environment before the one a session was told of.
+for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    os.environ.pop(name, None)
+
 
 class Demo:
     """A running demo; `address` and `authority` are what a client needs."""
