@@ -1,5 +1,5 @@
 //! How many small commits per second the store makes durable, and what group commit is worth: as a ratio to one
-//! transaction per commit on the same disk in the same run.
+//! transaction per commit on the same disk in the same run. And, beside them, what a look-up costs.
 //!
 //! `cargo run --release -p portcullis-store --example commit_rate [folder on the disk to measure]`
 
@@ -38,7 +38,41 @@ async fn main() -> Result<(), Failure> {
             print(&shape.to_string(), callers, rate, alone);
         }
     }
+    for callers in [1, 16, 64] {
+        let rate = reads(&folder.path().join(format!("reads-{callers}.db")), callers).await?;
+        print("read a session", callers, rate, alone);
+    }
     Ok(())
+}
+
+/// Look-ups of a session by its cookie.
+async fn reads(path: &Path, callers: u32) -> Result<Rate, Failure> {
+    let store = SqliteStore::open(path, SqliteOptions::default()).await?;
+    let tenant: Arc<dyn TenantStore> = Arc::from(store.tenant(TenantId::new(Uuid::from_u128(1))));
+    for number in 0..u128::from(callers) {
+        let open = Change::OpenSession(session(number));
+        tenant.commit(vec![open]).await?;
+    }
+    let (begin, processor_before) = (Instant::now(), processor_seconds());
+    let mut running = tokio::task::JoinSet::new();
+    for caller in 0..callers {
+        let tenant = Arc::clone(&tenant);
+        running.spawn(async move {
+            let mut reads = 0_u32;
+            while begin.elapsed() < DURATION {
+                tenant.find_session_by_cookie(hash(caller.into())).await?;
+                reads += 1;
+            }
+            Ok::<_, Failure>(reads)
+        });
+    }
+    let mut reads = 0_u32;
+    while let Some(done) = running.join_next().await {
+        reads += done??;
+    }
+    let rate = Rate::since(begin, processor_before, reads);
+    store.close().await;
+    Ok(rate)
 }
 
 /// What was measured.
@@ -60,7 +94,7 @@ impl Rate {
 
 fn print(what: &str, callers: u32, rate: Rate, alone: Rate) {
     println!(
-        "{what:<28} {callers:>3} callers {:>8.0} commits/s (x {:.1}) {:>6.0} us of processor each",
+        "{what:<28} {callers:>3} callers {:>8.0} per second (x {:.1}) {:>6.0} us of processor each",
         rate.commits_per_second,
         rate.commits_per_second / alone.commits_per_second,
         rate.processor_microseconds_per_commit,

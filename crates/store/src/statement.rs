@@ -95,16 +95,35 @@ impl From<Option<u32>> for Value {
 }
 impl From<Timestamp> for Value {
     fn from(moment: Timestamp) -> Self {
-        Self::Integer(Some(moment.as_microsecond()))
+        Self::Integer(Some(microseconds(moment)))
     }
 }
 impl From<Option<Timestamp>> for Value {
     fn from(moment: Option<Timestamp>) -> Self {
-        Self::Integer(moment.map(Timestamp::as_microsecond))
+        Self::Integer(moment.map(microseconds))
     }
 }
 impl From<bool> for Value {
     fn from(truth: bool) -> Self {
         Self::Truth(truth)
+    }
+}
+
+/// A moment as it is kept. The last second of time has microseconds that cannot be read back, and is cut off.
+fn microseconds(moment: Timestamp) -> i64 {
+    const LAST: i64 = 253_402_207_200_000_000;
+    moment.as_microsecond().min(LAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_that_is_kept_can_be_read() {
+        for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            let read = Timestamp::from_microsecond(microseconds(moment)).unwrap();
+            assert_eq!(read.as_second(), moment.as_second());
+        }
     }
 }
