@@ -26,7 +26,7 @@ use portcullis_signin::house::{
 };
 use portcullis_signin::token::text;
 use portcullis_store::{SqliteOptions, SqliteStore};
-use portcullis_world::World;
+pub use portcullis_world::World;
 use portcullis_world::credentials::PlainCredentials;
 use portcullis_world::demo::two_organisations;
 use zeroize::Zeroizing;

@@ -1,12 +1,13 @@
 //! The gates before the policies: accounts here and at home, both tenants' cross-tenant settings, assignment.
 
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::{
     AccessType, B2bSetting, Target, TargetConfiguration, TargetType,
 };
+use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 use portcullis_model::user::ExternalUserState;
 use portcullis_testkit::browser::{Browser, Place};
-use portcullis_testkit::house::{TestHouse, tenant_of};
-use portcullis_world::World;
+use portcullis_testkit::house::{TestHouse, World, tenant_of};
 
 use crate::world::*;
 
@@ -203,4 +204,64 @@ async fn a_disabled_application_lets_nobody_in() {
         .authorize(CONTOSO, &request(PAYROLL, ""))
         .await;
     assert_eq!(place.name(), "refused 7000112");
+}
+
+/// Everybody, everything, this state: block.
+fn blocking_policy(state: &str) -> ConditionalAccessPolicy {
+    let document = serde_json::json!({
+        "displayName": "Nobody",
+        "state": state,
+        "conditions": {
+            "users": { "includeUsers": ["All"] },
+            "applications": { "includeApplications": ["All"] },
+            "clientAppTypes": ["all"]
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] }
+    });
+    let serde_json::Value::Object(document) = document else {
+        panic!("an object");
+    };
+    ConditionalAccessPolicy::from_document(document).unwrap()
+}
+
+#[tokio::test]
+async fn a_block_is_53003_and_a_report_only_block_only_reported() {
+    let house = TestHouse::edited(|world| {
+        let contoso = tenant_of(world, tenant(CONTOSO));
+        contoso.conditional_access_policies = Some(vec![blocking_policy("enabled")]);
+    })
+    .await;
+    refused(&house, "ada@fabrikam.example", 53003, 53003).await;
+    let row = log(&house, CONTOSO).await.pop().unwrap();
+    assert_eq!(
+        row.conditional_access_status,
+        ConditionalAccessStatus::Failure
+    );
+    let results: Vec<_> = row
+        .applied_conditional_access_policies
+        .iter()
+        .map(|policy| (policy.display_name.as_str(), policy.result))
+        .collect();
+    assert_eq!(results, [("Nobody", AppliedPolicyResult::Failure)]);
+    let home = log(&house, FABRIKAM).await.pop().unwrap();
+    assert_eq!(
+        home.applied_conditional_access_policies,
+        [],
+        "not the home tenant's business"
+    );
+
+    let house = TestHouse::edited(|world| {
+        let contoso = tenant_of(world, tenant(CONTOSO));
+        let policy = blocking_policy("enabledForReportingButNotEnforced");
+        contoso.conditional_access_policies = Some(vec![policy]);
+    })
+    .await;
+    let mut browser = Browser::new(&house);
+    let mut dave = person(&house, "dave@contoso.example");
+    let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    let (_, end) = browser.walk(first, &mut dave).await;
+    assert_eq!(end.name(), "code");
+    let row = log(&house, CONTOSO).await.pop().unwrap();
+    let policy = &row.applied_conditional_access_policies[0];
+    assert_eq!(policy.result, AppliedPolicyResult::ReportOnlyFailure);
 }

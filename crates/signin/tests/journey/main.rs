@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod proofs;
