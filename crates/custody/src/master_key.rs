@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_opens_only_for_its_tenant_and_purpose() {
+    fn g12_a_secret_opens_only_for_its_tenant_and_purpose() {
         let (mine, other) = (
             TenantId::random(&mut SystemEntropy::new()),
             TenantId::random(&mut SystemEntropy::new()),

@@ -1,4 +1,5 @@
 //! The security requirements that are about HTTP, each test named after the id of its requirement.
 
 mod asking;
+mod redeeming;
 mod site;

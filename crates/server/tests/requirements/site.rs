@@ -116,7 +116,7 @@ pub(crate) struct Site {
 
 /// What there was before something that must be refused.
 pub(crate) struct Before {
-    issued: BTreeMap<&'static str, i64>,
+    pub(crate) issued: BTreeMap<&'static str, i64>,
     rows: BTreeSet<String>,
     tenant: &'static str,
 }
