@@ -5,11 +5,19 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::Handle;
+use axum_server::{Address, Handle, Server};
 use axum_server::tls_rustls::RustlsConfig;
 
 /// How long requests in flight may take once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the headers of a request may take to arrive; also how long an idle connection is kept.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// Request line and headers: authorization requests carry up to 32 KiB of parameters.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
+const STREAMS_MAX: u32 = 100;
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// A certificate chain and its private key, both PEM.
 pub struct Certificate {
@@ -54,17 +62,29 @@ pub async fn serve(
         stopping.graceful_shutdown(Some(GRACE));
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    match certificate {
-        Some(certificate) => {
-            let tls = RustlsConfig::from_pem(certificate.chain_pem, certificate.key_pem)
-                .await
-                .map_err(ListenError::Certificate)?;
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
-            server.handle(handle).serve(service).await.map_err(failed)
-        }
-        None => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
-            server.handle(handle).serve(service).await.map_err(failed)
-        }
+    if let Some(certificate) = certificate {
+        let tls = RustlsConfig::from_pem(certificate.chain_pem, certificate.key_pem)
+            .await
+            .map_err(ListenError::Certificate)?;
+        let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+        limit(&mut server);
+        return server.handle(handle).serve(service).await.map_err(failed);
     }
+    let mut server = axum_server::from_tcp(listener).map_err(failed)?;
+    limit(&mut server);
+    server.handle(handle).serve(service).await.map_err(failed)
+}
+
+/// Headers arrive soon and are few, whoever sends them: half a request held open costs nothing for long.
+fn limit<A: Address, Acceptor>(server: &mut Server<A, Acceptor>) {
+    let builder = server.http_builder();
+    builder
+        .http1()
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES_MAX);
+    builder
+        .http2()
+        .max_header_list_size(HEADER_LIST_BYTES_MAX)
+        .max_concurrent_streams(STREAMS_MAX)
+        .keep_alive_interval(KEEP_ALIVE);
 }

@@ -10,6 +10,7 @@ mod words;
 use askama::Template;
 use portcullis_model::Timestamp;
 use portcullis_model::id::CorrelationId;
+use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_signin::page::{Page, Refusal};
 
 use crate::asset::Assets;
@@ -95,6 +96,20 @@ impl Pages {
                 next: None,
             },
         )
+    }
+
+    /// What an error number means; `None` for a number that is none of ours.
+    pub fn error(&self, number: u32) -> Option<Rendered> {
+        let words = &self.words;
+        let code = ErrorCode::find(number)?;
+        let heading = words.plain("error_look_up.heading", &[("code", &number.to_string())]);
+        let view = view::Notice {
+            shell: Shell::bare(words, &self.assets, heading.clone()),
+            heading: &heading,
+            what: code.summary(),
+            next: Some(code.advice()),
+        };
+        Some(finish(200, &view))
     }
 
     /// A page about the request itself, for instance 404; `correlation_id` finds it in the logs.

@@ -64,6 +64,10 @@ const ROUTES: &[Route] = &[
         endpoint: || get(fixed::start),
     },
     Route {
+        path: "/error",
+        endpoint: || get(fixed::error),
+    },
+    Route {
         path: "/assets/{file}",
         endpoint: || get(fixed::asset),
     },

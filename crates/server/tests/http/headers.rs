@@ -194,3 +194,14 @@ async fn health_is_told_to_everybody_and_metrics_to_this_machine() {
     );
     assert!(metrics.body.contains("route=\"/healthz\""));
 }
+
+#[tokio::test]
+async fn an_error_number_is_explained_where_error_uri_says() {
+    let site = Site::demo().await;
+    let page = site.get("/error?code=500213").await;
+    assert_eq!(page.heading(), "Error 500213");
+    for (query, status) in [("code=1", 404), ("code=x", 400), ("", 400)] {
+        let answer = site.get(&format!("/error?{query}")).await;
+        assert_eq!(answer.status.as_u16(), status, "{query}");
+    }
+}
