@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::{Address, Handle, Server};
 use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Address, Handle, Server};
 
 /// How long requests in flight may take once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
