@@ -149,7 +149,7 @@ impl Site {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).unwrap_or_default(),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
 
