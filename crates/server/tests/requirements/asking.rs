@@ -239,6 +239,10 @@ async fn a13_a15_b01_b02_j01_what_is_not_a_code_with_pkce_is_refused_and_the_iss
         (&[("response_type", "none")], "unsupported_response_type"),
         (&[("response_type", "")], "invalid_request"),
         (&[("code_challenge", "")], "invalid_request"),
+        (
+            &[("code_challenge", ""), ("code_challenge_method", "")],
+            "invalid_request",
+        ),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge", "short")], "invalid_request"),
@@ -301,7 +305,7 @@ async fn a17_state_and_nonce_come_back_to_the_byte_or_not_at_all() {
 
 #[tokio::test]
 async fn a21_prompt_none_never_shows_a_page() {
-    let site = Site::demo().await;
+    let site = Site::where_people_consent().await;
     // Nobody is here.
     let before = site.before().await;
     let answer = site.get(&PAYROLL.path_with(&[("prompt", "none")])).await;
@@ -407,7 +411,7 @@ async fn a24_a_hint_at_one_person_never_gives_a_token_for_another() {
 
 #[tokio::test]
 async fn a27_the_consent_to_one_request_approves_no_other() {
-    let site = Site::demo().await;
+    let site = Site::where_people_consent().await;
     let mut browser = Browser::new(&site);
     let page = browser.open(&PAYROLL.path()).await;
     let first = browser.walk_until(page, DAVE, "consent").await;
@@ -477,7 +481,7 @@ async fn a27_the_consent_to_one_request_approves_no_other() {
 
 #[tokio::test]
 async fn a28_no_more_scopes_come_out_than_went_in() {
-    let site = Site::demo().await;
+    let site = Site::where_people_consent().await;
     let mut browser = Browser::new(&site);
     let end = browser
         .sign_in(&PAYROLL.path_with(&[("scope", "openid")]), DAVE)

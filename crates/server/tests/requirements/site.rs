@@ -126,6 +126,18 @@ impl Site {
         Self::of(TestHouse::demo().await)
     }
 
+    /// The demo world, but no administrator has agreed to anything for everybody.
+    pub(crate) async fn where_people_consent() -> Self {
+        let house = TestHouse::edited(|world| {
+            for tenant in &mut world.tenants {
+                for principal in tenant.service_principals.iter_mut().flatten() {
+                    principal.admin_consented_scopes.clear();
+                }
+            }
+        });
+        Self::of(house.await)
+    }
+
     pub(crate) fn of(house: TestHouse) -> Self {
         let house = Arc::new(house);
         let (clock, chance) = (Arc::clone(&house), Arc::clone(&house));
