@@ -73,10 +73,8 @@ impl Visitor {
                 self.sign_in().await
             }
             Flow::Silent => {
-                let url = self.authorize_url(
-                    "challenge-that-nobody-redeems-0000000000000000",
-                    Some("none"),
-                )?;
+                let url = self
+                    .authorize_url("a-challenge-that-nobody-will-redeem-0000000", Some("none"))?;
                 let location = location(&self.http.get(url).send().await?)?;
                 anyhow::ensure!(query(&location, "code").is_some(), "no code in {location}");
                 Ok(())

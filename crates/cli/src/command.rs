@@ -131,7 +131,9 @@ pub(crate) struct ServeOptions {
 fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "expected an address such as 10.0.0.7, or a range such as 10.0.0.0/8".to_owned())
+        .map_err(|_| {
+            "expected an address such as 10.0.0.7, or a range such as 10.0.0.0/8".to_owned()
+        })
 }
 
 #[derive(Debug, Args)]

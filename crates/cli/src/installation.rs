@@ -53,6 +53,11 @@ impl Installation {
             .master_key_file
             .clone()
             .unwrap_or_else(|| options.data.join("master.key"));
+        anyhow::ensure!(
+            key_file.exists() || !database_file(&options.data).exists(),
+            "the master key file `{}` is missing: restore it from your backup, nothing sealed with it can be opened without it",
+            key_file.display()
+        );
         let master_key = Arc::new(MasterKey::open_or_create(
             &key_file,
             &mut SystemEntropy::new(),

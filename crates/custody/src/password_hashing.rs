@@ -1,6 +1,7 @@
 //! Password hashing with argon2id, a bounded number at a time so that a flood of passwords starves nobody.
 
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use portcullis_model::entropy::Entropy as _;
 use portcullis_model::secret::SecretText;
 use portcullis_signin::house::{PasswordVerdict, Passwords, PasswordsBusy};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::system_entropy::SystemEntropy;
 
@@ -22,12 +23,19 @@ const SALT_LENGTH_BYTES: usize = 16;
 /// A longer password is wrong without being hashed (requirement Q02).
 pub const PASSWORD_LENGTH_BYTES_MAX: usize = 512;
 
-/// Hashes and checks passwords. At most `workers` at once; at most `queue` wait, others are told to come back.
+/// Hashes and checks passwords. A few threads of its own do the work, so that its memory (19 MiB each) is theirs for good
+/// and no other work waits behind it; at most `queue` checks wait, others are told to come back.
 pub struct PasswordHashing {
     argon2: Argon2<'static>,
-    workers: Arc<Semaphore>,
-    admission: Arc<Semaphore>,
+    queue: SyncSender<Check>,
     decoy: String,
+}
+
+/// One check on its way to a worker.
+struct Check {
+    hash: String,
+    typed: SecretText,
+    answer: oneshot::Sender<PasswordVerdict>,
 }
 
 /// A password could not be hashed.
@@ -36,16 +44,24 @@ pub struct PasswordHashing {
 pub struct HashingError(String);
 
 impl PasswordHashing {
-    /// A checker with `workers` threads' worth of work at a time and `queue` waiting behind them.
+    /// A checker with this many threads and `queue` checks waiting behind them. The threads end with it.
     pub fn new(workers: usize, queue: usize) -> Result<Self, HashingError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| HashingError(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = hash_with(&argon2, "the password of an account that does not exist")?;
+        let (sender, receiver) = sync_channel(queue);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..workers.max(1) {
+            let (argon2, receiver) = (argon2.clone(), Arc::clone(&receiver));
+            std::thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || work(&argon2, &receiver))
+                .map_err(|error| HashingError(error.to_string()))?;
+        }
         Ok(Self {
             argon2,
-            workers: Arc::new(Semaphore::new(workers.max(1))),
-            admission: Arc::new(Semaphore::new(workers.max(1) + queue)),
+            queue: sender,
             decoy,
         })
     }
@@ -91,7 +107,19 @@ fn is_outdated(hash: &str) -> bool {
             .any(|(name, value)| hash.params.get_decimal(*name) != Some(*value))
 }
 
-/// The work of one check, for a thread of its own.
+/// A worker: one check after the other, until nobody can ask any more.
+fn work(argon2: &Argon2<'_>, queue: &Mutex<Receiver<Check>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(next) = next else { return };
+        // Whoever asked has hung up: the work would be for nobody.
+        if !next.answer.is_closed() {
+            let _ = next.answer.send(check(argon2, &next.hash, &next.typed));
+        }
+    }
+}
+
+/// The work of one check.
 fn check(argon2: &Argon2<'_>, hash: &str, typed: &SecretText) -> PasswordVerdict {
     let Ok(parsed) = PasswordHash::new(hash) else {
         return PasswordVerdict::Wrong;
@@ -117,22 +145,16 @@ impl Passwords for PasswordHashing {
         if typed.expose().len() > PASSWORD_LENGTH_BYTES_MAX {
             return Ok(PasswordVerdict::Wrong);
         }
-        let Ok(_admitted) = Arc::clone(&self.admission).try_acquire_owned() else {
-            return Err(BUSY);
-        };
-        let Ok(worker) = Arc::clone(&self.workers).acquire_owned().await else {
-            return Err(BUSY);
-        };
-        let argon2 = self.argon2.clone();
         let is_real = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let verdict = tokio::task::spawn_blocking(move || {
-            // The permit goes with the work: a caller that hangs up does not free the processor.
-            let _worker = worker;
-            check(&argon2, &hash, &typed)
-        })
-        .await
-        .map_err(|_| BUSY)?;
+        let (answer, verdict) = oneshot::channel();
+        let check = Check {
+            hash,
+            typed,
+            answer,
+        };
+        self.queue.try_send(check).map_err(|_| BUSY)?;
+        let verdict = verdict.await.map_err(|_| BUSY)?;
         Ok(if is_real {
             verdict
         } else {

@@ -69,7 +69,10 @@ impl Table {
 pub(crate) fn crate_of(path: &str) -> Option<&str> {
     match path.strip_prefix("crates/") {
         Some(rest) => rest.split_once('/').map(|(name, _)| name),
-        None => path.starts_with("xtask/").then_some("xtask"),
+        None => ["xtask", "benches"].into_iter().find(|name| {
+            path.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('/'))
+        }),
     }
 }
 
@@ -81,6 +84,7 @@ mod tests {
     fn a_path_names_its_crate() {
         assert_eq!(crate_of("crates/model/src/id.rs"), Some("model"));
         assert_eq!(crate_of("xtask/src/main.rs"), Some("xtask"));
+        assert_eq!(crate_of("benches/src/main.rs"), Some("benches"));
         assert_eq!(crate_of("docs/model/x.md"), None);
         assert_eq!(crate_of("crates/README.md"), None);
     }
