@@ -425,3 +425,30 @@ async fn f02_a_refusal_spends_the_assertion_as_well() {
         assert_eq!(refusal(again).error_codes, [9_900_006], "{jti}");
     }
 }
+
+#[tokio::test]
+async fn an_application_of_one_organisation_is_nobody_elsewhere_even_if_a_principal_names_it() {
+    let scene = crate::scene::edited(crate::scene::FABRIKAM, |world| {
+        let principal = json!({
+            "id": "fafafafa-0005-4000-8000-0000000000ee",
+            "appId": App::Payroll.client(),
+            "displayName": "Payroll of somebody else",
+            "appOwnerOrganizationId": CONTOSO,
+        });
+        let principals = world.service_principals.as_mut().unwrap();
+        principals.push(serde_json::from_value(principal).unwrap());
+    })
+    .await;
+    let form = |app| {
+        let scope = "api://lunch-menu/.default";
+        scene.authenticated(Form::new("client_credentials").with("scope", scope), app)
+    };
+    let shared = scene
+        .send_to(crate::scene::FABRIKAM, &form(App::LunchMenu), OFFICE)
+        .await;
+    assert_eq!(access_claims(&shared.unwrap())["tid"], crate::scene::FABRIKAM);
+    let alone = scene
+        .send_to(crate::scene::FABRIKAM, &form(App::Payroll), OFFICE)
+        .await;
+    assert_eq!(refusal(alone).error_codes, [700_016]);
+}
