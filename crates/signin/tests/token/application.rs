@@ -446,7 +446,10 @@ async fn an_application_of_one_organisation_is_nobody_elsewhere_even_if_a_princi
     let shared = scene
         .send_to(crate::scene::FABRIKAM, &form(App::LunchMenu), OFFICE)
         .await;
-    assert_eq!(access_claims(&shared.unwrap())["tid"], crate::scene::FABRIKAM);
+    assert_eq!(
+        access_claims(&shared.unwrap())["tid"],
+        crate::scene::FABRIKAM
+    );
     let alone = scene
         .send_to(crate::scene::FABRIKAM, &form(App::Payroll), OFFICE)
         .await;
