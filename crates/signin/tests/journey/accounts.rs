@@ -25,7 +25,7 @@ async fn at_password<'h>(house: &'h TestHouse, name: &str) -> (Browser<'h>, Plac
 
 #[tokio::test]
 async fn q19_a_name_nobody_has_is_treated_like_one_somebody_has() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     for (name, home) in [
         ("dave@contoso.example", CONTOSO),
         ("nobody@contoso.example", CONTOSO),
@@ -62,7 +62,7 @@ async fn q19_a_name_nobody_has_is_treated_like_one_somebody_has() {
 
 #[tokio::test]
 async fn q06_q07_a_name_is_locked_however_it_is_written_and_the_right_password_too() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let max = house.house.budgets.password_attempts_max;
     let spellings = [
         "dave@contoso.example",
@@ -95,7 +95,7 @@ async fn q06_q07_a_name_is_locked_however_it_is_written_and_the_right_password_t
 
 #[tokio::test]
 async fn q06_an_address_is_locked_over_all_names() {
-    let house = TestHouse::demo()
+    let house = demo()
         .await
         .with(|house| house.budgets.address_attempts_max = 3);
     for number in 0..3 {
@@ -112,7 +112,7 @@ async fn q06_an_address_is_locked_over_all_names() {
 
 #[tokio::test]
 async fn q02_a_password_beyond_all_measure_is_not_looked_at() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let (mut browser, place) = at_password(&house, "dave@contoso.example").await;
     let place = browser
         .submit(place.handle(), password(&"x".repeat(513)))
@@ -123,7 +123,7 @@ async fn q02_a_password_beyond_all_measure_is_not_looked_at() {
 
 #[tokio::test]
 async fn q20_when_passwords_are_busy_the_page_says_when_to_come_back_and_still_waits() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let (mut browser, place) = at_password(&house, "dave@contoso.example").await;
     let right = house.password("dave@contoso.example");
     house.passwords.busy_after(0);
@@ -144,7 +144,7 @@ async fn q20_when_passwords_are_busy_the_page_says_when_to_come_back_and_still_w
 
 #[tokio::test]
 async fn a_disabled_account_is_told_so_only_with_the_right_password() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         for user in contoso.users.iter_mut().flatten() {
             user.account_enabled = user.id != id(DAVE);
@@ -165,7 +165,7 @@ async fn a_disabled_account_is_told_so_only_with_the_right_password() {
 
 #[tokio::test]
 async fn the_resource_tenant_never_sees_a_home_password() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let (mut browser, place) = at_password(&house, "ada@fabrikam.example").await;
     let mut handle = place.handle();
     assert_eq!(
@@ -187,7 +187,7 @@ async fn the_resource_tenant_never_sees_a_home_password() {
 #[tokio::test]
 async fn a_guest_object_has_no_password_of_its_own() {
     // Whoever knows a guest's `#EXT#` name is sent home with it.
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
     let name = "ada_fabrikam.example#EXT#@contoso.example".to_owned();
@@ -199,7 +199,7 @@ async fn a_guest_object_has_no_password_of_its_own() {
 
 #[tokio::test]
 async fn an_empty_or_unreadable_name_is_asked_for_again() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
     for name in ["", "  ", "a\u{7}b", &"x".repeat(400)] {
@@ -214,7 +214,7 @@ async fn an_empty_or_unreadable_name_is_asked_for_again() {
 
 #[tokio::test]
 async fn cancel_tells_the_client_and_the_log() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let (mut browser, place) = at_password(&house, "dave@contoso.example").await;
     let handle = place.handle();
     let place = browser.submit(handle, Submission::Cancel).await;

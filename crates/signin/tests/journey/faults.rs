@@ -12,7 +12,7 @@ use crate::world::*;
 async fn faulty_house() -> (TestHouse, Arc<Faults>) {
     let faults = Arc::new(Faults::default());
     let shared = Arc::clone(&faults);
-    let house = TestHouse::demo().await.with(|house| {
+    let house = demo().await.with(|house| {
         house.store = Arc::new(FaultyStore::new(Arc::clone(&house.store), shared));
     });
     (house, faults)

@@ -56,7 +56,7 @@ fn guests(world: &mut World, change: impl Fn(&mut portcullis_model::user::User))
 
 #[tokio::test]
 async fn inbound_refusal_is_500213() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         let policy = contoso.cross_tenant_access_policy.as_mut().unwrap();
         for partner in &mut policy.partners {
@@ -79,7 +79,7 @@ async fn inbound_refusal_is_500213() {
 
 #[tokio::test]
 async fn u09_outbound_refusal_is_500212_and_wins_over_inbound() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         for (owner, inbound) in [(FABRIKAM, false), (CONTOSO, true)] {
             let entry = tenant_of(world, tenant(owner));
             let policy = entry.cross_tenant_access_policy.as_mut().unwrap();
@@ -102,7 +102,7 @@ async fn u09_outbound_refusal_is_500212_and_wins_over_inbound() {
 
 #[tokio::test]
 async fn m01_u08_without_an_object_it_is_50020_here_and_90072_at_home_whatever_the_mail_says() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         // The object has Ada's mail address and stands for nobody: a mail address links nothing.
         guests(world, |user| user.home_account = None);
     })
@@ -115,7 +115,7 @@ async fn m01_u08_without_an_object_it_is_50020_here_and_90072_at_home_whatever_t
     let place = browser.submit(place.handle(), submission).await;
     assert_eq!(place.handle().page, tenant(CONTOSO));
 
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut frank = person(&house, "frank@fabrikam.example");
     let mut browser = Browser::new(&house);
     let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
@@ -132,7 +132,7 @@ async fn m01_u08_without_an_object_it_is_50020_here_and_90072_at_home_whatever_t
 
 #[tokio::test]
 async fn a_pending_invitation_is_50014() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         guests(world, |user| {
             user.external_user_state = Some(ExternalUserState::PendingAcceptance);
         });
@@ -143,14 +143,14 @@ async fn a_pending_invitation_is_50014() {
 
 #[tokio::test]
 async fn u15_an_account_switched_off_here_or_at_home_is_50057() {
-    let house = TestHouse::edited(|world| guests(world, |user| user.account_enabled = false)).await;
+    let house = edited(|world| guests(world, |user| user.account_enabled = false)).await;
     let end = refused(&house, "ada@fabrikam.example", 50057, 50057).await;
     let Place::Refused(refusal) = end else {
         panic!()
     };
     assert_eq!(refusal.organization_name.as_deref(), Some("Contoso"));
 
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let fabrikam = tenant_of(world, tenant(FABRIKAM));
         for user in fabrikam.users.iter_mut().flatten() {
             user.account_enabled = false;
@@ -171,7 +171,7 @@ async fn an_application_that_asks_for_an_assignment_refuses_the_others_with_5010
         vec![id::<()>("c0c0c0c0-0002-4000-8000-000000000003").uuid()],
     ];
     for (assigned_to, expected) in assigned_to.into_iter().zip(["refused 50105", "challenge"]) {
-        let house = TestHouse::edited(|world| {
+        let house = edited(|world| {
             let contoso = tenant_of(world, tenant(CONTOSO));
             for principal in contoso.service_principals.iter_mut().flatten() {
                 principal.app_role_assignment_required = true;
@@ -193,7 +193,7 @@ async fn an_application_that_asks_for_an_assignment_refuses_the_others_with_5010
 
 #[tokio::test]
 async fn a_disabled_application_lets_nobody_in() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         for principal in contoso.service_principals.iter_mut().flatten() {
             principal.account_enabled = false;
@@ -226,7 +226,7 @@ fn blocking_policy(state: &str) -> ConditionalAccessPolicy {
 
 #[tokio::test]
 async fn a_block_is_53003_and_a_report_only_block_only_reported() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         contoso.conditional_access_policies = Some(vec![blocking_policy("enabled")]);
     })
@@ -250,7 +250,7 @@ async fn a_block_is_53003_and_a_report_only_block_only_reported() {
         "not the home tenant's business"
     );
 
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         let policy = blocking_policy("enabledForReportingButNotEnforced");
         contoso.conditional_access_policies = Some(vec![policy]);

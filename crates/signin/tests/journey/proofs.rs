@@ -28,7 +28,7 @@ async fn ada_at_challenge(house: &TestHouse) -> (Browser<'_>, Place) {
 
 #[tokio::test]
 async fn q11_a_code_counts_once_over_all_browsers() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let code = code_at(&house.seed(id(ADA_AT_HOME)), &house);
     let (mut first, place) = ada_at_challenge(&house).await;
     let (mut second, other) = ada_at_challenge(&house).await;
@@ -47,7 +47,7 @@ async fn q11_a_code_counts_once_over_all_browsers() {
 
 #[tokio::test]
 async fn q11_a_code_of_three_minutes_ago_is_refused() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let code = code_at(&house.seed(id(ADA_AT_HOME)), &house);
     house.pass(180);
     let (mut browser, place) = ada_at_challenge(&house).await;
@@ -57,7 +57,7 @@ async fn q11_a_code_of_three_minutes_ago_is_refused() {
 
 #[tokio::test]
 async fn q08_wrong_codes_are_counted_over_all_sessions() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let max = house.house.budgets.second_factor_attempts_max;
     for _ in 0..max {
         let (mut browser, place) = ada_at_challenge(&house).await;
@@ -74,7 +74,7 @@ async fn q08_wrong_codes_are_counted_over_all_sessions() {
 
 #[tokio::test]
 async fn q14_a_registration_belongs_to_its_own_transaction() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut pages = Vec::new();
     for _ in 0..2 {
         let mut browser = Browser::new(&house);
@@ -118,7 +118,7 @@ async fn q14_a_registration_belongs_to_its_own_transaction() {
 
 #[tokio::test]
 async fn u10_home_mfa_counts_for_nothing_where_it_is_not_trusted() {
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let contoso = tenant_of(world, tenant(CONTOSO));
         let policy = contoso.cross_tenant_access_policy.as_mut().unwrap();
         for partner in &mut policy.partners {
@@ -145,7 +145,7 @@ async fn u10_home_mfa_counts_for_nothing_where_it_is_not_trusted() {
 async fn u11_a_guest_session_is_nobodys_home_session() {
     // Ada is a guest at Contoso. A guest object of Woodgrove that names *that* object as its home leads nowhere:
     // Contoso can speak only for its own users.
-    let house = TestHouse::edited(|world| {
+    let house = edited(|world| {
         let woodgrove = tenant_of(world, tenant(WOODGROVE));
         let users = woodgrove.users.as_mut().unwrap();
         let mut chained = users[0].clone();
@@ -181,7 +181,7 @@ async fn u11_a_guest_session_is_nobodys_home_session() {
 
 #[tokio::test]
 async fn j04_a_form_of_another_page_proves_nothing() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let (mut browser, place) = ada_at_challenge(&house).await;
     let submissions = [
         Submission::Consent {

@@ -19,7 +19,7 @@ async fn with_carol(house: &TestHouse) -> Browser<'_> {
 
 #[tokio::test]
 async fn a01_a06_an_unregistered_address_gets_a_page_and_nothing_else() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let good = request(PAYROLL, "");
     for (good_part, bad_part) in [
@@ -47,7 +47,7 @@ async fn a01_a06_an_unregistered_address_gets_a_page_and_nothing_else() {
 
 #[tokio::test]
 async fn a06_unknown_clients_and_tenants_get_a_page_and_nothing_else() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     for (tenant, parameters, expected) in [
         ("nobody.example", request(PAYROLL, ""), "refused 90002"),
@@ -76,7 +76,7 @@ async fn a06_unknown_clients_and_tenants_get_a_page_and_nothing_else() {
 
 #[tokio::test]
 async fn a08_a_parameter_twice_is_refused() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     for name in ["client_id", "redirect_uri", "scope", "state"] {
         let twice = request(PAYROLL, &format!("&{name}=x"));
@@ -87,7 +87,7 @@ async fn a08_a_parameter_twice_is_refused() {
 
 #[tokio::test]
 async fn a07_the_client_is_told_where_somebody_is_and_offered_where_nobody_is() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let good = request(PAYROLL, "");
     let cases = [
         (
@@ -147,7 +147,7 @@ async fn a07_the_client_is_told_where_somebody_is_and_offered_where_nobody_is() 
 
 #[tokio::test]
 async fn b01_pkce_is_required_of_every_client() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     for application in [PAYROLL, MOBILE] {
         let mut browser = with_carol(&house).await;
         let good = request(application, "");
@@ -160,7 +160,7 @@ async fn b01_pkce_is_required_of_every_client() {
 
 #[tokio::test]
 async fn a09_a25_unknown_parameters_and_odd_hints_change_nothing() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let odd =
         "&extra=foobar&ui_locales=xx%20yy&display=popup&claims_locales=zz&whr=nowhere.example";
@@ -175,7 +175,7 @@ async fn a09_a25_unknown_parameters_and_odd_hints_change_nothing() {
 
 #[tokio::test]
 async fn a02_only_the_port_of_a_loopback_address_varies() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let at = |uri: &'static str| request((MOBILE.0, uri), "");
     for uri in ["http://localhost:49152", "http://127.0.0.1:49152/"] {
@@ -194,7 +194,7 @@ async fn a02_only_the_port_of_a_loopback_address_varies() {
 
 #[tokio::test]
 async fn a16_a17_the_answer_travels_as_asked_with_the_state_untouched() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let long = "é/+ ~".repeat(60);
     let encoded: String = url::form_urlencoded::byte_serialize(long.as_bytes()).collect();
@@ -221,7 +221,7 @@ async fn a16_a17_the_answer_travels_as_asked_with_the_state_untouched() {
 
 #[tokio::test]
 async fn j03_what_cannot_be_given_is_refused_and_mfa_is_asked_for() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let claims = |text: &str| {
         let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
@@ -248,7 +248,7 @@ async fn j03_what_cannot_be_given_is_refused_and_mfa_is_asked_for() {
 
 #[tokio::test]
 async fn a26_a_token_for_somebody_else_is_not_issued() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = with_carol(&house).await;
     let encode =
         |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
@@ -267,7 +267,7 @@ async fn a26_a_token_for_somebody_else_is_not_issued() {
 #[tokio::test]
 async fn a18_a_form_is_answered_by_a_redirect_never_by_a_page() {
     use portcullis_signin::journey::resume::resume;
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
     let mut entropy = house.entropy();
@@ -288,7 +288,7 @@ async fn a18_a_form_is_answered_by_a_redirect_never_by_a_page() {
 
 #[tokio::test]
 async fn organizations_discovers_the_home_realm_and_needs_a_multi_tenant_application() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut ada = person(&house, "ada@fabrikam.example");
     let first = browser

@@ -21,7 +21,7 @@ async fn sign_in(browser: &mut Browser<'_>, name: &str) -> Place {
 
 #[tokio::test]
 async fn s02_every_proof_changes_the_cookie() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "carol@contoso.example").await;
     let first = browser.jar.clone();
@@ -40,7 +40,7 @@ async fn s02_every_proof_changes_the_cookie() {
 
 #[tokio::test]
 async fn s06_a_cookie_of_one_tenant_is_nothing_in_another() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "carol@contoso.example").await;
     let cookies = browser.jar.sessions[&tenant(CONTOSO)].clone();
@@ -51,7 +51,7 @@ async fn s06_a_cookie_of_one_tenant_is_nothing_in_another() {
 
 #[tokio::test]
 async fn s04_a_transaction_goes_on_only_in_the_browser_that_began_it() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut victim = Browser::new(&house);
     let mut attacker = Browser::new(&house);
     let place = attacker.authorize(CONTOSO, &request(PAYROLL, "")).await;
@@ -74,7 +74,7 @@ async fn s04_a_transaction_goes_on_only_in_the_browser_that_began_it() {
 
 #[tokio::test]
 async fn s05_two_tabs_with_two_people_keep_apart() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let carol_at = browser
         .authorize(
@@ -114,7 +114,7 @@ async fn s05_two_tabs_with_two_people_keep_apart() {
 
 #[tokio::test]
 async fn a27_a_step_is_taken_once_and_a_handle_fits_its_own_transaction_only() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let hinted = request(PAYROLL, "&login_hint=dave%40contoso.example");
     let place = browser.authorize(CONTOSO, &hinted).await;
@@ -157,7 +157,7 @@ async fn a27_a_step_is_taken_once_and_a_handle_fits_its_own_transaction_only() {
 
 #[tokio::test]
 async fn a27_of_64_answers_to_one_page_one_is_taken() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "dave@contoso.example").await;
     let place = browser.authorize(CONTOSO, &request(TIMESHEET, "")).await;
@@ -190,7 +190,7 @@ async fn a27_of_64_answers_to_one_page_one_is_taken() {
 
 #[tokio::test]
 async fn a21_a_client_that_wants_no_page_gets_none() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let silent = request(PAYROLL, "&prompt=none");
     assert_eq!(
@@ -220,7 +220,7 @@ async fn a21_a_client_that_wants_no_page_gets_none() {
 
 #[tokio::test]
 async fn a22_a23_a_fresh_proof_is_asked_for_and_given() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let first = sign_in(&mut browser, "carol@contoso.example").await;
     let first = code(&house, &first).await.grant.authenticated_at;
@@ -244,7 +244,7 @@ async fn a22_a23_a_fresh_proof_is_asked_for_and_given() {
 
 #[tokio::test]
 async fn several_accounts_are_picked_from_and_one_is_picked_by_its_session_only() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "carol@contoso.example").await;
     sign_in(&mut browser, "dave@contoso.example").await;
@@ -310,7 +310,7 @@ async fn several_accounts_are_picked_from_and_one_is_picked_by_its_session_only(
 
 #[tokio::test]
 async fn s11_a_session_ends_by_itself_and_staying_signed_in_outlives_the_browser() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     for (stay, after_two_days) in [(StayChoice::Leave, "name"), (StayChoice::Stay, "code")] {
         let mut browser = Browser::new(&house);
         let mut carol = person(&house, "carol@contoso.example");
@@ -325,7 +325,7 @@ async fn s11_a_session_ends_by_itself_and_staying_signed_in_outlives_the_browser
 
 #[tokio::test]
 async fn s11_sign_in_frequency_of_the_resource_tenant_asks_the_guest_again_at_home() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "ada@fabrikam.example").await;
     house.pass(13 * 3600);
@@ -347,7 +347,7 @@ async fn s11_sign_in_frequency_of_the_resource_tenant_asks_the_guest_again_at_ho
 #[tokio::test]
 async fn s11_a_policy_answers_whether_to_stay_signed_in() {
     for (mode, is_persistent) in [("always", true), ("never", false)] {
-        let house = TestHouse::edited(|world| {
+        let house = edited(|world| {
             let contoso = tenant_of(world, tenant(CONTOSO));
             let policies = contoso.conditional_access_policies.as_mut().unwrap();
             let document = serde_json::json!({
@@ -384,7 +384,7 @@ async fn s11_a_policy_answers_whether_to_stay_signed_in() {
 
 #[tokio::test]
 async fn s12_an_ended_session_at_home_is_asked_for_again() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let end = sign_in(&mut browser, "ada@fabrikam.example").await;
     let home = code(&house, &end).await.grant.home_session.unwrap();
@@ -405,7 +405,7 @@ async fn s12_an_ended_session_at_home_is_asked_for_again() {
 
 #[tokio::test]
 async fn consent_declined_is_access_denied_and_consent_given_is_remembered() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut dave = person(&house, "dave@contoso.example");
     dave.stay = StayChoice::Leave;
@@ -462,7 +462,7 @@ async fn id_token(house: &TestHouse, user: &str) -> String {
 #[tokio::test]
 async fn a24_a_hint_for_somebody_else_is_login_required() {
     const CAROL: &str = "c0c0c0c0-0001-4000-8000-000000000001";
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     sign_in(&mut browser, "carol@contoso.example").await;
     for hint in ["x", "eyJhbGciOiJub25lIn0.e30."] {

@@ -4,13 +4,12 @@ use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
 use portcullis_signin::page::{Page, WhyMfa};
 use portcullis_testkit::browser::Browser;
-use portcullis_testkit::house::TestHouse;
 
 use crate::world::*;
 
 #[tokio::test]
 async fn story_1_ada_is_trusted_and_challenged_at_home_and_registers_nothing_at_contoso() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut ada = person(&house, "ada@fabrikam.example");
     let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
@@ -61,7 +60,7 @@ async fn story_1_ada_is_trusted_and_challenged_at_home_and_registers_nothing_at_
 
 #[tokio::test]
 async fn story_1_mfa_done_at_home_before_needs_no_page_at_contoso() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut ada = person(&house, "ada@fabrikam.example");
     let first = browser.authorize(FABRIKAM, &request(INTRANET, "")).await;
@@ -84,7 +83,7 @@ async fn story_1_mfa_done_at_home_before_needs_no_page_at_contoso() {
 
 #[tokio::test]
 async fn story_2_grace_registers_at_home_because_contoso_trusts_fabrikam() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut grace = person(&house, "grace@fabrikam.example");
     let request = request(PAYROLL, "&login_hint=grace%40fabrikam.example");
@@ -99,7 +98,7 @@ async fn story_2_grace_registers_at_home_because_contoso_trusts_fabrikam() {
 
 #[tokio::test]
 async fn story_2_the_page_says_which_organisation_demands_it() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let grace = person(&house, "grace@fabrikam.example");
     let request = request(PAYROLL, "&login_hint=grace%40fabrikam.example");
@@ -121,7 +120,7 @@ async fn story_2_the_page_says_which_organisation_demands_it() {
 
 #[tokio::test]
 async fn story_3_wendy_is_not_trusted_and_registers_at_contoso() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut wendy = person(&house, "wendy@woodgrove.example");
     let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
@@ -150,7 +149,7 @@ async fn story_3_wendy_is_not_trusted_and_registers_at_contoso() {
 
 #[tokio::test]
 async fn story_3_the_home_logo_is_in_front_and_contoso_asks() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let wendy = person(&house, "wendy@woodgrove.example");
     let request = request(PAYROLL, "&login_hint=wendy%40woodgrove.example");
@@ -171,7 +170,7 @@ async fn story_3_the_home_logo_is_in_front_and_contoso_asks() {
 
 #[tokio::test]
 async fn story_4_direct_connect_is_let_in_by_trust_and_refused_without() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut frank = person(&house, "frank@fabrikam.example");
     let first = browser.authorize(CONTOSO, &request(CHANNEL, "")).await;
@@ -206,7 +205,7 @@ async fn story_4_direct_connect_is_let_in_by_trust_and_refused_without() {
 
 #[tokio::test]
 async fn story_5_a_device_nobody_vouches_for() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     for (name, way_expected) in [
         (
             "wendy@woodgrove.example",
@@ -243,7 +242,7 @@ async fn story_5_a_device_nobody_vouches_for() {
 
 #[tokio::test]
 async fn story_5_a_compliant_device_of_a_trusted_home_opens_the_vault() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     for (home, evidence) in [(FABRIKAM, "laptop"), (WOODGROVE, "laptop")] {
         house.devices.enrol(
             evidence,
@@ -283,7 +282,7 @@ async fn story_5_a_compliant_device_of_a_trusted_home_opens_the_vault() {
 
 #[tokio::test]
 async fn story_5_carol_steps_up_from_the_session_she_has() {
-    let house = TestHouse::demo().await;
+    let house = demo().await;
     let mut browser = Browser::new(&house);
     let mut carol = person(&house, "carol@contoso.example");
     let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;

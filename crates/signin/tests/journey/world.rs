@@ -5,7 +5,7 @@ use portcullis_model::sign_in_log::SignIn;
 use portcullis_signin::page::StayChoice;
 use portcullis_signin::token::text::{self, ArtefactKind};
 use portcullis_testkit::browser::{Person, Place};
-use portcullis_testkit::house::TestHouse;
+use portcullis_testkit::house::{TestHouse, World};
 
 pub(crate) const CONTOSO: &str = "c0c0c0c0-0000-4000-8000-000000000001";
 pub(crate) const FABRIKAM: &str = "fafafafa-0000-4000-8000-000000000001";
@@ -50,6 +50,26 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub(crate) fn id<K>(text: &str) -> portcullis_model::id::Id<K> {
     text.parse().unwrap()
+}
+
+/// The demo world in which nobody has consented for everybody, so that people are asked; Payroll mobile aside.
+pub(crate) async fn demo() -> TestHouse {
+    edited(|_| {}).await
+}
+
+/// The same, changed by the test.
+pub(crate) async fn edited(edit: impl FnOnce(&mut World)) -> TestHouse {
+    TestHouse::edited(|world| {
+        for tenant in &mut world.tenants {
+            for principal in tenant.service_principals.iter_mut().flatten() {
+                if principal.app_id != client(MOBILE) {
+                    principal.admin_consented_scopes.clear();
+                }
+            }
+        }
+        edit(world);
+    })
+    .await
 }
 
 /// An authorization request for this application, with more parameters (`&name=value`) behind it.
