@@ -12,11 +12,11 @@ use aws_lc_rs::signature::{
 use portcullis_model::id::{GrantId, TenantId};
 use portcullis_model::store::{Change, Store as _};
 use portcullis_store::{SqliteOptions, SqliteStore};
+use portcullis_testkit::remote::world::Algorithm;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::process::cpu_seconds_of;
-use crate::world::Algorithm;
 
 /// One of them.
 #[derive(Debug, Serialize)]

@@ -7,7 +7,6 @@
 mod alone;
 mod client;
 mod process;
-mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +15,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Parser;
 use comfy_table::{CellAlignment, Table, presets};
+use portcullis_testkit::remote::world::Algorithm;
 use serde::Serialize;
 use tokio::sync::Barrier;
 
 use crate::client::{Flow, Visitor};
 use crate::process::Server;
-use crate::world::Algorithm;
 
 #[derive(Parser)]
 struct Options {

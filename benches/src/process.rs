@@ -1,15 +1,12 @@
-//! The server as a process of its own: started on a fresh database, its CPU time and memory read from the kernel.
+//! The server under load: on a fresh database, its CPU time and memory read from the kernel.
 
 use std::path::Path;
-use std::process::Stdio;
 
 use anyhow::Context as _;
+use portcullis_testkit::remote::process::RemoteServer;
+use portcullis_testkit::remote::world;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 use url::Url;
-
-use crate::world;
 
 /// Ticks of `utime` and `stime` in /proc: 100 a second on every Linux that matters (`getconf CLK_TCK`).
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -17,7 +14,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// A running server; killed when dropped.
 pub(crate) struct Server {
     pub(crate) url: Url,
-    child: Child,
+    process: RemoteServer,
     _folder: TempDir,
 }
 
@@ -27,38 +24,11 @@ impl Server {
         let folder = tempfile::tempdir()?;
         let (world, data) = (folder.path().join("world"), folder.path().join("data"));
         world::write(&world)?;
-        let import = Command::new(binary)
-            .arg("import")
-            .arg(&world)
-            .arg("--data")
-            .arg(&data)
-            .stdout(Stdio::null())
-            .status()
-            .await
-            .with_context(|| {
-                format!(
-                    "cannot run `{}`: build it with cargo build --release",
-                    binary.display()
-                )
-            })?;
-        anyhow::ensure!(import.success(), "the benchmark's world was refused");
-        let mut child = Command::new(binary)
-            .args(["serve", "--port", "0", "--output", "json", "--log", "json"])
-            .arg("--data")
-            .arg(&data)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let stdout = child.stdout.take().context("the server has no output")?;
-        let line = BufReader::new(stdout).lines().next_line().await?;
-        let line = line.context("the server ended before it said where it is")?;
-        let said: serde_json::Value = serde_json::from_str(&line)?;
-        let url = said.get("publicUrl").and_then(serde_json::Value::as_str);
-        let url = Url::parse(url.context("the server did not say its URL")?)?;
+        RemoteServer::import(binary, &world, &data).await?;
+        let process = RemoteServer::serve(binary, &data, None).await?;
         Ok(Self {
-            url,
-            child,
+            url: process.url.clone(),
+            process,
             _folder: folder,
         })
     }
@@ -79,7 +49,7 @@ impl Server {
     }
 
     fn pid(&self) -> anyhow::Result<String> {
-        Ok(self.child.id().context("the server has ended")?.to_string())
+        Ok(self.process.pid()?.to_string())
     }
 }
 

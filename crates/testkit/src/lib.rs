@@ -12,3 +12,5 @@
 pub mod browser;
 pub mod faulty_store;
 pub mod house;
+#[cfg(feature = "remote")]
+pub mod remote;

@@ -1,25 +1,36 @@
-//! The benchmark's world: one tenant, some people, applications that sign with each algorithm, a few policies.
+//! The world of drills and benchmarks: one tenant, some people, applications that sign with each algorithm, a few policies.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-pub(crate) const TENANT: &str = "b0b0b0b0-0000-4000-8000-000000000001";
-pub(crate) const PASSWORD: &str = "a-long-enough-password-for-everybody";
-pub(crate) const SECRET: &str = "a-long-enough-secret-for-every-client";
-pub(crate) const REDIRECT_URI: &str = "https://client.example/callback";
-pub(crate) const PEOPLE: usize = 32;
+/// The tenant.
+pub const TENANT: &str = "b0b0b0b0-0000-4000-8000-000000000001";
+/// Everybody's password.
+pub const PASSWORD: &str = "a-long-enough-password-for-everybody";
+/// Every client's secret.
+pub const SECRET: &str = "a-long-enough-secret-for-every-client";
+/// Where codes are sent.
+pub const REDIRECT_URI: &str = "https://client.example/callback";
+/// How many people there are.
+pub const PEOPLE: usize = 32;
+
+/// Microsoft Graph, whose shape the sign-in log has: every client here may read it.
+pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// What signs the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
+    /// RSA.
     Rs256,
+    /// ECDSA on P-256.
     Es256,
 }
 
 impl Algorithm {
-    pub(crate) fn name(self) -> &'static str {
+    /// Its name in JOSE.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
             Self::Es256 => "ES256",
@@ -27,7 +38,7 @@ impl Algorithm {
     }
 
     /// The application that signs so: it is client and resource at once.
-    pub(crate) fn client_id(self) -> &'static str {
+    pub fn client_id(self) -> &'static str {
         match self {
             Self::Rs256 => "b0b0b0b0-0004-4000-8000-000000000256",
             Self::Es256 => "b0b0b0b0-0004-4000-8000-00000000e256",
@@ -36,12 +47,12 @@ impl Algorithm {
 }
 
 /// The name of person number `number`.
-pub(crate) fn name(number: usize) -> String {
+pub fn name(number: usize) -> String {
     format!("person{}@bench.example", number % PEOPLE)
 }
 
 /// Writes the world to a folder that `portcullis import` reads.
-pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
+pub fn write(folder: &Path) -> anyhow::Result<()> {
     let folder = folder.join("bench");
     std::fs::create_dir_all(&folder)?;
     let people: Vec<Value> = (0..PEOPLE)
@@ -105,6 +116,7 @@ fn service_principal(algorithm: Algorithm) -> Value {
         "appId": algorithm.client_id(),
         "displayName": algorithm.name(),
         "adminConsentedScopes": ["openid", "profile", "email", "offline_access"],
+        "grantedAppRoles": [{ "resourceAppId": GRAPH, "value": "AuditLog.Read.All" }],
     })
 }
 
