@@ -13,12 +13,13 @@ use crate::output::{LogFormat, OutputFormat};
 /// token has passed a Conditional Access decision.
 #[derive(Debug, Parser)]
 #[command(
+    name = "portcullis",
     version,
     arg_required_else_help = true,
     after_help = "Start with `portcullis demo`."
 )]
 pub(crate) struct CommandLine {
-    /// How the log is written to standard error (RUST_LOG chooses what).
+    /// How the log is written to standard error (`RUST_LOG` chooses what).
     #[arg(long, global = true, value_enum)]
     pub(crate) log: Option<LogFormat>,
     #[command(subcommand)]
@@ -95,7 +96,7 @@ pub(crate) struct ServeOptions {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, env = "PORTCULLIS_PORT", default_value_t = 8400)]
     pub(crate) port: u16,
-    /// Where people and clients reach this installation, for instance https://login.example.com; issuers begin with it
+    /// Where people and clients reach this installation, for instance `https://login.example.com`; issuers begin with it
     /// [default: the address and port, as localhost].
     #[arg(long, env = "PORTCULLIS_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<Url>,

@@ -54,7 +54,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
         tenants: &tenants,
         credentials: &plain,
     };
-    introduction.print(options.output)?;
+    introduction.print(options.output);
 
     let stop = serve::stop_signal();
     let applications = applications::sample_applications(&public_url, &tenants, &plain);

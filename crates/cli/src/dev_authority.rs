@@ -29,9 +29,9 @@ pub(crate) fn open_or_create(folder: &Path) -> anyhow::Result<DevelopmentTls> {
         let made = make().context("cannot make a development certificate")?;
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-        write_private(&key_file, &made.key_pem)?;
-        write_private(&chain_file, &made.chain_pem)?;
-        write_private(&authority_file, &made.authority_pem)?;
+        write_private(&key_file, &made.key)?;
+        write_private(&chain_file, &made.chain)?;
+        write_private(&authority_file, &made.authority)?;
     }
     let read = |file: &Path| {
         std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))
@@ -48,10 +48,11 @@ pub(crate) fn open_or_create(folder: &Path) -> anyhow::Result<DevelopmentTls> {
     })
 }
 
+/// Each in PEM.
 struct Made {
-    authority_pem: String,
-    chain_pem: String,
-    key_pem: String,
+    authority: String,
+    chain: String,
+    key: String,
 }
 
 fn make() -> Result<Made, rcgen::Error> {
@@ -72,9 +73,9 @@ fn make() -> Result<Made, rcgen::Error> {
     let key = KeyPair::generate()?;
     let certificate = leaf.signed_by(&key, &issuer)?;
     Ok(Made {
-        authority_pem: issuer.pem(),
-        chain_pem: certificate.pem(),
-        key_pem: key.serialize_pem(),
+        authority: issuer.pem(),
+        chain: certificate.pem(),
+        key: key.serialize_pem(),
     })
 }
 

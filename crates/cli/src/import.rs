@@ -133,7 +133,8 @@ impl Credentials<'_> {
             let is_done = changed
                 .iter()
                 .any(|done: &ClientSecret| done.client == client);
-            if !is_done && !(stored.len() == wanted.len() && wanted.iter().all(is_stored)) {
+            let is_unchanged = stored.len() == wanted.len() && wanted.iter().all(is_stored);
+            if !is_done && !is_unchanged {
                 changed.extend(wanted);
             }
         }

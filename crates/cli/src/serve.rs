@@ -10,6 +10,8 @@ use portcullis_model::Timestamp;
 use portcullis_model::store::Store as _;
 use portcullis_server::listen::{self, Certificate};
 use portcullis_server::route::{ServerConfiguration, router};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
 use url::Url;
 
@@ -19,22 +21,33 @@ use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
 
 /// How often what has expired is deleted.
-const PURGE_EVERY: Duration = Duration::from_secs(300);
+const PURGE_EVERY: Duration = Duration::from_mins(5);
 
 pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
-    let installation = Installation::open_or_create(&options.data).await?;
-    let listener = bind(options.address, options.port)?;
-    let (certificate, authority_file) = certificate(&options, &installation.folder)?;
-    let is_tls = certificate.is_some();
+    // What can be refused is refused before a data folder is made.
+    let is_tls = options.tls.is_some() || options.tls_certificate.is_some();
     anyhow::ensure!(
         is_tls || options.address.is_loopback() || !options.trusted_proxy.is_empty(),
         "plain HTTP is served on loopback only: give --tls-certificate and --tls-key, or name the proxy that speaks TLS with --trusted-proxy"
     );
+    options
+        .public_url
+        .as_ref()
+        .map_or(Ok(()), check_public_url)?;
+    let given = given_certificate(&options)?;
+    let listener = bind(options.address, options.port)?;
+    let installation = Installation::open_or_create(&options.data).await?;
+    let (certificate, authority_file) = match options.tls {
+        Some(TlsMode::Dev) => {
+            let tls = dev_authority::open_or_create(&installation.folder)?;
+            (Some(tls.certificate), Some(tls.authority_file))
+        }
+        None => (given, None),
+    };
     let public_url = match options.public_url {
         Some(url) => url,
         None => local_url(is_tls, listener.local_addr()?.port())?,
     };
-    check_public_url(&public_url)?;
     match options.output {
         OutputFormat::Json => output::line(serde_json::json!({
             "publicUrl": public_url, "authorityFile": authority_file,
@@ -134,16 +147,10 @@ fn check_public_url(url: &Url) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn certificate(
-    options: &ServeOptions,
-    folder: &Path,
-) -> anyhow::Result<(Option<Certificate>, Option<std::path::PathBuf>)> {
-    if options.tls == Some(TlsMode::Dev) {
-        let tls = dev_authority::open_or_create(folder)?;
-        return Ok((Some(tls.certificate), Some(tls.authority_file)));
-    }
+/// The certificate files, tried once, so that a wrong one is told before anything is served.
+fn given_certificate(options: &ServeOptions) -> anyhow::Result<Option<Certificate>> {
     let (Some(chain), Some(key)) = (&options.tls_certificate, &options.tls_key) else {
-        return Ok((None, None));
+        return Ok(None);
     };
     let read = |file: &Path| {
         std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
@@ -152,7 +159,28 @@ fn certificate(
         chain_pem: read(chain)?,
         key_pem: read(key)?,
     };
-    Ok((Some(certificate), None))
+    check_certificate(&certificate).with_context(|| {
+        let (chain, key) = (chain.display(), key.display());
+        format!("the certificate `{chain}` and the key `{key}` cannot be used")
+    })?;
+    Ok(Some(certificate))
+}
+
+fn check_certificate(certificate: &Certificate) -> anyhow::Result<()> {
+    let chain = CertificateDer::pem_slice_iter(&certificate.chain_pem)
+        .collect::<Result<Vec<_>, _>>()
+        .context("the certificate file is no PEM")?;
+    anyhow::ensure!(
+        !chain.is_empty(),
+        "the certificate file holds no certificate"
+    );
+    let key = PrivateKeyDer::from_pem_slice(&certificate.key_pem)
+        .context("the key file holds no private key in PEM")?;
+    rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("the private key does not belong to the certificate")?;
+    Ok(())
 }
 
 async fn purge_expired(store: Arc<portcullis_store::SqliteStore>) {

@@ -4,8 +4,8 @@ use portcullis_model::organization::Organization;
 use portcullis_model::store::Store;
 
 /// The tenant with this id or domain, else the only one whose name or domain begins so (without case).
-pub(crate) async fn find(store: &dyn Store, named: &str) -> anyhow::Result<Organization> {
-    let wanted = named.trim().to_lowercase();
+pub(crate) async fn find(store: &dyn Store, asked: &str) -> anyhow::Result<Organization> {
+    let wanted = asked.trim().to_lowercase();
     let tenants = store.list_tenants().await?;
     let known = || {
         let names: Vec<_> = tenants
@@ -32,11 +32,11 @@ pub(crate) async fn find(store: &dyn Store, named: &str) -> anyhow::Result<Organ
         (Some(tenant), None) if !wanted.is_empty() => Ok(tenant.clone()),
         (Some(_), Some(_)) => {
             anyhow::bail!(
-                "more than one tenant begins with `{named}`: give its id or domain; {}",
+                "more than one tenant begins with `{asked}`: give its id or domain; {}",
                 known()
             )
         }
-        _ => anyhow::bail!("no tenant is called `{named}`; {}", known()),
+        _ => anyhow::bail!("no tenant is called `{asked}`; {}", known()),
     }
 }
 

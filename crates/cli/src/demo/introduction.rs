@@ -30,12 +30,11 @@ struct Person<'a> {
 }
 
 impl Introduction<'_> {
-    pub(super) fn print(&self, format: OutputFormat) -> anyhow::Result<()> {
+    pub(super) fn print(&self, format: OutputFormat) {
         match format {
             OutputFormat::Json => output::line(self.as_json()),
             OutputFormat::Text => self.print_text(),
         }
-        Ok(())
     }
 
     fn people(&self) -> Vec<Person<'_>> {
