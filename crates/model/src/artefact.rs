@@ -77,7 +77,7 @@ pub struct Grant {
     pub home_session: Option<HomeSession>,
     /// The scopes that were consented to.
     pub scopes: BTreeSet<String>,
-    /// The resources (audiences) those scopes reach.
+    /// The audiences those scopes reach, as the policies were asked about them; never empty.
     pub resources: BTreeSet<ClientId>,
     /// What had been proven here, when the code was issued.
     pub proofs: Vec<ProvenMethod>,

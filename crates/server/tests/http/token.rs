@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
+use portcullis_model::sign_in_log::AppliedPolicyResult;
 
 use super::browser::{Browser, Site, at_client};
 use super::journey::{CALLBACK, CONTOSO, PAYROLL, VERIFIER, ada, authorize_path};
@@ -77,6 +78,36 @@ async fn a_code_becomes_tokens_that_open_userinfo_and_a_second_time_nothing() {
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
     assert_eq!(again.json()["error"], "invalid_grant");
     assert_eq!(again.json()["error_codes"][0], 54005);
+}
+
+/// Requirement C07: the seam between the two endpoints. What the pages asked the policies, the token endpoint asks again.
+#[tokio::test]
+async fn c07_a_code_and_a_refresh_are_decided_by_the_policies_that_decided_the_sign_in() {
+    let site = Site::demo().await;
+    let mut browser = Browser::new(&site);
+    let code = code(&mut browser).await;
+    let tokens = redeem(&site, &code).await.json();
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", PAYROLL),
+        ("client_secret", &secret(&site)),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+    ];
+    let path = format!("/{CONTOSO}/oauth2/v2.0/token");
+    assert_eq!(site.post(&path, &form).await.status, StatusCode::OK);
+
+    let contoso = "c0c0c0c0-0000-4000-8000-000000000001".parse().unwrap();
+    let mut rows = site.house.log(contoso).await;
+    rows.retain(|row| row.status.error_code == 0);
+    assert_eq!(rows.len(), 3, "the sign-in, the code, the refresh");
+    for row in rows {
+        let came_from = &row.incoming_token_type;
+        let mut policies = row.applied_conditional_access_policies.iter();
+        let guests = policies
+            .find(|policy| policy.display_name == "MFA for guests")
+            .unwrap();
+        assert_eq!(guests.result, AppliedPolicyResult::Success, "{came_from}");
+    }
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ fn grant(walk: &mut Walk<'_, '_>, present: &Present, permit: Permit) -> Result<G
         session: session.session.id,
         home_session: session.session.home_session,
         scopes: request.asked.scopes.iter().map(str::to_owned).collect(),
-        resources: request.reach.resources.clone(),
+        resources: request.reach.audiences.clone(),
         proofs: proven_in(&present.proofs, tenant),
         home_proofs: home.map_or_else(Vec::new, |home| proven_in(&present.proofs, home)),
         device: present.device.clone(),
