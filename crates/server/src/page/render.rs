@@ -299,12 +299,11 @@ impl<'a> Studio<'a> {
 
 pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rendered {
     let frame = &refusal.frame;
-    let fallback = words.text("common.someone");
-    let organization = refusal
+    let named = refusal
         .organization_name
         .as_deref()
-        .or_else(|| asking(frame).map(|organization| organization.display_name.as_str()))
-        .unwrap_or(fallback);
+        .or_else(|| asking(frame).map(|organization| organization.display_name.as_str()));
+    let organization = named.unwrap_or_else(|| words.text("common.someone"));
     let values = [
         ("organization", organization),
         ("application", application(words, frame)),
@@ -359,7 +358,7 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
             .as_deref()
             .and_then(presentable_target),
         return_label: words.plain("refusal.return", &values),
-        facts: facts(words, refusal, organization),
+        facts: facts(words, refusal, named),
     };
     Rendered {
         retry_after_seconds: refusal.retry_after_seconds,
@@ -368,19 +367,26 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
 }
 
 /// What support will ask for.
-fn facts<'a>(words: &'a Words, refusal: &Refusal, organization: &str) -> Vec<(&'a str, String)> {
-    vec![
-        (
+/// The lines for support; who decided is left out where nobody is known to have.
+fn facts<'a>(
+    words: &'a Words,
+    refusal: &Refusal,
+    organization: Option<&str>,
+) -> Vec<(&'a str, String)> {
+    let decided_by = organization.map(|name| (words.text("refusal.organization"), name.to_owned()));
+    let lines = [
+        Some((
             words.text("refusal.error_code"),
             refusal.error_code.to_string(),
-        ),
-        (words.text("refusal.organization"), organization.to_owned()),
-        (
+        )),
+        decided_by,
+        Some((
             words.text("common.correlation_id"),
             refusal.frame.correlation_id.to_string(),
-        ),
-        (words.text("refusal.time"), readable(refusal.at)),
-    ]
+        )),
+        Some((words.text("refusal.time"), readable(refusal.at))),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 /// What a row came to, for the person it is about.
