@@ -116,14 +116,14 @@ impl Introduction<'_> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header([
-            "  Sign in as",
+            " Sign in as",
             "Password",
             "Authenticator (TOTP secret)",
             "Guest of",
         ]);
         for person in self.people() {
             table.add_row([
-                format!("  {}", person.name),
+                format!(" {}", person.name),
                 person.password.to_owned(),
                 person
                     .totp_secret
