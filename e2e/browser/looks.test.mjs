@@ -122,6 +122,7 @@ test("a stranger's pages: no guest, no tenant, no page, no permission", async ()
   ]) {
     const answer = await page.goto(address);
     if (status) assert.equal(answer.status(), status, name);
+    assert.doesNotMatch(await page.locator("main").innerText(), /The organisation/, `${name}: nobody unnamed has decided`);
     await everyLook(stranger, name);
   }
   await page.goto(`${demo.payroll}/sign-in`);

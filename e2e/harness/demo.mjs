@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, "../..");
-const BINARY = process.env.PORTCULLIS ?? join(ROOT, "target/debug/portcullis");
+export const BINARY = process.env.PORTCULLIS ?? join(ROOT, "target/debug/portcullis");
 const START_LIMIT_MS = 60_000;
 
 /**
