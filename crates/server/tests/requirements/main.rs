@@ -1,6 +1,12 @@
 //! The security requirements that are about HTTP, each test named after the id of its requirement.
 
+#[cfg(test)]
 mod apart;
+#[cfg(test)]
 mod asking;
+#[cfg(test)]
 mod redeeming;
+#[cfg(test)]
 mod site;
+#[cfg(test)]
+mod telling;

@@ -481,7 +481,10 @@ impl<'s> Browser<'s> {
             let value = value.to_str().unwrap();
             self.set.push(value.to_owned());
             let cookie = cookie::Cookie::parse(value.to_owned()).unwrap();
-            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+            if cookie
+                .max_age()
+                .is_some_and(cookie::time::Duration::is_zero)
+            {
                 self.cookies.remove(cookie.name());
             } else {
                 let (name, value) = (cookie.name().to_owned(), cookie.value().to_owned());
