@@ -54,9 +54,9 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
         tenants: &tenants,
         credentials: &plain,
     };
+    let stop = serve::stop_signal()?;
     introduction.print(options.output);
 
-    let stop = serve::stop_signal();
     let applications = applications::sample_applications(&public_url, &tenants, &plain);
     let authority_pem = tls.as_ref().map(|tls| tls.authority_pem.clone());
     let payroll = payroll(

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
 use portcullis_model::Timestamp;
 use portcullis_model::credential::{ClientSecret, PasswordCredential, TotpCredential};
 use portcullis_model::secret::{SealPurpose, Sealer as _, SecretText, TokenHash};
@@ -9,15 +10,28 @@ use portcullis_model::store::{ImportSummary, ImportedCredentials, Store as _};
 use portcullis_world::World;
 use portcullis_world::credentials::PlainCredentials;
 
-use crate::command::ImportOptions;
+use crate::command::{DataOptions, ImportOptions};
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
 
 pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
     let world = portcullis_world::read_world(&options.folder)
         .with_context(|| format!("nothing was imported from `{}`", options.folder.display()))?;
-    let installation = Installation::open_or_create(&options.data).await?;
-    let summaries = import(&installation, world, options.dry_run).await?;
+    let summaries = if options.dry_run && !Installation::exists(&options.data) {
+        // What would change in an installation that is not there yet: nothing of it may stay behind.
+        let folder = tempfile::tempdir().context("cannot make a folder for the dry run")?;
+        let data = DataOptions {
+            data: folder.path().to_owned(),
+            master_key_file: None,
+        };
+        let installation = Installation::open_or_create(&data).await?;
+        let summaries = import(&installation, world, true).await?;
+        installation.store.close().await;
+        summaries
+    } else {
+        let installation = Installation::open_or_create(&options.data).await?;
+        import(&installation, world, options.dry_run).await?
+    };
     match options.output {
         OutputFormat::Json => output::json(&as_json(&summaries, options.dry_run)),
         OutputFormat::Text => {
@@ -35,16 +49,29 @@ pub(crate) async fn import(
 ) -> anyhow::Result<Vec<ImportSummary>> {
     let now = Timestamp::now();
     let mut tenants = world.tenants;
+    let passwords = world.credentials.iter().map(|plain| plain.passwords.len());
+    let progress = progress(passwords.sum());
     for (tenant, plain) in tenants.iter_mut().zip(&world.credentials) {
         tenant.credentials = Credentials {
             installation,
             plain,
             now,
+            progress: &progress,
         }
         .prepare()
         .await?;
     }
+    progress.finish_and_clear();
     Ok(installation.store.import(&tenants, now, dry_run).await?)
+}
+
+/// Passwords are hashed slowly on purpose: a bar on standard error tells how far it is, if a terminal is there.
+fn progress(passwords: usize) -> ProgressBar {
+    let length = u64::try_from(passwords).unwrap_or(u64::MAX);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+    ProgressBar::new(length)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_message("Checking passwords")
 }
 
 /// Finds out which credentials differ from what is stored, so that importing twice changes nothing.
@@ -52,6 +79,7 @@ struct Credentials<'a> {
     installation: &'a Installation,
     plain: &'a PlainCredentials,
     now: Timestamp,
+    progress: &'a ProgressBar,
 }
 
 impl Credentials<'_> {
@@ -67,6 +95,7 @@ impl Credentials<'_> {
         let tenant = self.installation.store.tenant(self.plain.tenant);
         let mut changed = Vec::new();
         for plain in &self.plain.passwords {
+            self.progress.inc(1);
             let stored = tenant.find_password(plain.user).await?;
             let passwords = &self.installation.passwords;
             if stored.is_some_and(|stored| passwords.is_password(&stored.hash, &plain.password)) {

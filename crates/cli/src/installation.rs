@@ -31,6 +31,11 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
+    /// Whether there is one in this folder.
+    pub(crate) fn exists(options: &DataOptions) -> bool {
+        database_file(&options.data).exists()
+    }
+
     /// Opens the data folder, and makes it when it is not there.
     pub(crate) async fn open_or_create(options: &DataOptions) -> anyhow::Result<Self> {
         create_private(&options.data)?;
@@ -39,9 +44,8 @@ impl Installation {
 
     /// Opens a data folder that must be there: commands that only read do not leave an empty one behind.
     pub(crate) async fn open(options: &DataOptions) -> anyhow::Result<Self> {
-        let database = database_file(&options.data);
         anyhow::ensure!(
-            database.exists(),
+            Self::exists(options),
             "there is no installation in `{}`: name its folder with --data, or make one with `portcullis import` or `portcullis demo`",
             options.data.display()
         );
@@ -54,7 +58,7 @@ impl Installation {
             .clone()
             .unwrap_or_else(|| options.data.join("master.key"));
         anyhow::ensure!(
-            key_file.exists() || !database_file(&options.data).exists(),
+            key_file.exists() || !Self::exists(options),
             "the master key file `{}` is missing: restore it from your backup, nothing sealed with it can be opened without it",
             key_file.display()
         );

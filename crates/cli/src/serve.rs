@@ -48,6 +48,7 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
         Some(url) => url,
         None => local_url(is_tls, listener.local_addr()?.port())?,
     };
+    let stop = stop_signal()?;
     match options.output {
         OutputFormat::Json => output::line(serde_json::json!({
             "publicUrl": public_url, "authorityFile": authority_file,
@@ -66,7 +67,7 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
         certificate,
         configuration,
     }
-    .until(stop_signal())
+    .until(stop)
     .await
 }
 
@@ -96,28 +97,31 @@ impl Serving {
     }
 }
 
-/// Becomes true when the process is asked to stop: Ctrl-C, or SIGTERM.
-pub(crate) fn stop_signal() -> watch::Receiver<bool> {
+/// Becomes true when the process is asked to stop: Ctrl-C, or SIGTERM. From this call on, not from the first poll: who
+/// reads that the server is there may stop it at once.
+#[cfg(unix)]
+pub(crate) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        let interrupt = tokio::signal::ctrl_c();
-        #[cfg(unix)]
-        {
-            let terminate =
-                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-            match terminate {
-                Ok(mut terminate) => {
-                    tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-                }
-                Err(_) => drop(interrupt.await),
-            }
-        }
-        #[cfg(not(unix))]
-        drop(interrupt.await);
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         // Nobody listens any more: then there is nothing to stop.
         let _ = sender.send(true);
     });
-    receiver
+    Ok(receiver)
+}
+
+/// Becomes true when the process is asked to stop: Ctrl-C.
+#[cfg(not(unix))]
+pub(crate) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        drop(tokio::signal::ctrl_c().await);
+        let _ = sender.send(true);
+    });
+    Ok(receiver)
 }
 
 /// Binds a port, and says what to do when it is taken.

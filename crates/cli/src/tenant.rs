@@ -30,7 +30,7 @@ pub(crate) async fn find(store: &dyn Store, asked: &str) -> anyhow::Result<Organ
     let mut candidates = tenants.iter().filter(begins);
     match (candidates.next(), candidates.next()) {
         (Some(tenant), None) if !wanted.is_empty() => Ok(tenant.clone()),
-        (Some(_), Some(_)) => {
+        (Some(_), Some(_)) if !wanted.is_empty() => {
             anyhow::bail!(
                 "more than one tenant begins with `{asked}`: give its id or domain; {}",
                 known()

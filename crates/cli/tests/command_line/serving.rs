@@ -1,0 +1,199 @@
+//! Servers from the command line: what they refuse, what they say, and how they end.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use portcullis_testkit::remote::client::RemoteClient;
+use portcullis_testkit::remote::world::{self, Algorithm, TENANT};
+use serde_json::Value;
+use url::Url;
+
+use crate::running::Place;
+
+/// A server that was started; killed when dropped.
+struct Running {
+    child: Child,
+    said: Value,
+}
+
+impl Running {
+    /// Starts it and reads its first line, which is JSON.
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut command = place.command(arguments);
+        let mut child = command
+            .args(["--output", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let said = serde_json::from_str(&line).unwrap();
+        Self { child, said }
+    }
+
+    /// Asks it to stop with a signal, and waits.
+    fn stop(mut self, signal: &str) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        (self.child.wait().unwrap(), began.elapsed())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn serve_refuses_what_would_be_unsafe_or_broken_before_it_makes_a_folder() {
+    let place = Place::new();
+    std::fs::write(place.path("junk.pem"), "junk").unwrap();
+    let tls = ["--tls-certificate", "junk.pem", "--tls-key", "junk.pem"];
+    for (arguments, parts) in [
+        (
+            &["--address", "0.0.0.0"][..],
+            &["plain HTTP is served on loopback only", "--trusted-proxy"][..],
+        ),
+        (
+            &["--public-url", "http://login.example.com"],
+            &["must begin with https"],
+        ),
+        (
+            &["--public-url", "https://login.example.com/x"],
+            &["must have no path"],
+        ),
+        (&tls, &["`junk.pem`", "cannot be used", "no certificate"]),
+        (
+            &["--tls-certificate", "none.pem", "--tls-key", "junk.pem"],
+            &["cannot read `none.pem`"],
+        ),
+    ] {
+        let arguments = [&["serve", "--port", "0"], arguments].concat();
+        place.run(&arguments).assert_refused(1, parts);
+    }
+    assert!(!place.path("portcullis-data").exists());
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_the_cure() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let parts = [
+        &format!("cannot listen on 127.0.0.1:{port}"),
+        "0 takes a free one",
+    ];
+    let parts = parts.map(|part| part as &str);
+    place
+        .run(&["serve", "--port", &port])
+        .assert_refused(1, &parts);
+    let demo = ["demo", "--port", &port, "--payroll-port", "0"];
+    place.run(&demo).assert_refused(1, &parts);
+}
+
+#[test]
+fn the_demo_finds_its_data_again_starts_over_and_ends_cleanly() {
+    let place = Place::new();
+    let demo = ["demo", "--port", "0", "--payroll-port", "0"];
+    let first = Running::start(&place, &demo);
+    let people = first.said["people"].as_array().unwrap();
+    assert!(people.len() > 5 && people.iter().all(|person| person["password"].is_string()));
+    assert!(
+        first.said["address"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://localhost:")
+    );
+    let (status, took) = first.stop("-INT");
+    assert_eq!(status.code(), Some(0), "Ctrl-C is how a demo ends");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+
+    let key = place.path("portcullis-demo/master.key");
+    let before = std::fs::read(&key).unwrap();
+    let second = Running::start(&place, &demo);
+    assert_eq!(std::fs::read(&key).unwrap(), before);
+    assert_eq!(second.stop("-TERM").0.code(), Some(0));
+    let fresh = [&demo[..], &["--fresh"]].concat();
+    let third = Running::start(&place, &fresh);
+    assert_ne!(std::fs::read(&key).unwrap(), before);
+    assert_eq!(third.stop("-TERM").0.code(), Some(0));
+}
+
+#[test]
+fn the_demo_tells_five_stories_without_colour_when_nobody_looks() {
+    let place = Place::new();
+    let mut command = place.command(&["demo", "--port", "0", "--payroll-port", "0"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("Ctrl-C") {
+        assert!(out.read_line(&mut text).unwrap() > 0, "ended after: {text}");
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    out.read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(
+        !text.contains('\u{1b}') && !text.contains("{payroll}"),
+        "{text}"
+    );
+    for part in ["ada@fabrikam.example", "  5. ", "portcullis demo --fresh"] {
+        assert!(text.contains(part), "`{part}` in: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_running_server_takes_up_a_rotated_key_within_seconds() {
+    let place = Place::new();
+    world::write(&place.path("world")).unwrap();
+    place.run_well(&["import", "world"]);
+    let server = Running::start(&place, &["serve", "--port", "0"]);
+    let url = Url::parse(server.said["publicUrl"].as_str().unwrap()).unwrap();
+    let client = RemoteClient::new(&url, Algorithm::Rs256).unwrap();
+    // The first token makes the first key.
+    let answer = client.client_credentials(&client.own_scope()).await;
+    answer.unwrap().granted().unwrap();
+    let said = place.run_well(&["keys", "rotate", "--tenant", "bench", "--when", "now"]);
+    let key = said
+        .split_once("key ")
+        .unwrap()
+        .1
+        .split_once(' ')
+        .unwrap()
+        .0;
+    let keys = url.join(&format!("{TENANT}/discovery/v2.0/keys")).unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let published = client.read(keys.clone(), "").await.unwrap();
+        let mut published = published["keys"].as_array().unwrap().iter();
+        if published.any(|published| published["kid"] == key) {
+            break;
+        }
+        assert!(Instant::now() < until, "{key} is not published");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(server.stop("-TERM").0.code(), Some(0));
+}

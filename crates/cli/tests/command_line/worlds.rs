@@ -1,0 +1,171 @@
+//! Worlds in and out: import, export, and what they refuse.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::running::Place;
+
+const DEMO_WORLD: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../scenarios/two-organisations"
+);
+
+/// Every file below a folder, by its path.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            let below = files(&path).into_iter();
+            found.extend(below.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else {
+            found.insert(name, fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// A copy of the demo world that a test may spoil.
+fn copied(place: &Place) -> String {
+    for (file, bytes) in files(Path::new(DEMO_WORLD)) {
+        let path = place.path("world").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    "world".to_owned()
+}
+
+#[test]
+fn importing_twice_changes_nothing() {
+    let place = Place::new();
+    let first = place.run_well(&["import", DEMO_WORLD]);
+    assert!(
+        first.contains("Contoso") && first.contains("changes made."),
+        "{first}"
+    );
+    let second = place.run_well(&["import", DEMO_WORLD]);
+    assert!(second.ends_with("Nothing changed.\n"), "{second}");
+    let third = place.run_well(&["import", DEMO_WORLD, "--output", "json"]);
+    let third: Value = serde_json::from_str(&third).unwrap();
+    let tenants = third["tenants"].as_array().unwrap();
+    assert_eq!(tenants.len(), 3);
+    for counts in tenants
+        .iter()
+        .flat_map(|tenant| tenant["kinds"].as_object().unwrap().values())
+    {
+        assert_eq!(
+            (&counts["added"], &counts["changed"]),
+            (&0.into(), &0.into())
+        );
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_would_change_and_changes_nothing() {
+    let place = Place::new();
+    let said = place.run_well(&["import", DEMO_WORLD, "--dry-run"]);
+    assert!(said.contains("changes would be made; nothing was changed (--dry-run)."));
+    assert!(!place.path("portcullis-data").exists());
+    place.run_well(&["import", DEMO_WORLD]);
+    fs::remove_dir_all(place.path("portcullis-data")).unwrap();
+}
+
+#[test]
+fn a_bad_world_is_refused_whole_and_every_fault_is_named() {
+    let place = Place::new();
+    let world = copied(&place);
+    let users = place.path("world/contoso/users.json");
+    let mut document: Value = serde_json::from_slice(&fs::read(&users).unwrap()).unwrap();
+    document[0]["userType"] = "Alien".into();
+    document[1]["id"] = 5.into();
+    fs::write(users, document.to_string()).unwrap();
+    fs::write(place.path("world/fabrikam/groups.json"), "{nope").unwrap();
+    place.run(&["import", &world]).assert_refused(
+        1,
+        &[
+            "nothing was imported from `world`",
+            "contoso/users.json: `$[0].userType`",
+            "found unknown variant `Alien`, expected `Member` or `Guest`",
+            "contoso/users.json: `$[1].id`",
+            "found invalid type: integer `5`, expected a string",
+            "fabrikam/groups.json: `$`",
+        ],
+    );
+    assert!(!place.path("portcullis-data").exists());
+
+    // Into an installation that has tenants: they stay as they were.
+    place.run_well(&["import", DEMO_WORLD]);
+    place.run_well(&["export", "before"]);
+    assert_eq!(place.run(&["import", &world]).code, Some(1));
+    place.run_well(&["export", "after"]);
+    assert_eq!(files(&place.path("before")), files(&place.path("after")));
+}
+
+#[test]
+fn a_folder_that_is_no_world_is_refused() {
+    let place = Place::new();
+    place
+        .run(&["import", "nowhere"])
+        .assert_refused(1, &["cannot read `nowhere`"]);
+    fs::create_dir(place.path("empty")).unwrap();
+    let parts = ["found no tenant", "`organization.json`"];
+    place.run(&["import", "empty"]).assert_refused(1, &parts);
+}
+
+#[test]
+fn export_then_import_then_export_gives_an_equal_world() {
+    let place = Place::new();
+    place.run_well(&["import", DEMO_WORLD]);
+    let said = place.run_well(&["export", "one"]);
+    assert!(said.contains("Wrote 3 tenants to one."), "{said}");
+    place.run_well(&["import", "one", "--data", "other"]);
+    place.run_well(&["export", "two", "--data", "other"]);
+    let (one, two) = (files(&place.path("one")), files(&place.path("two")));
+    assert!(one.len() > 10);
+    assert_eq!(one, two);
+    let text = String::from_utf8(one.into_values().flatten().collect()).unwrap();
+    assert!(
+        !text.contains("password\""),
+        "credentials are never written"
+    );
+    let parts = ["cannot export to `one`", "not empty"];
+    place.run(&["export", "one"]).assert_refused(1, &parts);
+}
+
+#[test]
+fn a_missing_or_short_master_key_is_refused_and_none_is_made() {
+    let place = Place::new();
+    place.run_well(&["import", DEMO_WORLD]);
+    let key = place.path("portcullis-data/master.key");
+    fs::write(&key, "short").unwrap();
+    let arguments = ["signins", "--tenant", "contoso"];
+    place
+        .run(&arguments)
+        .assert_refused(1, &["exactly 32 bytes"]);
+    fs::remove_file(&key).unwrap();
+    let parts = ["is missing", "restore it from your backup"];
+    place.run(&arguments).assert_refused(1, &parts);
+    assert!(!key.exists());
+}
+
+#[test]
+fn the_sign_in_log_of_a_tenant_nobody_came_to_is_empty_and_an_unknown_tenant_is_told_the_known_ones()
+ {
+    let place = Place::new();
+    place.run_well(&["import", DEMO_WORLD]);
+    let said = place.run_well(&["signins", "--tenant", "CONTOSO"]);
+    assert_eq!(said, "No sign-ins of Contoso match.\n");
+    let said = place.run_well(&["signins", "--tenant", "contoso", "--output", "json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said, serde_json::json!({ "value": [] }));
+    for unknown in ["nobody", ""] {
+        let parts = ["no tenant is called", "Woodgrove, Contoso, Fabrikam"];
+        place
+            .run(&["signins", "--tenant", unknown])
+            .assert_refused(1, &parts);
+    }
+}
