@@ -52,3 +52,76 @@ impl Vouch {
         self.evidence
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::credential::AuthenticationMethod;
+    use portcullis_model::device::DeviceTrustType;
+    use portcullis_model::entropy::Entropy;
+
+    use super::*;
+    use crate::house::Lifetimes;
+
+    struct Counting(u8);
+    impl Entropy for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                self.0 = self.0.wrapping_add(1);
+                *byte = self.0;
+            }
+        }
+    }
+
+    /// Requirements U10 and U11: each condition alone is enough to say nothing; only with all of them a tenant speaks, for
+    /// its own user and of its own device.
+    #[test]
+    fn u10_u11_only_a_live_own_session_of_that_very_user_vouches() {
+        let id = |text: &str| text.replace('N', "c0c0c0c0-0000-4000-8000-00000000000");
+        let (home, other) = (id("N1").parse().unwrap(), id("N2").parse().unwrap());
+        let user = id("N3").parse().unwrap();
+        let account = HomeAccount {
+            tenant_id: home,
+            user_id: user,
+        };
+        let now = Timestamp::from_second(1_795_348_800).unwrap();
+        let (lifetimes, entropy) = (Lifetimes::default(), &mut Counting(0));
+        for faults in 0_u8..16 {
+            let has = |fault: u8| faults & (1 << fault) != 0;
+            let tenant = if has(0) { other } else { home };
+            let subject = if has(1) {
+                SessionSubject::User(id("N4").parse().unwrap())
+            } else {
+                SessionSubject::User(user)
+            };
+            let mut held = Held::open(tenant, subject, now, lifetimes, entropy);
+            held.prove(AuthenticationMethod::Password, now, lifetimes, entropy);
+            if has(2) {
+                held.session.home_session = Some(held.pointer());
+            }
+            if has(3) {
+                held.session.expires_at = now;
+            }
+            held.session.device = Some(DeviceClaims {
+                tenant_id: other,
+                device_id: id("N5").parse().unwrap(),
+                is_compliant: true,
+                trust_type: DeviceTrustType::AzureAd,
+            });
+            let vouch = Vouch::by(&held, account, now);
+            assert_eq!(vouch.is_some(), faults == 0, "{faults:04b}");
+            if let Some(vouch) = vouch {
+                let evidence = vouch.spend();
+                assert_eq!(evidence.proofs.len(), 1);
+                assert_eq!(evidence.device, None, "another tenant's device");
+            }
+        }
+        let direct = Held::open(
+            home,
+            SessionSubject::DirectConnect(account),
+            now,
+            lifetimes,
+            entropy,
+        );
+        assert!(Vouch::by(&direct, account, now).is_none());
+    }
+}

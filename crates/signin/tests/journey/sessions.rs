@@ -404,6 +404,55 @@ async fn s12_an_ended_session_at_home_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn s12_without_a_first_factor_nobody_goes_on_even_where_no_policy_asks() {
+    let house = edited(|world| {
+        for tenant in &mut world.tenants {
+            tenant.conditional_access_policies = Some(Vec::new());
+        }
+    })
+    .await;
+    let mut browser = Browser::new(&house);
+    let end = sign_in(&mut browser, "ada@fabrikam.example").await;
+    assert_eq!(
+        browser
+            .authorize(CONTOSO, &request(PAYROLL, ""))
+            .await
+            .name(),
+        "code"
+    );
+    let home = code(&house, &end).await.grant.home_session.unwrap();
+    let store = house.house.store.tenant(home.tenant_id);
+    let change = portcullis_model::store::Change::EndSession(home.session_id);
+    store.commit(vec![change]).await.unwrap();
+    let place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    assert_eq!(
+        (place.name().as_str(), place.handle().page),
+        ("password", tenant(FABRIKAM))
+    );
+}
+
+#[tokio::test]
+async fn a27_a_form_of_an_earlier_page_of_the_same_kind_is_not_taken() {
+    let house = demo().await;
+    let mut browser = Browser::new(&house);
+    let hinted = request(PAYROLL, "&login_hint=dave%40contoso.example");
+    let first = browser.authorize(CONTOSO, &hinted).await.handle();
+    let wrong = Submission::Password {
+        password: portcullis_model::secret::SecretText::new("wrong"),
+    };
+    let second = browser.submit(first, wrong).await.handle();
+    assert_eq!(second.version, first.version + 1);
+    let right = || Submission::Password {
+        password: house.password("dave@contoso.example"),
+    };
+    let checks = house.passwords.checks();
+    let place = browser.submit(first, right()).await;
+    assert_eq!(place.handle(), second, "the page that waits");
+    assert_eq!(house.passwords.checks(), checks, "nothing was tried");
+    assert_eq!(browser.submit(second, right()).await.name(), "stay");
+}
+
+#[tokio::test]
 async fn consent_declined_is_access_denied_and_consent_given_is_remembered() {
     let house = demo().await;
     let mut browser = Browser::new(&house);
