@@ -171,7 +171,7 @@ impl<'s> Browser<'s> {
         let mut fields = page.fields();
         for (name, value) in typed {
             match fields.iter_mut().find(|(known, _)| known == name) {
-                Some(field) => field.1 = (*value).to_owned(),
+                Some(field) => (*value).clone_into(&mut field.1),
                 None => fields.push(((*name).to_owned(), (*value).to_owned())),
             }
         }
@@ -214,7 +214,10 @@ impl<'s> Browser<'s> {
     fn keep(&mut self, answer: &Answer) {
         for value in answer.headers.get_all(SET_COOKIE) {
             let cookie = cookie::Cookie::parse(value.to_str().unwrap().to_owned()).unwrap();
-            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+            if cookie
+                .max_age()
+                .is_some_and(cookie::time::SignedDuration::is_zero)
+            {
                 self.cookies.remove(cookie.name());
             } else {
                 self.cookies
