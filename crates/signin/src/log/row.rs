@@ -10,8 +10,8 @@ use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{ClientId, CorrelationId, SessionId, SignInId, TenantId};
 use portcullis_model::sign_in_log::{
-    AppliedPolicyResult, AuthenticationDetail, ConditionalAccessStatus, DeviceDetail, SignIn,
-    SignInStatus,
+    AppliedConditionalAccessPolicy, AppliedPolicyResult, AuthenticationDetail,
+    ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus,
 };
 use portcullis_model::user::{User, UserType};
 use portcullis_policy::decision::{Decision, grant_control_text};
@@ -103,8 +103,15 @@ impl Attempt<'_> {
         let home = self
             .home_tenant()
             .filter(|home| home.id() != self.resource.id());
-        let home_row = home.map(|home| (home.id(), Box::new(self.home_row(home, &mut *entropy))));
-        let resource_row = (self.resource.id(), Box::new(self.resource_row(entropy)));
+        // Told once for all rows: with a thousand policies the telling costs more than the decision.
+        let policies = self.decision.map(Decision::policies).unwrap_or_default();
+        let requirement = self.authentication_requirement(&policies);
+        let home_row = home.map(|home| {
+            let row = self.home_row(home, requirement, &mut *entropy);
+            (home.id(), Box::new(row))
+        });
+        let row = self.resource_row(policies, requirement, entropy);
+        let resource_row = (self.resource.id(), Box::new(row));
         home_row.into_iter().chain([resource_row]).collect()
     }
 
@@ -118,13 +125,18 @@ impl Attempt<'_> {
     }
 
     /// What the tenant of the application sees: every policy's result, and the visitor by the names it gave them.
-    fn resource_row(&self, entropy: &mut dyn Entropy) -> SignIn {
-        let mut row = self.common_row(entropy);
+    fn resource_row(
+        &self,
+        policies: Vec<AppliedConditionalAccessPolicy>,
+        requirement: &'static str,
+        entropy: &mut dyn Entropy,
+    ) -> SignIn {
+        let mut row = self.common_row(requirement, entropy);
         let viewer = Viewer::ResourceTenant;
         row.authentication_details = self.steps.details(self.resource.id(), viewer);
         if let Some(decision) = self.decision {
             row.conditional_access_status = decision.status;
-            row.applied_conditional_access_policies = decision.policies();
+            row.applied_conditional_access_policies = policies;
             row.status.additional_details = satisfied_by_claim(&row.authentication_details);
         }
         row.device_detail = self.device_detail(self.resource.id());
@@ -155,8 +167,13 @@ impl Attempt<'_> {
     }
 
     /// What the user's own tenant sees: its user in full, nothing of the other tenant's policies.
-    fn home_row(&self, home: &LoadedTenant, entropy: &mut dyn Entropy) -> SignIn {
-        let mut row = self.common_row(entropy);
+    fn home_row(
+        &self,
+        home: &LoadedTenant,
+        requirement: &'static str,
+        entropy: &mut dyn Entropy,
+    ) -> SignIn {
+        let mut row = self.common_row(requirement, entropy);
         row.authentication_details = self.steps.details(home.id(), Viewer::HomeTenant);
         row.device_detail = self.device_detail(home.id());
         if self.failure == Some(ErrorCode::UserUnauthorized) {
@@ -180,7 +197,7 @@ impl Attempt<'_> {
         row
     }
 
-    fn common_row(&self, entropy: &mut dyn Entropy) -> SignIn {
+    fn common_row(&self, requirement: &'static str, entropy: &mut dyn Entropy) -> SignIn {
         let resource = self.audiences.first().copied();
         SignIn {
             id: SignInId::random(entropy),
@@ -213,7 +230,7 @@ impl Attempt<'_> {
             conditional_access_status: ConditionalAccessStatus::NotApplied,
             applied_conditional_access_policies: Vec::new(),
             conditional_access_audiences: self.audiences.iter().copied().collect(),
-            authentication_requirement: self.authentication_requirement().to_owned(),
+            authentication_requirement: requirement.to_owned(),
             authentication_details: Vec::new(),
             device_detail: DeviceDetail::default(),
             unique_token_identifier: None,
@@ -238,10 +255,12 @@ impl Attempt<'_> {
     }
 
     /// Whether a policy in force, or the request, asked for more than one factor.
-    fn authentication_requirement(&self) -> &'static str {
+    fn authentication_requirement(
+        &self,
+        policies: &[AppliedConditionalAccessPolicy],
+    ) -> &'static str {
         let mfa = grant_control_text(GrantControl::Mfa);
         let demands = |decision: &Decision| {
-            let policies = decision.policies();
             let in_force = policies.iter().filter(|policy| match policy.result {
                 AppliedPolicyResult::Success | AppliedPolicyResult::Failure => true,
                 AppliedPolicyResult::NotApplied
