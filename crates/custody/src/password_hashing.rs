@@ -7,6 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
+use icu_normalizer::ComposingNormalizerBorrowed;
 use portcullis_model::entropy::Entropy as _;
 use portcullis_model::secret::SecretText;
 use portcullis_signin::house::{PasswordVerdict, Passwords, PasswordsBusy};
@@ -34,7 +35,7 @@ pub struct PasswordHashing {
 /// One check on its way to a worker.
 struct Check {
     hash: String,
-    typed: SecretText,
+    typed: Normalised,
     answer: oneshot::Sender<PasswordVerdict>,
 }
 
@@ -49,7 +50,8 @@ impl PasswordHashing {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| HashingError(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash_with(&argon2, "the password of an account that does not exist")?;
+        let decoy = Normalised::new(&SecretText::new(DECOY));
+        let decoy = hash_with(&argon2, &decoy)?;
         let (sender, receiver) = sync_channel(queue);
         let receiver = Arc::new(Mutex::new(receiver));
         for number in 0..workers.max(1) {
@@ -73,24 +75,57 @@ impl PasswordHashing {
                 "a password has at most {PASSWORD_LENGTH_BYTES_MAX} bytes"
             )));
         }
-        hash_with(&self.argon2, password.expose())
+        hash_with(&self.argon2, &Normalised::new(password))
     }
 
     /// Whether `typed` is the password behind `hash`; blocks for some twenty milliseconds.
     pub fn is_password(&self, hash: &str, typed: &SecretText) -> bool {
-        PasswordHash::new(hash).is_ok_and(|hash| {
-            self.argon2
-                .verify_password(typed.expose().as_bytes(), &hash)
-                .is_ok()
-        })
+        let typed = Normalised::new(typed);
+        PasswordHash::new(hash)
+            .is_ok_and(|hash| self.argon2.verify_password(typed.octets(), &hash).is_ok())
     }
 }
 
-fn hash_with(argon2: &Argon2<'_>, password: &str) -> Result<String, HashingError> {
+/// The password of accounts that do not exist; nobody gets in by it.
+const DECOY: &str = "the password of an account that does not exist";
+
+/// A password as it is hashed, however the keyboard wrote it; the only form that argon2 is given (requirement Q05).
+///
+/// The form is that of RFC 8265 §4.2 (`OpaqueString`): every space is the ASCII one, letters and their marks are composed
+/// (NFC). Not NFKC, which would make `²` and `2` the same and so a password weaker than it was typed.
+struct Normalised(SecretText);
+
+impl Normalised {
+    fn new(password: &SecretText) -> Self {
+        let is_space = |character: char| {
+            // General category Zs; line ends and tabs are in none of its members.
+            matches!(
+                character,
+                ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+                    ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+            )
+        };
+        let spaced = password
+            .expose()
+            .chars()
+            .map(|character| if is_space(character) { ' ' } else { character });
+        let mut spaced_text = String::with_capacity(password.expose().len());
+        spaced_text.extend(spaced);
+        let spaced = SecretText::new(spaced_text);
+        let composed = ComposingNormalizerBorrowed::new_nfc().normalize(spaced.expose());
+        Self(SecretText::new(composed))
+    }
+
+    fn octets(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
+
+fn hash_with(argon2: &Argon2<'_>, password: &Normalised) -> Result<String, HashingError> {
     let mut salt = [0; SALT_LENGTH_BYTES];
     SystemEntropy::new().fill(&mut salt);
     argon2
-        .hash_password_with_salt(password.as_bytes(), &salt)
+        .hash_password_with_salt(password.octets(), &salt)
         .map(|hash| hash.to_string())
         .map_err(|error| HashingError(error.to_string()))
 }
@@ -120,13 +155,13 @@ fn work(argon2: &Argon2<'_>, queue: &Mutex<Receiver<Check>>) {
 }
 
 /// The work of one check.
-fn check(argon2: &Argon2<'_>, hash: &str, typed: &SecretText) -> PasswordVerdict {
+fn check(argon2: &Argon2<'_>, hash: &str, typed: &Normalised) -> PasswordVerdict {
     let Ok(parsed) = PasswordHash::new(hash) else {
         return PasswordVerdict::Wrong;
     };
-    match argon2.verify_password(typed.expose().as_bytes(), &parsed) {
+    match argon2.verify_password(typed.octets(), &parsed) {
         Err(_) => PasswordVerdict::Wrong,
-        Ok(()) if is_outdated(hash) => hash_with(argon2, typed.expose())
+        Ok(()) if is_outdated(hash) => hash_with(argon2, typed)
             .map_or(PasswordVerdict::Right, PasswordVerdict::RightButOutdated),
         Ok(()) => PasswordVerdict::Right,
     }
@@ -150,7 +185,7 @@ impl Passwords for PasswordHashing {
         let (answer, verdict) = oneshot::channel();
         let check = Check {
             hash,
-            typed,
+            typed: Normalised::new(&typed),
             answer,
         };
         self.queue.try_send(check).map_err(|_| BUSY)?;
@@ -191,9 +226,57 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn q05_the_same_password_from_two_keyboards_is_the_same() {
+        let hashing = PasswordHashing::new(2, 100).unwrap();
+        // One key, or a letter and its marks in either order; the space bar, or the space of Option and AltGr; a syllable of
+        // three jamo, or one; the unit, or the letter it stands for.
+        let same = [
+            ("Zürich-läuft", "Zu\u{308}rich-la\u{308}uft"),
+            ("ự", "u\u{323}\u{31b}"),
+            ("correct horse", "correct\u{a0}horse"),
+            ("한", "\u{1112}\u{1161}\u{11ab}"),
+            ("Å", "\u{212b}"),
+        ];
+        for (one, other) in same {
+            for (set, typed) in [(one, other), (other, one), (other, other)] {
+                let hash = hashing.hash(&secret(set)).unwrap();
+                assert!(hashing.is_password(&hash, &secret(typed)), "{one}");
+                let verdict = hashing.verify(Some(hash), secret(typed)).await;
+                assert_eq!(verdict, Ok(PasswordVerdict::Right), "{one}");
+            }
+        }
+        // What only looks alike stays different: nothing of a password is folded away.
+        let different = [
+            ("x²", "x2"),
+            ("ﬁsh", "fish"),
+            ("Ａ", "A"),
+            ("a b", "ab"),
+            ("É", "E"),
+        ];
+        for (one, other) in different {
+            let hash = hashing.hash(&secret(one)).unwrap();
+            let verdict = hashing.verify(Some(hash), secret(other)).await;
+            assert_eq!(verdict, Ok(PasswordVerdict::Wrong), "{one}");
+        }
+    }
+
+    #[tokio::test]
+    async fn q05_a_hash_with_newer_parameters_is_of_the_same_form() {
+        let hashing = PasswordHashing::new(1, 10).unwrap();
+        let params = Params::new(8, 1, 1, None).unwrap();
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let old = hash_with(&weak, &Normalised::new(&secret("Zürich"))).unwrap();
+        let verdict = hashing.verify(Some(old), secret("Zu\u{308}rich")).await;
+        let Ok(PasswordVerdict::RightButOutdated(new)) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert!(hashing.is_password(&new, &secret("Zürich")));
+    }
+
+    #[tokio::test]
     async fn q19_an_account_that_does_not_exist_is_always_wrong() {
         let hashing = PasswordHashing::new(2, 100).unwrap();
-        for typed in ["", "the password of an account that does not exist"] {
+        for typed in ["", DECOY] {
             assert_eq!(
                 hashing.verify(None, secret(typed)).await,
                 Ok(PasswordVerdict::Wrong)
@@ -223,7 +306,7 @@ mod tests {
             Version::V0x13,
             Params::new(8, 1, 1, None).unwrap(),
         );
-        let old = hash_with(&weak, "right").unwrap();
+        let old = hash_with(&weak, &Normalised::new(&secret("right"))).unwrap();
         match hashing.verify(Some(old), secret("right")).await {
             Ok(PasswordVerdict::RightButOutdated(new)) => assert!(!is_outdated(&new)),
             other => panic!("{other:?}"),
