@@ -66,6 +66,8 @@ pub enum ThrottleKey {
     Address(String),
     /// A client that authenticates.
     Client(ClientId),
+    /// Rows of refusals that cost nobody an attempt, by the network they come from: they must not fill the log.
+    Refusal(String),
 }
 
 impl ThrottleKey {
@@ -76,6 +78,7 @@ impl ThrottleKey {
             Self::SecondFactor(user) => format!("second-factor:{user}"),
             Self::Address(address) => format!("address:{address}"),
             Self::Client(client) => format!("client:{client}"),
+            Self::Refusal(network) => format!("refusal:{network}"),
         }
     }
 }

@@ -83,6 +83,20 @@ impl ClientAuthentication {
     }
 }
 
+/// The client a request says it is of, proven or not: only for the log, of requests that cannot be read any further.
+pub fn danger_named_client(
+    form: Option<&Parameters>,
+    authorization: Option<&str>,
+) -> Option<String> {
+    let in_form = form.and_then(|form| form.find_owned("client_id"));
+    let in_header = || Some(parse_basic(authorization?).ok()?.0);
+    let in_assertion = || {
+        let assertion = form?.find("client_assertion")?;
+        client_assertion::danger_unverified_client_id(assertion)
+    };
+    in_form.or_else(in_header).or_else(in_assertion)
+}
+
 /// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
 fn parse_basic(authorization: &str) -> Result<(String, SecretText), Fault> {
     let refused = || {

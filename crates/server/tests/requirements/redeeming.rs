@@ -82,7 +82,12 @@ async fn b12_only_a_posted_form_is_read() {
             .send(request.body(Body::from(body.to_owned())).unwrap())
             .await;
         assert_eq!(answer.status.as_u16(), status, "{method} {content_type:?}");
-        site.nothing_issued(&before, &answer).await;
+        if status == 400 {
+            site.refused_somehow(&before, &answer).await;
+        } else {
+            // Not a form by POST: no request that could be refused.
+            site.nothing_issued(&before, &answer).await;
+        }
     }
     is_still_good(&site, PAYROLL, &code).await;
 }
@@ -127,7 +132,7 @@ async fn b13_b14_a_secret_in_the_address_is_nothing_and_two_credentials_are_one_
         }
         let answer = site.send(request).await;
         assert_eq!(answer.error().0, "invalid_request", "{}", answer.body);
-        site.nothing_issued(&before, &answer).await;
+        site.refused(&before, &answer, 9_900_007).await;
     }
     // Either alone is good.
     let mut request = form_request(&PAYROLL.token_path(), &urlencoded(&bare));
@@ -267,7 +272,7 @@ async fn a14_u07_there_is_no_grant_that_acts_for_a_person_without_the_person() {
         ];
         let answer = site.post(&PAYROLL.token_path(), &fields).await;
         assert_eq!(answer.error().0, "unsupported_grant_type", "{grant}");
-        site.nothing_issued(&before, &answer).await;
+        site.refused(&before, &answer, 70003).await;
     }
     // An application's own token is nobody's.
     let token = application_token(&site, REPORT).await;
@@ -323,7 +328,7 @@ async fn b16_b17_each_kind_of_client_has_its_own_grants() {
         "{}",
         answer.body
     );
-    site.nothing_issued(&before, &answer).await;
+    site.refused(&before, &answer, 70001).await;
     let (_, code) = site.code(PAYROLL, DAVE).await;
     let before = site.before().await;
     let bare = without(&site.code_form(PAYROLL, &code), &["client_secret"]);

@@ -27,5 +27,5 @@ mod request;
 mod second_factor;
 mod session;
 mod state;
-mod throttle;
+pub(crate) mod throttle;
 mod walk;

@@ -14,9 +14,9 @@ use super::refusal::refuse;
 use super::request::Request;
 use super::session::Held;
 use super::state::{FirstFactor, Lodging, Password, State, Traveller};
-use super::throttle::Charged;
+use super::throttle::{Charged, network};
 use super::walk::{Halt, Progress, Walk};
-use crate::house::{LoadedTenant, PasswordVerdict};
+use crate::house::{LoadedTenant, PasswordVerdict, PasswordsBusy};
 use crate::log::row::Who;
 use crate::log::step::FailedStep;
 use crate::page::{Problem, Step};
@@ -61,8 +61,14 @@ pub(super) async fn submit(
         Some(user) => store.find_password(user.id).await?,
         None => None,
     };
-    let paid: Vec<ThrottleKey> = name.clone().into_iter().chain(address.clone()).collect();
-    let verdict = verify(walk, (&lodging, paid), stored.as_ref(), typed).await?;
+    let verdict = match verify(walk, stored.as_ref(), typed).await {
+        Ok(verdict) => verdict,
+        Err(busy) => {
+            let paid = name.into_iter().chain(address).collect();
+            note_busy(walk, &request, (&lodging, paid), (&home, user.as_ref())).await?;
+            return Err(Halt::Busy(busy.retry_after_seconds));
+        }
+    };
     let (Some(user), true) = (&user, is_right(&verdict)) else {
         let failure = (
             ErrorCode::InvalidUserNameOrPassword,
@@ -96,32 +102,54 @@ fn throttle_name(user: Option<&User>, lodging: &Lodging) -> Option<ThrottleKey> 
     CanonicalName::parse(name).map(ThrottleKey::Name)
 }
 
-/// Checks the password, or does the same work for nobody (requirement Q19). When there is no room to check it, nothing was
-/// tried and nothing is charged.
+/// Checks the password, or does the same work for nobody (requirement Q19).
 async fn verify(
     walk: &Walk<'_, '_>,
-    (lodging, paid): (&Lodging, Vec<ThrottleKey>),
     stored: Option<&PasswordCredential>,
     typed: SecretText,
-) -> Result<PasswordVerdict, Halt> {
+) -> Result<PasswordVerdict, PasswordsBusy> {
     if typed.expose().len() > PASSWORD_BYTES_MAX {
         return Ok(PasswordVerdict::Wrong);
     }
     let hash = stored.map(|stored| stored.hash.clone());
     let is_known = hash.is_some();
-    match walk.house.passwords.verify(hash, typed).await {
-        Ok(verdict) if is_known => Ok(verdict),
-        Ok(_) => Ok(PasswordVerdict::Wrong),
-        Err(busy) => {
-            let refunds = paid.into_iter().map(Change::RefundThrottle).collect();
-            walk.house
-                .store
-                .tenant(lodging.tenant)
-                .commit(refunds)
-                .await?;
-            Err(Halt::Busy(busy.retry_after_seconds))
+    match walk.house.passwords.verify(hash, typed).await? {
+        verdict if is_known => Ok(verdict),
+        PasswordVerdict::Right | PasswordVerdict::RightButOutdated(_) | PasswordVerdict::Wrong => {
+            Ok(PasswordVerdict::Wrong)
         }
     }
+}
+
+/// There was no room to check the password: nothing was tried, so what was paid is given back. The rows have a budget of
+/// their own, or a flood that is turned away here would drown the log.
+async fn note_busy(
+    walk: &mut Walk<'_, '_>,
+    request: &Request,
+    (lodging, paid): (&Lodging, Vec<ThrottleKey>),
+    (home, account): (&LoadedTenant, Option<&User>),
+) -> Result<(), Halt> {
+    let refusal = ThrottleKey::Refusal(network(walk.moment.ip_address));
+    let rows_max = walk.house.budgets.address_attempts_max;
+    let refunds = paid.into_iter().map(Change::RefundThrottle).collect();
+    let store = walk.house.store.tenant(lodging.tenant);
+    store.commit(refunds).await?;
+    if walk
+        .charge(lodging.tenant, vec![(refusal, rows_max)])
+        .await?
+        == Charged::Locked
+    {
+        return Ok(());
+    }
+    let resource = walk.tenant(request.owner()).await?;
+    let who = Who::Unproven {
+        name: Some(&lodging.name),
+        home: Some(home),
+        account,
+    };
+    let case = Case::of(&resource, request, who);
+    walk.record(&case, Some(ErrorCode::TooManyRequests));
+    walk.commit(request.owner()).await
 }
 
 /// After the right password the account's wrong ones are forgotten; the address only gets this attempt back, or one known

@@ -91,7 +91,7 @@ impl Walk<'_, '_> {
             user_agent: self.moment.user_agent.as_deref(),
             kind: case.kind,
             resource: case.resource,
-            client: case.client,
+            client: Some(case.client),
             client_app_type: case.client_app_type,
             audiences: case.audiences.unwrap_or(&nothing),
             who: case.who,

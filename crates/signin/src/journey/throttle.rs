@@ -42,13 +42,19 @@ impl Walk<'_, '_> {
 
     /// The key of the browser's address; an IPv6 subscriber has a whole /64.
     pub(super) fn address_key(&self) -> Option<ThrottleKey> {
-        let text = match self.moment.ip_address? {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        };
-        Some(ThrottleKey::Address(text))
+        let address = self.moment.ip_address?;
+        Some(ThrottleKey::Address(network(Some(address))))
+    }
+}
+
+/// Where a request comes from, as budgets count it; an address nobody knows is one place.
+pub(crate) fn network(address: Option<IpAddr>) -> String {
+    match address {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        None => "unknown".to_owned(),
     }
 }

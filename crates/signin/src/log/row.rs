@@ -39,8 +39,8 @@ pub struct Attempt<'a> {
     pub kind: AttemptKind,
     /// The tenant whose application was to be reached.
     pub resource: &'a LoadedTenant,
-    /// The client.
-    pub client: ClientId,
+    /// The client, if the request named one.
+    pub client: Option<ClientId>,
     /// By what kind of client.
     pub client_app_type: ClientAppType,
     /// The resources it wanted to reach.
@@ -72,7 +72,8 @@ pub enum AttemptKind {
     Refresh,
     /// A code at the token endpoint.
     CodeRedemption,
-    /// Client credentials.
+    /// An application for itself: client credentials, or a request at the token endpoint that was refused before anybody
+    /// else was known.
     ClientCredentials,
 }
 
@@ -207,8 +208,10 @@ impl Attempt<'_> {
             user_principal_name: None,
             user_id: None,
             user_type: None,
-            app_id: Some(self.client),
-            app_display_name: well_known::application_name(self.resource, self.client),
+            app_id: self.client,
+            app_display_name: self
+                .client
+                .and_then(|id| well_known::application_name(self.resource, id)),
             resource_id: resource,
             resource_display_name: resource
                 .and_then(|id| well_known::application_name(self.resource, id)),

@@ -41,7 +41,7 @@ pub async fn give(
     let client = &request.client;
     match client.class {
         ClientAuthenticationClass::Secret | ClientAuthenticationClass::Key => {}
-        // A public client has nothing of its own to prove (requirement B17). Nobody is known, so nothing is logged.
+        // A public client has nothing of its own to prove (requirement B17).
         ClientAuthenticationClass::Public => {
             return Err(ErrorCode::UnauthorizedClientGrant.into());
         }
@@ -74,7 +74,7 @@ pub async fn give(
         let failure = Some(fault.code);
         let rows = ApplicationAttempt { failure, ..attempt }.rows(moment);
         commit(house, &request, rows).await?;
-        return Err(fault.into());
+        return Err(TokenError::Logged(fault));
     }
     let permit = decision.permit().ok_or(TokenError::Lost)?;
     let order = ApplicationOrder {
@@ -142,7 +142,7 @@ async fn refuse(
     }
     .rows(moment);
     commit(house, request, rows).await?;
-    Ok(fault.into())
+    Ok(TokenError::Logged(fault))
 }
 
 /// The assertion, if there is one, is spent with whatever came of it.

@@ -217,7 +217,7 @@ async fn charge(
         code: fault.code,
     };
     match charge.record(house, moment).await {
-        Ok(()) => fault.into(),
+        Ok(()) => TokenError::Logged(fault),
         Err(error) => error,
     }
 }
@@ -248,7 +248,9 @@ impl Charge<'_> {
         let changes = std::iter::once(budget).chain(spend).chain(rows).collect();
         match house.store.tenant(self.tenant.id()).commit(changes).await {
             Ok(()) => Ok(()),
-            Err(CommitError::Lost { index: 0 }) => Err(ErrorCode::TooManyRequests.into()),
+            Err(CommitError::Lost { index: 0 }) => {
+                Err(TokenError::Logged(ErrorCode::TooManyRequests.into()))
+            }
             Err(CommitError::Lost { .. }) => Err(ErrorCode::ClientAssertionReplayed.into()),
             Err(CommitError::Store(error)) => Err(error.into()),
         }

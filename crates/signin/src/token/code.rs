@@ -54,7 +54,7 @@ pub async fn redeem(
         let code = ErrorCode::InvalidGrant;
         let charge = request.client.charge(request.tenant, code);
         charge.record(house, moment).await?;
-        return Err(code.into());
+        return Err(TokenError::Logged(code.into()));
     };
     moment.correlation_id = code.grant.correlation_id;
     let used = GrantUse {

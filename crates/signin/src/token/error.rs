@@ -13,9 +13,12 @@ use crate::visitor::Stop;
 /// Why no token is given.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The client or the user is refused.
+    /// The client or the user is refused, and no row says so yet.
     #[error("refused with {}", .0.code.number())]
     Refused(Fault),
+    /// Refused, and written down; or the budget for such rows is used up.
+    #[error("refused with {}, as the log says", .0.code.number())]
+    Logged(Fault),
     /// The store failed: nobody knows what is true, so nothing is given (requirement B19).
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,7 +73,7 @@ impl TokenError {
     /// What the client is told. Causes of ours go to the operator only (requirement B15).
     pub fn wire(&self, house: &House, moment: &mut Moment<'_>) -> WireError {
         let fault = match self {
-            Self::Refused(fault) => fault.clone(),
+            Self::Refused(fault) | Self::Logged(fault) => fault.clone(),
             Self::Store(error) => {
                 tracing::error!(correlation_id = %moment.correlation_id, error = error as &dyn std::error::Error, "the store failed at the token endpoint");
                 ErrorCode::MsodsServiceUnavailable.into()

@@ -91,7 +91,7 @@ impl GrantUse<'_> {
             Err(Failure::Error(error)) => Err(error),
             Err(Failure::Refused(refused)) => {
                 self.write_refusal(house, refused.rows, on_refusal).await?;
-                Err(refused.fault.into())
+                Err(TokenError::Logged(refused.fault))
             }
         }
     }
@@ -107,7 +107,7 @@ impl GrantUse<'_> {
         let visitor = self.find_visitor(house).await?;
         let rows = self.rows(moment, visitor.as_ref(), None, Some(fault.code), None);
         self.write_refusal(house, rows, on_refusal).await?;
-        Ok(fault.into())
+        Ok(TokenError::Logged(fault))
     }
 
     /// Writes the rows, the home tenant's first: a row too many is a smaller evil than a token without one.
@@ -320,7 +320,7 @@ impl GrantUse<'_> {
             user_agent: self.grant.user_agent.as_deref(),
             kind: self.kind,
             resource: self.tenant,
-            client: self.grant.client,
+            client: Some(self.grant.client),
             client_app_type: self.grant.client_app_type,
             audiences: &self.grant.resources,
             who: visitor.map_or(unproven, Who::Visitor),

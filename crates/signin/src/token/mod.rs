@@ -1,6 +1,7 @@
 //! The token endpoint: codes, refresh tokens and client credentials become tokens, each after a new decision.
 
 pub mod application;
+pub mod caller;
 pub mod client;
 pub mod code;
 pub mod error;

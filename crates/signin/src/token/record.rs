@@ -69,7 +69,7 @@ impl ApplicationAttempt<'_> {
             user_agent: user_agent.as_deref(),
             kind: AttemptKind::ClientCredentials,
             resource: self.tenant,
-            client: self.principal.app_id,
+            client: Some(self.principal.app_id),
             client_app_type: APPLICATION_CLIENT_TYPE,
             audiences: self.audiences,
             who: Who::Application(self.principal),
@@ -103,4 +103,36 @@ pub fn client_refused(
         unique_token_identifier: None,
     }
     .rows(moment)
+}
+
+/// The row of a request that names no client.
+pub fn nobody_refused(
+    moment: &mut Moment<'_>,
+    tenant: &LoadedTenant,
+    code: ErrorCode,
+) -> Vec<Change> {
+    let user_agent = moment.user_agent.clone();
+    let attempt = Attempt {
+        at: moment.now,
+        correlation_id: moment.correlation_id,
+        ip_address: moment.ip_address,
+        user_agent: user_agent.as_deref(),
+        kind: AttemptKind::ClientCredentials,
+        resource: tenant,
+        client: None,
+        client_app_type: APPLICATION_CLIENT_TYPE,
+        audiences: &BTreeSet::new(),
+        who: Who::Unproven {
+            name: None,
+            home: None,
+            account: None,
+        },
+        decision: None,
+        failure: Some(code),
+        steps: Steps::none(moment.now),
+        device: None,
+        session: None,
+        unique_token_identifier: None,
+    };
+    Rows::of(&attempt, moment).resource
 }

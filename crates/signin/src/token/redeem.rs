@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_model::application::SignInAudience;
+use portcullis_protocol::oauth::client_authentication::danger_named_client;
 use portcullis_protocol::oauth::error::{Fault, WireError};
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::parameters::{Parameters, ParametersError};
@@ -12,6 +13,7 @@ use portcullis_protocol::oauth::token_response::TokenResponse;
 use crate::house::{House, LoadedTenant, Moment};
 use crate::realm::{self, Realm};
 use crate::token::application::{self, ApplicationRequest};
+use crate::token::caller::Caller;
 use crate::token::client::{AuthenticatedClient, authenticate};
 use crate::token::code::{self, CodeRequest};
 use crate::token::error::TokenError;
@@ -36,8 +38,13 @@ pub async fn redeem(
     moment: &mut Moment<'_>,
     call: TokenCall<'_>,
 ) -> Result<TokenResponse, WireError> {
-    match answer(house, moment, call).await {
+    let mut caller = Caller::default();
+    match answer(house, moment, call, &mut caller).await {
         Ok(response) => Ok(response),
+        Err(TokenError::Refused(fault)) => {
+            let error = caller.log_refusal(house, moment, fault).await;
+            Err(error.wire(house, moment))
+        }
         Err(error) => Err(error.wire(house, moment)),
     }
 }
@@ -46,12 +53,22 @@ async fn answer(
     house: &House,
     moment: &mut Moment<'_>,
     call: TokenCall<'_>,
+    caller: &mut Caller,
 ) -> Result<TokenResponse, TokenError> {
-    let form = Parameters::parse(call.body).map_err(|error| malformed(&error))?;
-    let request = TokenRequest::parse(&form, call.authorization)?;
+    // First where, so that whatever is wrong with the rest has a log to stand in.
     let realm = Realm::find(house, call.tenant_segment).await?;
+    if let Realm::Tenant(tenant) = &realm {
+        caller.tenant = Some(Arc::clone(tenant));
+    }
+    let form = Parameters::parse(call.body);
+    caller.client = danger_named_client(form.as_ref().ok(), call.authorization);
+    let form = form.map_err(|error| malformed(&error))?;
+    let request = TokenRequest::parse(&form, call.authorization)?;
     let (tenant, artefact) = match addressed(house, &realm, &request.grant).await? {
-        Addressed::Here { tenant, artefact } => (tenant, artefact),
+        Addressed::Here { tenant, artefact } => {
+            caller.tenant = Some(Arc::clone(&tenant));
+            (tenant, artefact)
+        }
         Addressed::Elsewhere(tenant) => {
             return Err(refuse_elsewhere(house, moment, &tenant, &request).await);
         }
@@ -98,7 +115,7 @@ async fn answer(
         (RequestedGrant::AuthorizationCode { .. } | RequestedGrant::RefreshToken { .. }, None) => {
             let code = ErrorCode::InvalidGrant;
             client.charge(&tenant, code).record(house, moment).await?;
-            return Err(code.into());
+            return Err(TokenError::Logged(code.into()));
         }
     };
     let hint = if request.client_info {
@@ -143,10 +160,11 @@ async fn refuse_elsewhere(
     let refused = ErrorCode::CodeOfAnotherTenant;
     match authenticate(house, moment, tenant, &request.client).await {
         Ok(client) => match client.charge(tenant, refused).record(house, moment).await {
-            Ok(()) => refused.into(),
+            Ok(()) => TokenError::Logged(refused.into()),
             Err(error) => error,
         },
         Err(TokenError::Refused(_)) => refused.into(),
+        Err(TokenError::Logged(_)) => TokenError::Logged(refused.into()),
         Err(error) => error,
     }
 }

@@ -45,7 +45,7 @@ pub async fn refresh(
         let code = ErrorCode::InvalidGrant;
         let charge = request.client.charge(request.tenant, code);
         charge.record(house, moment).await?;
-        return Err(code.into());
+        return Err(TokenError::Logged(code.into()));
     };
     let used = GrantUse {
         tenant: request.tenant,

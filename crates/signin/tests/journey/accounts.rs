@@ -137,9 +137,38 @@ async fn q20_when_passwords_are_busy_the_page_says_when_to_come_back_and_still_w
         (503, Some(3))
     );
     assert_eq!(refusal.try_again, Some(handle.path()));
+    let row = log(&house, CONTOSO).await.pop().unwrap();
+    assert_eq!(row.status.error_code, 90055);
+    assert_eq!(row.correlation_id, refusal.frame.correlation_id);
+    assert_eq!(
+        row.user_principal_name.as_deref(),
+        Some("dave@contoso.example")
+    );
+    assert!(row.authentication_details.is_empty(), "nothing was tried");
     house.passwords.busy_after(1);
     let place = browser.submit(handle, password(right.expose())).await;
     assert_eq!(place.name(), "stay");
+}
+
+#[tokio::test]
+async fn q20_a_guest_turned_away_for_want_of_room_is_in_both_logs_and_no_flood_fills_them() {
+    let house = demo()
+        .await
+        .with(|house| house.budgets.address_attempts_max = 3);
+    let (mut browser, place) = at_password(&house, "ada@fabrikam.example").await;
+    let handle = place.handle();
+    house.passwords.busy_after(0);
+    for _ in 0..5 {
+        let place = browser.submit(handle, password("right or wrong")).await;
+        assert_eq!(place.name(), "refused 90055");
+    }
+    for tenant in [CONTOSO, FABRIKAM] {
+        assert_eq!(log_codes(&house, tenant).await, [90055; 3], "{tenant}");
+    }
+    house.passwords.busy_after(1);
+    let right = house.password("ada@fabrikam.example");
+    let place = browser.submit(handle, password(right.expose())).await;
+    assert!(!place.name().starts_with("refused"), "{}", place.name());
 }
 
 #[tokio::test]

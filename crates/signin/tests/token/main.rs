@@ -16,5 +16,6 @@ mod code;
 mod mint;
 mod own_endpoints;
 mod refresh;
+mod refusals;
 mod scene;
 mod sign_out;
