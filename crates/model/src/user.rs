@@ -143,6 +143,12 @@ impl User {
             .chain(self.other_mails.iter().map(String::as_str))
             .filter_map(CanonicalName::parse)
     }
+
+    /// Invited, not yet accepted, and so nobody's account: which home account it will stand for is not known.
+    pub fn is_unclaimed_invitation(&self) -> bool {
+        self.external_user_state == Some(ExternalUserState::PendingAcceptance)
+            && self.home_account.is_none()
+    }
 }
 
 #[cfg(test)]

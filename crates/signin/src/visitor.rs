@@ -8,8 +8,8 @@ use std::sync::Arc;
 use portcullis_model::Timestamp;
 use portcullis_model::group::Memberships;
 use portcullis_model::session::SessionSubject;
-use portcullis_model::store::StoreError;
-use portcullis_model::user::{ExternalUserState, HomeAccount, User};
+use portcullis_model::store::{StoreError, TenantStore};
+use portcullis_model::user::{CanonicalName, ExternalUserState, HomeAccount, User};
 use portcullis_policy::facts::Channel;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 
@@ -134,7 +134,8 @@ impl Visitor {
     }
 
     /// The person behind an account of another tenant that has just been vouched for: a guest of `resource`, or a direct
-    /// connect user where `offers_direct_connect` holds, or nobody (50020).
+    /// connect user where `offers_direct_connect` holds, or somebody who is invited and has not accepted (50014), or nobody
+    /// (50020).
     pub async fn arriving(
         house: &House,
         resource: &LoadedTenant,
@@ -145,7 +146,12 @@ impl Visitor {
         let object = store.find_user_by_home_account(home.account()).await?;
         match (object, client) {
             (None, Entrance::CollaborationOnly) => {
-                Err(Denied::by(resource, ErrorCode::UserUnauthorized).into())
+                let code = if is_invited(&*store, &home).await? {
+                    ErrorCode::GuestUserInPendingState
+                } else {
+                    ErrorCode::UserUnauthorized
+                };
+                Err(Denied::by(resource, code).into())
             }
             (object, Entrance::CollaborationOnly | Entrance::DirectConnectToo) => {
                 Self::assemble(house, resource, object, Some(home)).await
@@ -238,6 +244,28 @@ impl Visitor {
     pub fn home_tenant<'a>(&'a self, resource: &'a LoadedTenant) -> &'a LoadedTenant {
         self.home.as_ref().map_or(resource, |home| &home.tenant)
     }
+}
+
+/// Whether an invitation to one of these addresses waits to be accepted. An address says only which refusal to give, never
+/// who somebody is (requirement U08); those of domains the home tenant has not verified say nothing, or its administrator
+/// could find out who else is invited.
+async fn is_invited(store: &dyn TenantStore, home: &HomeUser) -> Result<bool, StoreError> {
+    let verified = &home.tenant.configuration.organization.verified_domains;
+    let is_own = |name: &CanonicalName| {
+        let owned = |domain: &str| {
+            verified
+                .iter()
+                .any(|known| known.name.eq_ignore_ascii_case(domain))
+        };
+        name.domain().is_some_and(owned)
+    };
+    for name in home.user.names().filter(is_own) {
+        let found = store.find_user_by_name(&name).await?;
+        if found.is_some_and(|user| user.is_unclaimed_invitation()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// By which doors people of other tenants reach an application (specification 2.6).

@@ -36,7 +36,8 @@ pub(super) async fn find(
         .tenant(resource)
         .find_user_by_name(name)
         .await?;
-    let lodging = match here {
+    // An invitation that nobody has accepted is nobody's account yet: whoever is invited proves themselves at home.
+    let lodging = match here.filter(|user| !user.is_unclaimed_invitation()) {
         Some(user) => {
             let (tenant, id) = user
                 .home_account

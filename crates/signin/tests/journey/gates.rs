@@ -141,6 +141,60 @@ async fn a_pending_invitation_is_50014() {
     refused(&house, "ada@fabrikam.example", 50014, 50014).await;
 }
 
+/// Ada is invited to Contoso and has not accepted: the object there stands for no account yet.
+fn unclaimed(user: &mut portcullis_model::user::User) {
+    user.external_user_state = Some(ExternalUserState::PendingAcceptance);
+    user.home_account = None;
+}
+
+#[tokio::test]
+async fn an_invitation_that_stands_for_no_account_yet_is_50014_as_well() {
+    let house = edited(|world| guests(world, unclaimed)).await;
+    let end = refused(&house, "ada@fabrikam.example", 50014, 50014).await;
+    let Place::Refused(refusal) = end else {
+        panic!()
+    };
+    assert_eq!(refusal.organization_name.as_deref(), Some("Contoso"));
+
+    // Signed in at home already, so that no name is typed.
+    let house = edited(|world| guests(world, unclaimed)).await;
+    let mut browser = Browser::new(&house);
+    let mut ada = person(&house, "ada@fabrikam.example");
+    let first = browser.authorize(FABRIKAM, &request(INTRANET, "")).await;
+    browser.walk(first, &mut ada).await;
+    let hinted = request(PAYROLL, "&domain_hint=fabrikam.example");
+    let place = browser.authorize(CONTOSO, &hinted).await;
+    assert_eq!(place.name(), "refused 50014");
+}
+
+#[tokio::test]
+async fn u08_an_address_tells_of_an_invitation_only_where_the_home_tenant_owns_its_domain() {
+    let house = edited(|world| {
+        guests(world, |user| {
+            unclaimed(user);
+            user.mail = Some("wilma@woodgrove.example".to_owned());
+            user.other_mails = vec!["frank@fabrikam.example".to_owned()];
+        });
+        let fabrikam = tenant_of(world, tenant(FABRIKAM));
+        for user in fabrikam.users.iter_mut().flatten() {
+            if user.id == id(ADA_AT_HOME) {
+                user.mail = Some("wilma@woodgrove.example".to_owned());
+            }
+        }
+    })
+    .await;
+    for (name, number) in [
+        ("ada@fabrikam.example", "refused 50020"),
+        ("frank@fabrikam.example", "refused 50014"),
+    ] {
+        let mut browser = Browser::new(&house);
+        let first = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+        let mut somebody = person(&house, name);
+        let (way, _) = browser.walk(first, &mut somebody).await;
+        assert_eq!(way, ["name", "password", number], "{name}");
+    }
+}
+
 #[tokio::test]
 async fn u15_an_account_switched_off_here_or_at_home_is_50057() {
     let house = edited(|world| guests(world, |user| user.account_enabled = false)).await;
