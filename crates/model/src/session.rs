@@ -1,5 +1,7 @@
 //! A browser's authentication session in one tenant: who, and what was proven there and when.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -30,6 +32,19 @@ pub struct AuthenticationSession {
     pub expires_at: Timestamp,
     /// The cookie outlives the browser.
     pub is_persistent: bool,
+    /// The last time it brought somebody on.
+    pub last_use: SessionUse,
+}
+
+/// When, from where and with what a session was used; what its owner recognises it by (requirement S13).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUse {
+    /// When.
+    pub at: Timestamp,
+    /// The browser's address.
+    pub ip_address: Option<IpAddr>,
+    /// What the browser says it is, shortened.
+    pub user_agent: Option<String>,
 }
 
 /// Whose session it is.

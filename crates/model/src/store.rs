@@ -33,7 +33,7 @@ use crate::id::{ClientId, GrantId, MethodId, SessionId, TenantId, TransactionId,
 use crate::named_location::NamedLocation;
 use crate::organization::Organization;
 use crate::secret::{SealedSecret, TokenHash};
-use crate::session::{AuthenticationSession, SessionClient};
+use crate::session::{AuthenticationSession, SessionClient, SessionSubject, SessionUse};
 use crate::sign_in_log::SignIn;
 use crate::user::{CanonicalName, HomeAccount, User};
 
@@ -127,6 +127,12 @@ pub trait TenantStore: Send + Sync {
         &self,
         session: SessionId,
     ) -> Result<Option<AuthenticationSession>, StoreError>;
+    /// A subject's sessions, live or expired, last used first; revoked ones are gone. At most
+    /// [`SESSIONS_LISTED_MAX`].
+    async fn list_sessions(
+        &self,
+        subject: SessionSubject,
+    ) -> Result<Vec<AuthenticationSession>, StoreError>;
     /// Applications that got tokens in a session.
     async fn list_session_clients(
         &self,
@@ -159,6 +165,9 @@ pub trait TenantStore: Send + Sync {
     /// Applies all changes or none; durable when it answers `Ok`.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;
 }
+
+/// The most sessions [`TenantStore::list_sessions`] answers.
+pub const SESSIONS_LISTED_MAX: u32 = 200;
 
 /// Everything a tenant has configured: what `policy` compiles and `signin` reads, cached by version.
 #[derive(Debug, Clone, PartialEq)]
@@ -306,18 +315,32 @@ pub enum Change {
 
     /// Opens a session.
     OpenSession(AuthenticationSession),
-    /// Replaces cookie hash, proofs, device, home session, persistence and expiry of a session. Condition: it exists and
-    /// still has `from_cookie`.
+    /// Replaces cookie hash, proofs, device, home session, persistence, expiry and last use of a session. Condition: it
+    /// exists and still has `from_cookie`.
     RenewSession {
         /// The session with its new cookie and proofs.
         session: AuthenticationSession,
         /// The cookie hash the caller read.
         from_cookie: TokenHash,
     },
+    /// Notes that a session was used. No condition: an ended session stays ended.
+    UseSession {
+        /// The session.
+        session: SessionId,
+        /// When, from where, with what.
+        last_use: SessionUse,
+    },
     /// Ends a session and revokes the grants it gave. No condition: an ended session stays ended.
     EndSession(SessionId),
     /// Ends every session of a user, and revokes every grant. No condition.
     EndSessionsOfUser(UserId),
+    /// Ends every session of a subject but one, and revokes every grant that is not of that one. No condition.
+    EndOtherSessions {
+        /// Whose.
+        subject: SessionSubject,
+        /// The one that stays.
+        kept: SessionId,
+    },
     /// Notes that a client got tokens in a session (idempotent). Condition: the session exists.
     JoinSession(SessionClient),
 

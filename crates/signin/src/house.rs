@@ -10,11 +10,14 @@ use portcullis_model::device::DeviceClaims;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{ClientId, CorrelationId, TenantId};
 use portcullis_model::secret::{Sealer, SecretText};
+use portcullis_model::session::SessionUse;
 use portcullis_model::store::{Store, StoreError, TenantConfiguration};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_protocol::jose::public_key::PublicJwk;
 use portcullis_protocol::jose::signing_key::SigningKey;
 use url::Url;
+
+use crate::assurance_timer::AssuranceTimers;
 
 /// The installation: one value, built by the binary, shared by all requests.
 pub struct House {
@@ -55,8 +58,11 @@ pub struct Lifetimes {
     pub refresh_token_family_seconds: i64,
     /// A browser session that ends with the browser.
     pub session_seconds: i64,
-    /// A browser session that outlives the browser.
+    /// A browser session that outlives the browser. What was proven in it lapses before (see `assurance`); the session
+    /// then still knows whom to ask.
     pub persistent_session_seconds: i64,
+    /// What was proven in a browser session, by level of assurance (requirement Q15).
+    pub assurance: AssuranceTimers,
 }
 
 impl Default for Lifetimes {
@@ -69,6 +75,7 @@ impl Default for Lifetimes {
             refresh_token_family_seconds: 90 * 86_400,
             session_seconds: 86_400,
             persistent_session_seconds: 90 * 86_400,
+            assurance: AssuranceTimers::default(),
         }
     }
 }
@@ -113,6 +120,21 @@ pub struct Moment<'a> {
     /// Ties log rows and pages together; the client's own if it sent a valid one, else fresh.
     pub correlation_id: CorrelationId,
 }
+
+impl Moment<'_> {
+    /// This request as the use of a session.
+    pub fn session_use(&self) -> SessionUse {
+        let agent = self.user_agent.as_ref();
+        SessionUse {
+            at: self.now,
+            ip_address: self.ip_address,
+            user_agent: agent.map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect()),
+        }
+    }
+}
+
+/// More of a user agent is not kept.
+pub const USER_AGENT_CHARACTERS_MAX: usize = 512;
 
 /// A tenant's configuration and its compiled form, of one version.
 pub struct LoadedTenant {

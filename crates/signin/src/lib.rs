@@ -7,6 +7,7 @@
 //! moment; the binary plugs the traits together.
 
 pub mod access_token;
+pub mod assurance_timer;
 pub mod discovery;
 pub mod facts;
 pub mod house;

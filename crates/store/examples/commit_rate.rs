@@ -11,7 +11,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::artefact::{AuthorizationCode, Transaction};
 use portcullis_model::id::{Id, TenantId};
 use portcullis_model::secret::TokenHash;
-use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject, SessionUse};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, Store, TenantStore};
 use portcullis_store::{SqliteOptions, SqliteStore};
@@ -299,6 +299,11 @@ fn session(number: u128) -> AuthenticationSession {
         created_at: Timestamp::UNIX_EPOCH,
         expires_at: Timestamp::MAX,
         is_persistent: false,
+        last_use: SessionUse {
+            at: Timestamp::UNIX_EPOCH,
+            ip_address: None,
+            user_agent: None,
+        },
     }
 }
 

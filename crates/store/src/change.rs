@@ -7,7 +7,7 @@ use portcullis_model::artefact::{AuthorizationCode, Grant, RefreshToken, Transac
 use portcullis_model::credential::{PasswordCredential, ThrottleKey, TotpCredential};
 use portcullis_model::id::{SessionId, TenantId, UserId};
 use portcullis_model::secret::TokenHash;
-use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject, SessionUse};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, SigningKeyRecord, StoreError};
 
@@ -86,8 +86,10 @@ impl StepList {
 
             Change::OpenSession(session) => self.open_session(&session)?,
             Change::RenewSession { session, from_cookie } => self.renew_session(&session, from_cookie)?,
+            Change::UseSession { session, last_use } => self.use_session(session, last_use),
             Change::EndSession(session) => self.end_session(session),
             Change::EndSessionsOfUser(user) => self.end_sessions_of_user(user),
+            Change::EndOtherSessions { subject, kept } => self.end_other_sessions(subject, kept)?,
             Change::JoinSession(client) => self.join_session(client),
 
             Change::IssueCode(code) => self.issue_code(code)?,
@@ -154,7 +156,43 @@ impl StepList {
             session.cookie_hash,
             row::session_evidence(session)?,
             session.expires_at,
-            session.is_persistent
+            session.is_persistent,
+            session.last_use.at,
+            address(&session.last_use),
+            session.last_use.user_agent.clone()
+        ));
+        Ok(())
+    }
+
+    fn use_session(&mut self, session: SessionId, last_use: SessionUse) {
+        self.any(statement!(
+            sql::session::USE_SESSION,
+            self.tenant,
+            session,
+            last_use.at,
+            address(&last_use),
+            last_use.user_agent
+        ));
+    }
+
+    fn end_other_sessions(
+        &mut self,
+        subject: SessionSubject,
+        kept: SessionId,
+    ) -> Result<(), StoreError> {
+        let text = json(&subject, "authentication_session")?;
+        self.any(statement!(
+            sql::artefact::REVOKE_GRANTS_OF_OTHER_SESSIONS,
+            self.tenant,
+            user_of(subject),
+            &text,
+            kept
+        ));
+        self.any(statement!(
+            sql::session::END_OTHER_SESSIONS,
+            self.tenant,
+            text,
+            kept
         ));
         Ok(())
     }
@@ -216,7 +254,10 @@ impl StepList {
             row::session_evidence(session)?,
             session.created_at,
             session.expires_at,
-            session.is_persistent
+            session.is_persistent,
+            session.last_use.at,
+            address(&session.last_use),
+            session.last_use.user_agent.clone()
         ));
         Ok(())
     }
@@ -328,6 +369,10 @@ impl StepList {
             key.not_after
         ));
     }
+}
+
+fn address(last_use: &SessionUse) -> Option<String> {
+    last_use.ip_address.map(|address| address.to_string())
 }
 
 /// The user object behind a subject; direct connect users have none here.

@@ -1,5 +1,7 @@
 //! Rows to the model's types: nothing is believed, and what is wrong names its table and column.
 
+use std::net::AddrParseError;
+
 use jiff::Timestamp;
 use portcullis_model::application::SigningAlgorithm;
 use portcullis_model::artefact::{
@@ -9,7 +11,9 @@ use portcullis_model::credential::{ClientSecret, PasswordCredential, Throttle, T
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::Id;
 use portcullis_model::secret::{SealedSecret, TokenHash};
-use portcullis_model::session::{AuthenticationSession, HomeSession, ProvenMethod, SessionClient};
+use portcullis_model::session::{
+    AuthenticationSession, HomeSession, ProvenMethod, SessionClient, SessionUse,
+};
 use portcullis_model::store::{SigningKeyRecord, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -170,6 +174,19 @@ impl<R: Columns> Row<R> {
             created_at: self.moment("created_at")?,
             expires_at: self.moment("expires_at")?,
             is_persistent: self.truth("is_persistent")?,
+            last_use: self.session_use()?,
+        })
+    }
+
+    fn session_use(&self) -> Result<SessionUse, StoreError> {
+        let column = "last_ip_address";
+        let address = self.optional_text(column)?.map(|text| text.parse());
+        Ok(SessionUse {
+            at: self.moment("last_used_at")?,
+            ip_address: address
+                .transpose()
+                .map_err(|cause: AddrParseError| self.damaged(column, cause))?,
+            user_agent: self.optional_text("last_user_agent")?,
         })
     }
 

@@ -11,6 +11,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "find log rows by person",
         include_str!("../migrations/0002_find_log_rows_by_person.sql"),
     ),
+    (
+        3,
+        "last use of sessions",
+        include_str!("../migrations/0003_last_use_of_sessions.sql"),
+    ),
 ];
 
 /// A store could not be opened.

@@ -12,11 +12,11 @@ use portcullis_model::credential::{
 use portcullis_model::group::Memberships;
 use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, TransactionId, UserId};
 use portcullis_model::secret::TokenHash;
-use portcullis_model::session::{AuthenticationSession, SessionClient};
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
-    Change, CommitError, SignInQuery, SigningKeyRecord, StoreError, TenantConfiguration,
-    TenantStore,
+    Change, CommitError, SESSIONS_LISTED_MAX, SignInQuery, SigningKeyRecord, StoreError,
+    TenantConfiguration, TenantStore,
 };
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
@@ -24,7 +24,7 @@ use crate::change;
 use crate::configuration;
 use crate::engine::Engine;
 use crate::query::{About, find, list};
-use crate::row::Row;
+use crate::row::{Row, json};
 use crate::sign_in_query;
 use crate::sql::{artefact, credential, directory, key, session};
 use crate::statement::{Statement, statement};
@@ -189,6 +189,17 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
         let statement = statement!(session::FIND_SESSION, self.tenant, session);
         let about = ("reads a session", "authentication_session");
         self.find(statement, about, Row::session).await
+    }
+
+    async fn list_sessions(
+        &self,
+        subject: SessionSubject,
+    ) -> Result<Vec<AuthenticationSession>, StoreError> {
+        let subject = json(&subject, "authentication_session")?;
+        let sql = session::LIST_SESSIONS;
+        let statement = statement!(sql, self.tenant, subject, SESSIONS_LISTED_MAX);
+        let about = ("lists sessions", "authentication_session");
+        self.list(statement, about, Row::session).await
     }
 
     async fn list_session_clients(

@@ -17,7 +17,7 @@ use portcullis_model::group::Memberships;
 use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, TransactionId, UserId};
 use portcullis_model::organization::Organization;
 use portcullis_model::secret::TokenHash;
-use portcullis_model::session::{AuthenticationSession, SessionClient};
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
     Change, CommitError, ImportSummary, SignInQuery, SigningKeyRecord, Store, StoreError,
@@ -212,6 +212,12 @@ impl TenantStore for FaultyTenant {
         session: SessionId,
     ) -> Result<Option<AuthenticationSession>, StoreError> {
         pass!(self.find_session(session))
+    }
+    async fn list_sessions(
+        &self,
+        subject: SessionSubject,
+    ) -> Result<Vec<AuthenticationSession>, StoreError> {
+        pass!(self.list_sessions(subject))
     }
     async fn list_session_clients(
         &self,

@@ -95,6 +95,12 @@ impl Present {
             .map(|proof| proof.at)
             .max()
     }
+
+    /// Whether the first factor was proven here and has only become too old (requirement Q15).
+    fn first_factor_has_lapsed(&self) -> bool {
+        let home = self.home.as_ref();
+        home.is_some_and(|held| held.has_lapsed(AuthenticationMethod::Password))
+    }
 }
 
 /// Decides on what is known now, and takes the next step: a page, a refusal, or the answer.
@@ -120,13 +126,12 @@ async fn decide_and_go_on(
         return tell_login_required(walk, progress, &present).await;
     }
     if !is_fresh(walk, &present) {
-        return ask_again(
-            walk,
-            progress,
-            present,
-            ErrorCode::UserInformationNotProvided,
-        )
-        .await;
+        let code = if present.first_factor_has_lapsed() {
+            ErrorCode::SsoArtifactInvalidOrExpired
+        } else {
+            ErrorCode::UserInformationNotProvided
+        };
+        return ask_again(walk, progress, present, code).await;
     }
     let interaction = if present.request.is_silent() {
         Interaction::Silent
@@ -398,6 +403,9 @@ async fn ask_again(
             denied,
         )
         .await;
+    }
+    if present.first_factor_has_lapsed() {
+        walk.record(&present.case(None), Some(code));
     }
     let account = present.traveller.account;
     let lodging = Lodging {

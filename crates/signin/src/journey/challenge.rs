@@ -1,6 +1,7 @@
 //! Asks for what a decision found missing: in the home tenant where its word is trusted, else in the resource tenant
 //! (seed article, steps 5 and 6).
 
+use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::UserId;
 use portcullis_model::secret::SealPurpose;
 use portcullis_policy::decision::{Decision, Place, Requirement};
@@ -54,6 +55,8 @@ pub(super) async fn mfa(
     if present.request.is_silent() {
         let code = if methods.is_empty() {
             ErrorCode::UserStrongAuthEnrollmentRequired
+        } else if has_lapsed(&present, place) {
+            ErrorCode::UserStrongAuthExpired
         } else {
             ErrorCode::UserStrongAuthClientAuthNRequired
         };
@@ -63,6 +66,8 @@ pub(super) async fn mfa(
     let why = why(&present, place, requirement);
     let code = if methods.is_empty() {
         ErrorCode::UserStrongAuthEnrollmentRequiredInterrupt
+    } else if has_lapsed(&present, place) {
+        ErrorCode::UserStrongAuthExpired
     } else {
         ErrorCode::UserStrongAuthClientAuthNRequiredInterrupt
     };
@@ -112,6 +117,16 @@ fn place(present: &Present, requirement: &Requirement) -> Result<ProofPlace, Hal
         .ok_or(Halt::Fault(
             "a second factor is asked for where nobody can give it",
         ))
+}
+
+/// Whether a second factor was proven there and has only become too old (requirement Q15).
+fn has_lapsed(present: &Present, place: ProofPlace) -> bool {
+    [&present.home, &present.resource]
+        .into_iter()
+        .flatten()
+        .any(|held| {
+            held.tenant == place.tenant && held.has_lapsed(AuthenticationMethod::SoftwareOath)
+        })
 }
 
 fn why(present: &Present, place: ProofPlace, requirement: &Requirement) -> WhyMfa {

@@ -170,19 +170,13 @@ fn grant(walk: &mut Walk<'_, '_>, present: &Present, permit: Permit) -> Result<G
         authentication_contexts: std::collections::BTreeSet::new(),
         authenticated_at,
         ip_address: walk.moment.ip_address,
-        user_agent: walk
-            .moment
-            .user_agent
-            .as_ref()
-            .map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect()),
+        user_agent: walk.moment.session_use().user_agent,
         client_app_type: client_app_type(request.client_kind()),
         redirect_kind: request.redirect_kind,
         granted_at: permit.granted_at(),
         correlation_id: request.correlation_id,
     })
 }
-
-const USER_AGENT_CHARACTERS_MAX: usize = 512;
 
 fn proven_in(proofs: &[Proof], tenant: portcullis_model::id::TenantId) -> Vec<ProvenMethod> {
     let own = proofs.iter().filter(|proof| proof.tenant == tenant);

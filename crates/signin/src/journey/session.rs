@@ -8,10 +8,13 @@ use portcullis_model::device::DeviceClaims;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{SessionId, TenantId};
 use portcullis_model::secret::{SecretText, TokenHash};
-use portcullis_model::session::{AuthenticationSession, HomeSession, ProvenMethod, SessionSubject};
+use portcullis_model::session::{
+    AuthenticationSession, HomeSession, ProvenMethod, SessionSubject, SessionUse,
+};
 use portcullis_model::store::{Change, StoreError};
 
 use super::walk::{Walk, later};
+use crate::assurance_timer::AssuranceTimers;
 use crate::house::Lifetimes;
 use crate::page::CookieChange;
 use crate::token::text;
@@ -28,6 +31,8 @@ pub(super) fn fresh_secret(entropy: &mut dyn Entropy) -> SecretText {
 pub(super) struct Held {
     pub(super) tenant: TenantId,
     pub(super) session: AuthenticationSession,
+    /// What was proven in it and did not count any more when it was read.
+    lapsed: Vec<AuthenticationMethod>,
     kept: Kept,
 }
 
@@ -46,10 +51,17 @@ enum Kept {
 }
 
 impl Held {
-    fn read(tenant: TenantId, session: AuthenticationSession) -> Self {
+    fn read(
+        tenant: TenantId,
+        mut session: AuthenticationSession,
+        now: Timestamp,
+        timers: AssuranceTimers,
+    ) -> Self {
+        let lapsed = timers.lapse(&mut session, now);
         Self {
             tenant,
             session,
+            lapsed,
             kept: Kept::Unchanged,
         }
     }
@@ -75,7 +87,13 @@ impl Held {
                 created_at: now,
                 expires_at: later(now, lifetimes.session_seconds),
                 is_persistent: false,
+                last_use: SessionUse {
+                    at: now,
+                    ip_address: None,
+                    user_agent: None,
+                },
             },
+            lapsed: Vec::new(),
             kept: Kept::New { cookie },
         }
     }
@@ -115,6 +133,12 @@ impl Held {
             }
             AuthenticationMethod::SoftwareOath => {}
         }
+    }
+
+    /// Whether this was proven in it and lapsed since, and nobody has proven it again (requirement Q15).
+    pub(super) fn has_lapsed(&self, method: AuthenticationMethod) -> bool {
+        let is_proven = self.session.proofs.iter().any(|p| p.method == method);
+        self.lapsed.contains(&method) && !is_proven
     }
 
     /// What its tenant says of the device.
@@ -195,7 +219,7 @@ impl Walk<'_, '_> {
             live.extend(
                 found
                     .filter(|session| session.expires_at > self.moment.now)
-                    .map(|session| Held::read(tenant, session)),
+                    .map(|session| self.read(tenant, session)),
             );
         }
         Ok(live)
@@ -215,7 +239,12 @@ impl Walk<'_, '_> {
             .await?;
         Ok(found
             .filter(|session| session.expires_at > self.moment.now)
-            .map(|session| Held::read(tenant, session)))
+            .map(|session| self.read(tenant, session)))
+    }
+
+    fn read(&self, tenant: TenantId, session: AuthenticationSession) -> Held {
+        let timers = self.house.lifetimes.assurance;
+        Held::read(tenant, session, self.moment.now, timers)
     }
 
     /// The live session of one subject, if this browser has one.
@@ -230,10 +259,31 @@ impl Walk<'_, '_> {
             .find(|held| held.session.subject == subject))
     }
 
-    /// Writes a session back, if it is new or changed, and sets its cookie in front of the browser's others.
+    /// Writes a session back, if it is new or changed, and sets its cookie in front of the browser's others; of one that
+    /// is as it was only the use is noted.
     pub(super) fn save(&mut self, held: &mut Held) {
+        let has_lapsed = !std::mem::take(&mut held.lapsed).is_empty();
+        let last_use = self.moment.session_use();
+        let is_noted = is_noted(&held.session.last_use, &last_use) && !has_lapsed;
+        if let (Kept::Unchanged, true) = (&held.kept, is_noted) {
+            return;
+        }
+        held.session.last_use = last_use.clone();
         let (cookie, replaced) = match std::mem::replace(&mut held.kept, Kept::Unchanged) {
-            Kept::Unchanged => return,
+            Kept::Unchanged => {
+                let change = if has_lapsed {
+                    // Else the use that is noted now would make it count again. The cookie stays: nothing was gained.
+                    Change::RenewSession {
+                        session: held.session.clone(),
+                        from_cookie: held.session.cookie_hash,
+                    }
+                } else {
+                    let session = held.session.id;
+                    Change::UseSession { session, last_use }
+                };
+                self.ledger.push(held.tenant, change);
+                return;
+            }
             Kept::New { cookie } => {
                 let session = held.session.clone();
                 self.ledger.push(held.tenant, Change::OpenSession(session));
@@ -281,6 +331,18 @@ impl Walk<'_, '_> {
         }
     }
 }
+
+/// Whether a use is told well enough by the one that was noted last: the same browser at the same address, a moment ago.
+/// A browser that goes from application to application does not cost a row each time.
+fn is_noted(noted: &SessionUse, now: &SessionUse) -> bool {
+    let age_seconds = now.at.duration_since(noted.at).as_secs();
+    noted.ip_address == now.ip_address
+        && noted.user_agent == now.user_agent
+        && (0..USE_NOTED_SECONDS).contains(&age_seconds)
+}
+
+/// A use is noted once in so many seconds; an idle time may seem longer by as much, never shorter.
+const USE_NOTED_SECONDS: i64 = 60;
 
 /// The most accounts one browser has in one tenant.
 const SESSIONS_MAX: usize = 5;

@@ -15,4 +15,6 @@ mod sessions;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
+mod timers;
+#[cfg(test)]
 mod world;

@@ -15,7 +15,7 @@ use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, UserId};
 use portcullis_model::secret::SecretText;
 use portcullis_model::session::{
-    AuthenticationSession, HomeSession, ProvenMethod, SessionClient, SessionSubject,
+    AuthenticationSession, HomeSession, ProvenMethod, SessionClient, SessionSubject, SessionUse,
 };
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, Store, TenantWorld};
@@ -260,6 +260,7 @@ impl Scene {
                 created_at: now,
                 expires_at: ends_at,
                 is_persistent: false,
+                last_use: used_at(now),
             };
             home_session = Some(HomeSession {
                 tenant_id: account.tenant_id,
@@ -282,6 +283,7 @@ impl Scene {
             created_at: now,
             expires_at: ends_at,
             is_persistent: false,
+            last_use: used_at(now),
         };
         let (scopes, resources) = app.reach();
         let grant = Grant {
@@ -552,5 +554,13 @@ pub(crate) fn enforce_rehearsals(world: &mut TenantWorld) {
         policy
             .document
             .insert("state".to_owned(), Value::from("enabled"));
+    }
+}
+
+fn used_at(at: Timestamp) -> SessionUse {
+    SessionUse {
+        at,
+        ip_address: None,
+        user_agent: None,
     }
 }

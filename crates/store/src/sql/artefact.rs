@@ -42,6 +42,14 @@ statements! {
     REVOKE_GRANTS_OF_USER = "UPDATE grant_family SET revoked = true \
         WHERE tenant_id = $1 AND user_id = $2 AND NOT revoked";
 
+    /// Must run before the sessions are deleted: people without a user object are found by them. $2 user or null, $3
+    /// subject, $4 the session that stays.
+    REVOKE_GRANTS_OF_OTHER_SESSIONS = "UPDATE grant_family SET revoked = true \
+        WHERE tenant_id = $1 AND NOT revoked AND (session_id IS NULL OR session_id <> $4) \
+        AND (user_id = $2 OR session_id IN ( \
+            SELECT session_id FROM authentication_session \
+            WHERE authentication_session.tenant_id = $1 AND authentication_session.subject = $3))";
+
     IS_GRANT_REVOKED = "SELECT revoked FROM grant_family WHERE tenant_id = $1 AND grant_id = $2";
 
     /// $2 hash, $3 grant, $4 grant document, $5 redirect URI, $6 challenge, $7 nonce, $8 expiry.

@@ -6,7 +6,7 @@ use portcullis_model::artefact::{AuthorizationCodeState, RefreshTokenState};
 use portcullis_model::credential::{ClientSecret, ThrottleKey};
 use portcullis_model::group::Memberships;
 use portcullis_model::secret::SealedSecret;
-use portcullis_model::session::SessionClient;
+use portcullis_model::session::{SessionClient, SessionSubject};
 use portcullis_model::store::{Change, SignInQuery, SigningKeyRecord, Store, TenantStore};
 
 use super::samples::*;
@@ -121,6 +121,8 @@ async fn seen_of_flows(tenant: &dyn TenantStore) -> Vec<(&'static str, bool)> {
     let transaction = tenant.find_transaction(id(1)).await.unwrap();
     let session = tenant.find_session(id(1)).await.unwrap();
     let by_cookie = tenant.find_session_by_cookie(hash(1)).await.unwrap();
+    let ada = SessionSubject::User(ada());
+    let sessions = tenant.list_sessions(ada).await.unwrap();
     let clients = tenant.list_session_clients(id(1)).await.unwrap();
     let code = tenant.find_code(hash(1)).await.unwrap();
     let token = tenant.find_refresh_token(hash(1)).await.unwrap();
@@ -128,6 +130,7 @@ async fn seen_of_flows(tenant: &dyn TenantStore) -> Vec<(&'static str, bool)> {
         ("find_transaction", transaction.is_some()),
         ("find_session", session.is_some()),
         ("find_session_by_cookie", by_cookie.is_some()),
+        ("list_sessions", !sessions.is_empty()),
         ("list_session_clients", !clients.is_empty()),
         ("find_code", code.is_some()),
         ("find_refresh_token", token.is_some()),
@@ -216,6 +219,14 @@ pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn 
         loses(&*fabrikam, vec![conditional], 0).await;
     }
     for unconditional in [
+        Change::UseSession {
+            session: id(1),
+            last_use: used(77),
+        },
+        Change::EndOtherSessions {
+            subject: SessionSubject::User(ada()),
+            kept: id(99),
+        },
         Change::EndSession(id(1)),
         Change::EndSessionsOfUser(ada()),
         Change::RevokeGrant(id(1)),
@@ -227,6 +238,8 @@ pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn 
         assert!(is_seen, "{read}: a change reached over");
     }
     assert!(!contoso.is_grant_revoked(id(1)).await.unwrap());
+    let untouched = contoso.find_session(id(1)).await.unwrap().unwrap();
+    assert_eq!(untouched.last_use, used(0));
     apply(&*contoso, Change::SpendCode(hash(1))).await;
     apply(&*contoso, Change::SpendRefreshToken(hash(1))).await;
     assert_eq!(contoso.list_totp(ada()).await.unwrap(), [totp(1, ada())]);

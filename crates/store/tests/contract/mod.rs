@@ -95,6 +95,9 @@ macro_rules! every_case {
             }
             sessions::{
                 a_session_is_renewed_only_from_the_cookie_that_was_read,
+                a_session_notes_its_last_use,
+                s13_sessions_are_listed_by_subject_last_used_first,
+                s13_ending_other_sessions_spares_one_and_other_people,
                 an_ended_session_stays_ended,
                 ending_all_sessions_of_a_user_spares_others,
                 clients_join_a_session_once,

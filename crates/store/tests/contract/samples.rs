@@ -12,7 +12,7 @@ use portcullis_model::id::{Id, TenantId, UserId};
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
 use portcullis_model::secret::{SealedSecret, TokenHash};
-use portcullis_model::session::{AuthenticationSession, ProvenMethod, SessionSubject};
+use portcullis_model::session::{AuthenticationSession, ProvenMethod, SessionSubject, SessionUse};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
     Change, CommitError, ImportedCredentials, Store, TenantStore, TenantWorld,
@@ -238,6 +238,16 @@ pub(crate) fn session(n: u32, user: UserId) -> AuthenticationSession {
         created_at: at(0),
         expires_at: at(3_600),
         is_persistent: false,
+        last_use: used(0),
+    }
+}
+
+/// A use from an address and a browser that say when it was.
+pub(crate) fn used(second: u8) -> SessionUse {
+    SessionUse {
+        at: at(second.into()),
+        ip_address: Some([198, 51, 100, second].into()),
+        user_agent: Some(format!("Browser/{second}")),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use portcullis_model::credential::AuthenticationMethod;
-use portcullis_model::session::{ProvenMethod, SessionClient, SessionSubject};
-use portcullis_model::store::{Change, Store};
+use portcullis_model::session::{ProvenMethod, SessionClient, SessionSubject, SessionUse};
+use portcullis_model::store::{Change, SESSIONS_LISTED_MAX, Store};
 use serde_json::json;
 
 use super::samples::*;
@@ -34,6 +34,7 @@ pub(crate) async fn a_session_is_renewed_only_from_the_cookie_that_was_read(stor
     })));
     renewed.is_persistent = true;
     renewed.expires_at = at(7_200);
+    renewed.last_use = used(31);
     let renew = Change::RenewSession {
         session: renewed.clone(),
         from_cookie: hash(1),
@@ -93,6 +94,123 @@ pub(crate) async fn ending_all_sessions_of_a_user_spares_others(store: Arc<dyn S
             "grant {n}"
         );
     }
+}
+
+pub(crate) async fn a_session_notes_its_last_use(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    let mut opened = session(1, ada());
+    let note = |last_use| Change::UseSession {
+        session: id(1),
+        last_use,
+    };
+    apply(&*tenant, note(used(1))).await;
+    assert_eq!(tenant.find_session(id(1)).await.unwrap(), None);
+    apply(&*tenant, Change::OpenSession(opened.clone())).await;
+    apply(&*tenant, Change::OpenSession(session(2, ada()))).await;
+    let nowhere = SessionUse {
+        at: at(60),
+        ip_address: None,
+        user_agent: None,
+    };
+    let version_six = SessionUse {
+        ip_address: Some("2001:db8::7".parse().unwrap()),
+        ..used(61)
+    };
+    for last_use in [used(50), nowhere, version_six] {
+        apply(&*tenant, note(last_use.clone())).await;
+        opened.last_use = last_use;
+        let found = tenant.find_session(id(1)).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&opened), "and nothing else changes");
+    }
+    let other = tenant.find_session(id(2)).await.unwrap().unwrap();
+    assert_eq!(other.last_use, used(0));
+    apply(&*tenant, Change::EndSession(id(1))).await;
+    apply(&*tenant, note(used(70))).await;
+    assert_eq!(tenant.find_session(id(1)).await.unwrap(), None);
+}
+
+pub(crate) async fn s13_sessions_are_listed_by_subject_last_used_first(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    let of_ada = SessionSubject::User(ada());
+    assert_eq!(tenant.list_sessions(of_ada).await.unwrap(), []);
+    // Somebody from elsewhere whose id at home is Ada's here is not Ada.
+    let stranger = SessionSubject::DirectConnect(read(json!({
+        "tenantId": uuid(FABRIKAM), "userId": ada()
+    })));
+    let mut all = vec![session(1, ada()), session(2, ada()), session(3, bob())];
+    all.push(session(4, ada()));
+    all[3].subject = stranger;
+    for (second, session) in (0..).zip(&mut all) {
+        session.last_use = used(second);
+        apply(&*tenant, Change::OpenSession(session.clone())).await;
+    }
+    let listed = tenant.list_sessions(of_ada).await.unwrap();
+    assert_eq!(listed, [all[1].clone(), all[0].clone()]);
+    assert_eq!(
+        tenant.list_sessions(stranger).await.unwrap(),
+        [all[3].clone()]
+    );
+    apply(&*tenant, Change::EndSession(id(2))).await;
+    assert_eq!(
+        tenant.list_sessions(of_ada).await.unwrap(),
+        [all[0].clone()]
+    );
+    for n in 10..10 + SESSIONS_LISTED_MAX + 5 {
+        apply(&*tenant, Change::OpenSession(session(n, ada()))).await;
+    }
+    let listed = tenant.list_sessions(of_ada).await.unwrap();
+    assert_eq!(listed.len(), SESSIONS_LISTED_MAX as usize);
+}
+
+pub(crate) async fn s13_ending_other_sessions_spares_one_and_other_people(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    let stranger = SessionSubject::DirectConnect(read(json!({
+        "tenantId": uuid(FABRIKAM), "userId": ada()
+    })));
+    let subjects = [
+        (1, SessionSubject::User(ada())),
+        (2, SessionSubject::User(ada())),
+        (3, SessionSubject::User(bob())),
+        (4, stranger),
+        (5, stranger),
+    ];
+    for (n, subject) in subjects {
+        let mut opened = session(n, ada());
+        opened.subject = subject;
+        let mut grant = grant(n, ada(), n);
+        grant.subject = subject;
+        apply(&*tenant, Change::OpenSession(opened)).await;
+        apply(
+            &*tenant,
+            Change::IssueRefreshToken(refresh_token(n, &grant)),
+        )
+        .await;
+    }
+    // What a session gave that is over by itself, and purged.
+    let old = grant(9, ada(), 9);
+    apply(&*tenant, Change::IssueRefreshToken(refresh_token(9, &old))).await;
+    let others = |subject, kept| Change::EndOtherSessions {
+        subject,
+        kept: id(kept),
+    };
+    let live = async || {
+        let mut live = Vec::new();
+        for n in [1, 2, 3, 4, 5, 9] {
+            let session = tenant.find_session(id(n)).await.unwrap().is_some();
+            let revoked = tenant.is_grant_revoked(id(n)).await.unwrap();
+            assert!(n == 9 || session != revoked, "session and grant of {n}");
+            live.extend((!revoked).then_some(n));
+        }
+        live
+    };
+    apply(&*tenant, others(SessionSubject::User(ada()), 2)).await;
+    assert_eq!(live().await, [2, 3, 4, 5]);
+    apply(&*tenant, others(stranger, 4)).await;
+    assert_eq!(live().await, [2, 3, 4]);
+    // Nobody's session stays: all are over.
+    apply(&*tenant, others(SessionSubject::User(bob()), 99)).await;
+    assert_eq!(live().await, [2, 4]);
+    loses(&*tenant, vec![Change::SpendRefreshToken(hash(1))], 0).await;
 }
 
 pub(crate) async fn clients_join_a_session_once(store: Arc<dyn Store>) {
