@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
-use http::header::{ALLOW, HeaderName, RETRY_AFTER};
-use http::{HeaderValue, Uri};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{ALLOW, CONNECTION, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use http::{HeaderValue, StatusCode, Uri};
 use portcullis_model::id::CorrelationId;
 use tracing::Instrument as _;
 
@@ -34,13 +34,17 @@ pub(crate) async fn frame(
         .get::<MatchedPath>()
         .map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", %method, route, %correlation_id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = if has_known_length(&request) {
+        next.run(request).instrument(span.clone()).await
+    } else {
+        (StatusCode::LENGTH_REQUIRED, [(CONNECTION, "close")]).into_response()
+    };
 
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if is_error && response.extensions().get::<Composed>().is_none() {
         let mut page = respond::status(&app, correlation_id, status);
-        for name in [ALLOW, RETRY_AFTER] {
+        for name in [ALLOW, CONNECTION, RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);
             }
@@ -70,6 +74,13 @@ pub(crate) async fn frame(
         }
     });
     response
+}
+
+/// Whether nobody on the way can have read another length of the body than we do. A request with both `Transfer-Encoding`
+/// and `Content-Length` is how requests are smuggled past proxies (RFC 9112 §6.3, requirement T11); the server's parser
+/// has removed the one when it shows us the other, so neither is taken: no form needs to come in chunks.
+fn has_known_length(request: &Request) -> bool {
+    !request.headers().contains_key(TRANSFER_ENCODING)
 }
 
 /// The client's own id if it sent a valid one, else a fresh one.

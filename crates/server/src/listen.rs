@@ -2,14 +2,22 @@
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Address, Handle, Server};
+use tokio::sync::watch;
 
 /// How long requests in flight may take once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long the connections have to close once the last request is answered: the answer's bytes leave, HTTP/2 peers say
+/// farewell. Who does not is gone or asks nothing.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long the headers of a request may take to arrive; also how long an idle connection is kept.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -44,7 +52,8 @@ pub enum ListenError {
     },
 }
 
-/// Serves until `shutdown` is done and what was in flight is answered, or the grace of ten seconds is over.
+/// Serves until `shutdown` is done and what was in flight is answered, or the grace of ten seconds is over. Connections that
+/// ask nothing are closed at once, those that do not say so within a second.
 pub async fn serve(
     router: Router,
     listener: TcpListener,
@@ -56,12 +65,18 @@ pub async fn serve(
     let failed = |cause| ListenError::Serve { address, cause };
     listener.set_nonblocking(true).map_err(failed)?;
     let handle = Handle::new();
-    let stopping = handle.clone();
+    let in_flight = InFlight::default();
+    let (stopping, answered) = (handle.clone(), in_flight.clone());
     tokio::spawn(async move {
         shutdown.await;
         stopping.graceful_shutdown(Some(GRACE));
+        answered.none_left().await;
+        tokio::time::sleep(FAREWELL).await;
+        stopping.shutdown();
     });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = router
+        .layer(from_fn_with_state(in_flight, hold))
+        .into_make_service_with_connect_info::<SocketAddr>();
     if let Some(certificate) = certificate {
         let tls = RustlsConfig::from_pem(certificate.chain_pem, certificate.key_pem)
             .await
@@ -73,6 +88,21 @@ pub async fn serve(
     let mut server = axum_server::from_tcp(listener).map_err(failed)?;
     limit(&mut server);
     server.handle(handle).serve(service).await.map_err(failed)
+}
+
+/// The requests that are being answered: each holds a receiver of the channel, on which nothing is ever sent.
+#[derive(Debug, Clone, Default)]
+struct InFlight(Arc<watch::Sender<()>>);
+
+impl InFlight {
+    async fn none_left(&self) {
+        self.0.closed().await;
+    }
+}
+
+async fn hold(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
+    let _held = in_flight.0.subscribe();
+    next.run(request).await
 }
 
 /// Headers arrive soon and are few, whoever sends them: half a request held open costs nothing for long.

@@ -10,4 +10,5 @@
 mod browser;
 mod headers;
 mod journey;
+mod sockets;
 mod token;
