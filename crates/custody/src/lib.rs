@@ -4,6 +4,7 @@
 //!
 //! Must never know: HTTP, pages, SQL, or which use case asks.
 
+mod fair_queue;
 pub mod keyring;
 pub mod master_key;
 pub mod password_hashing;

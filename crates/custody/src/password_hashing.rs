@@ -1,7 +1,6 @@
 //! Password hashing with argon2id, a bounded number at a time so that a flood of passwords starves nobody.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -9,10 +8,12 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use portcullis_model::entropy::Entropy as _;
+use portcullis_model::id::TenantId;
 use portcullis_model::secret::SecretText;
 use portcullis_signin::house::{PasswordVerdict, Passwords, PasswordsBusy};
 use tokio::sync::oneshot;
 
+use crate::fair_queue::{FairQueue, Offered};
 use crate::system_entropy::SystemEntropy;
 
 /// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
@@ -25,11 +26,23 @@ const SALT_LENGTH_BYTES: usize = 16;
 pub const PASSWORD_LENGTH_BYTES_MAX: usize = 512;
 
 /// Hashes and checks passwords. A few threads of its own do the work, so that its memory (19 MiB each) is theirs for good
-/// and no other work waits behind it; at most `queue` checks wait, others are told to come back.
+/// and no other work waits behind it; at most `queue` checks wait, others are told to come back. Tenants take turns and
+/// share the queue, so that a flood on one is felt by its own people only (requirement U17).
 pub struct PasswordHashing {
     argon2: Argon2<'static>,
-    queue: SyncSender<Check>,
+    line: Arc<Line>,
     decoy: String,
+}
+
+/// The checks that wait, and the bell that wakes a worker.
+struct Line {
+    state: Mutex<LineState>,
+    bell: Condvar,
+}
+
+struct LineState {
+    waiting: FairQueue<TenantId, Check>,
+    is_closed: bool,
 }
 
 /// One check on its way to a worker.
@@ -52,20 +65,19 @@ impl PasswordHashing {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = Normalised::new(&SecretText::new(DECOY));
         let decoy = hash_with(&argon2, &decoy)?;
-        let (sender, receiver) = sync_channel(queue);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let hashing = Self {
+            argon2,
+            line: Arc::new(Line::new(queue)),
+            decoy,
+        };
         for number in 0..workers.max(1) {
-            let (argon2, receiver) = (argon2.clone(), Arc::clone(&receiver));
+            let (argon2, line) = (hashing.argon2.clone(), Arc::clone(&hashing.line));
             std::thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || work(&argon2, &receiver))
+                .spawn(move || work(&argon2, &line))
                 .map_err(|error| HashingError(error.to_string()))?;
         }
-        Ok(Self {
-            argon2,
-            queue: sender,
-            decoy,
-        })
+        Ok(hashing)
     }
 
     /// A PHC string for a new password, with current parameters and a fresh salt.
@@ -121,6 +133,54 @@ impl Normalised {
     }
 }
 
+impl Drop for PasswordHashing {
+    fn drop(&mut self) {
+        self.line.lock().is_closed = true;
+        self.line.bell.notify_all();
+    }
+}
+
+impl Line {
+    fn new(room: usize) -> Self {
+        let state = LineState {
+            waiting: FairQueue::new(room),
+            is_closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            bell: Condvar::new(),
+        }
+    }
+
+    /// Nothing that holds the lock can leave the state half changed, so a panic elsewhere does not spoil it.
+    fn lock(&self) -> std::sync::MutexGuard<'_, LineState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn offer(&self, tenant: TenantId, check: Check) -> Offered {
+        let offered = self.lock().waiting.offer(tenant, check);
+        self.bell.notify_one();
+        offered
+    }
+
+    /// Waits for the next check; `None` when nobody can ask any more.
+    fn next(&self) -> Option<Check> {
+        let mut state = self.lock();
+        loop {
+            if let Some(check) = state.waiting.take() {
+                return Some(check);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state = self
+                .bell
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
 fn hash_with(argon2: &Argon2<'_>, password: &Normalised) -> Result<String, HashingError> {
     let mut salt = [0; SALT_LENGTH_BYTES];
     SystemEntropy::new().fill(&mut salt);
@@ -143,10 +203,8 @@ fn is_outdated(hash: &str) -> bool {
 }
 
 /// A worker: one check after the other, until nobody can ask any more.
-fn work(argon2: &Argon2<'_>, queue: &Mutex<Receiver<Check>>) {
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
+fn work(argon2: &Argon2<'_>, line: &Line) {
+    while let Some(next) = line.next() {
         // Whoever asked has hung up: the work would be for nobody.
         if !next.answer.is_closed() {
             let _ = next.answer.send(check(argon2, &next.hash, &next.typed));
@@ -171,6 +229,7 @@ fn check(argon2: &Argon2<'_>, hash: &str, typed: &Normalised) -> PasswordVerdict
 impl Passwords for PasswordHashing {
     async fn verify(
         &self,
+        tenant: TenantId,
         hash: Option<String>,
         typed: SecretText,
     ) -> Result<PasswordVerdict, PasswordsBusy> {
@@ -188,7 +247,11 @@ impl Passwords for PasswordHashing {
             typed: Normalised::new(&typed),
             answer,
         };
-        self.queue.try_send(check).map_err(|_| BUSY)?;
+        match self.line.offer(tenant, check) {
+            Offered::Waits => {}
+            Offered::Full => return Err(BUSY),
+        }
+        // A check that had to make room for another tenant's is dropped without a verdict.
         let verdict = verdict.await.map_err(|_| BUSY)?;
         Ok(if is_real {
             verdict
@@ -202,6 +265,12 @@ impl Passwords for PasswordHashing {
 mod tests {
     use super::*;
 
+    fn tenant(number: u8) -> TenantId {
+        format!("{number:08x}-0000-4000-8000-000000000001")
+            .parse()
+            .unwrap()
+    }
+
     fn secret(text: &str) -> SecretText {
         SecretText::new(text)
     }
@@ -212,7 +281,8 @@ mod tests {
         for length in [1, 15, 64, 72, 73, 128, PASSWORD_LENGTH_BYTES_MAX] {
             let right = "a".repeat(length);
             let hash = hashing.hash(&secret(&right)).unwrap();
-            let verdict = |typed: String| hashing.verify(Some(hash.clone()), secret(&typed));
+            let verdict =
+                |typed: String| hashing.verify(tenant(1), Some(hash.clone()), secret(&typed));
             assert_eq!(verdict(right.clone()).await, Ok(PasswordVerdict::Right));
             let mut last = right.clone();
             last.replace_range(length - 1.., "b");
@@ -241,7 +311,7 @@ mod tests {
             for (set, typed) in [(one, other), (other, one), (other, other)] {
                 let hash = hashing.hash(&secret(set)).unwrap();
                 assert!(hashing.is_password(&hash, &secret(typed)), "{one}");
-                let verdict = hashing.verify(Some(hash), secret(typed)).await;
+                let verdict = hashing.verify(tenant(1), Some(hash), secret(typed)).await;
                 assert_eq!(verdict, Ok(PasswordVerdict::Right), "{one}");
             }
         }
@@ -255,7 +325,7 @@ mod tests {
         ];
         for (one, other) in different {
             let hash = hashing.hash(&secret(one)).unwrap();
-            let verdict = hashing.verify(Some(hash), secret(other)).await;
+            let verdict = hashing.verify(tenant(1), Some(hash), secret(other)).await;
             assert_eq!(verdict, Ok(PasswordVerdict::Wrong), "{one}");
         }
     }
@@ -266,7 +336,9 @@ mod tests {
         let params = Params::new(8, 1, 1, None).unwrap();
         let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let old = hash_with(&weak, &Normalised::new(&secret("Zürich"))).unwrap();
-        let verdict = hashing.verify(Some(old), secret("Zu\u{308}rich")).await;
+        let verdict = hashing
+            .verify(tenant(1), Some(old), secret("Zu\u{308}rich"))
+            .await;
         let Ok(PasswordVerdict::RightButOutdated(new)) = verdict else {
             panic!("{verdict:?}");
         };
@@ -278,7 +350,7 @@ mod tests {
         let hashing = PasswordHashing::new(2, 100).unwrap();
         for typed in ["", DECOY] {
             assert_eq!(
-                hashing.verify(None, secret(typed)).await,
+                hashing.verify(tenant(1), None, secret(typed)).await,
                 Ok(PasswordVerdict::Wrong)
             );
         }
@@ -291,11 +363,44 @@ mod tests {
         let hashing = Arc::new(hashing);
         for _ in 0..20 {
             let hashing = Arc::clone(&hashing);
-            flood.spawn(async move { hashing.verify(None, secret("x")).await });
+            flood.spawn(async move { hashing.verify(tenant(1), None, secret("x")).await });
         }
         let answers = flood.join_all().await;
         assert!(answers.iter().any(Result::is_err), "nobody was turned away");
         assert!(answers.iter().any(Result::is_ok), "nobody was let in");
+    }
+
+    #[tokio::test]
+    async fn u17_a_flood_of_passwords_on_one_tenant_is_not_felt_in_another() {
+        let hashing = Arc::new(PasswordHashing::new(1, 8).unwrap());
+        let mut flood = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let hashing = Arc::clone(&hashing);
+            flood.spawn(async move { hashing.verify(tenant(1), None, secret("x")).await });
+        }
+        // Every check of the flood is in the queue or was turned away before the neighbour comes.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let neighbour = hashing.verify(tenant(2), None, secret("x")).await;
+        assert_eq!(neighbour, Ok(PasswordVerdict::Wrong));
+        let still_waiting = flood.len() - std::iter::from_fn(|| flood.try_join_next()).count();
+        assert!(
+            still_waiting > 2,
+            "the neighbour waited for the whole flood"
+        );
+    }
+
+    #[tokio::test]
+    async fn its_threads_end_with_it() {
+        let hashing = PasswordHashing::new(2, 1).unwrap();
+        let line = Arc::downgrade(&hashing.line);
+        drop(hashing);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while line.strong_count() > 0 {
+            assert!(std::time::Instant::now() < until, "a thread goes on");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     #[tokio::test]
@@ -307,14 +412,14 @@ mod tests {
             Params::new(8, 1, 1, None).unwrap(),
         );
         let old = hash_with(&weak, &Normalised::new(&secret("right"))).unwrap();
-        match hashing.verify(Some(old), secret("right")).await {
+        match hashing.verify(tenant(1), Some(old), secret("right")).await {
             Ok(PasswordVerdict::RightButOutdated(new)) => assert!(!is_outdated(&new)),
             other => panic!("{other:?}"),
         }
         for broken in ["", "right", "$argon2id$", "$2b$12$abc"] {
             assert_eq!(
                 hashing
-                    .verify(Some(broken.to_owned()), secret("right"))
+                    .verify(tenant(1), Some(broken.to_owned()), secret("right"))
                     .await,
                 Ok(PasswordVerdict::Wrong)
             );

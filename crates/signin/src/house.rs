@@ -207,9 +207,11 @@ pub enum KeyError {
 #[async_trait]
 pub trait Passwords: Send + Sync {
     /// Whether `typed` is the password behind `hash`. With `None` the same work is done and the answer is no, so that
-    /// an account that does not exist takes as long as one that does (requirement Q19).
+    /// an account that does not exist takes as long as one that does (requirement Q19). Tenants that ask at the same time
+    /// share what there is of workers and room (requirement U17).
     async fn verify(
         &self,
+        tenant: TenantId,
         hash: Option<String>,
         typed: SecretText,
     ) -> Result<PasswordVerdict, PasswordsBusy>;

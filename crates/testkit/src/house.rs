@@ -315,6 +315,7 @@ impl FakePasswords {
 impl Passwords for FakePasswords {
     async fn verify(
         &self,
+        _tenant: TenantId,
         hash: Option<String>,
         typed: SecretText,
     ) -> Result<PasswordVerdict, PasswordsBusy> {

@@ -61,7 +61,7 @@ pub(super) async fn submit(
         Some(user) => store.find_password(user.id).await?,
         None => None,
     };
-    let verdict = match verify(walk, stored.as_ref(), typed).await {
+    let verdict = match verify(walk, &lodging, stored.as_ref(), typed).await {
         Ok(verdict) => verdict,
         Err(busy) => {
             let paid = name.into_iter().chain(address).collect();
@@ -105,6 +105,7 @@ fn throttle_name(user: Option<&User>, lodging: &Lodging) -> Option<ThrottleKey> 
 /// Checks the password, or does the same work for nobody (requirement Q19).
 async fn verify(
     walk: &Walk<'_, '_>,
+    lodging: &Lodging,
     stored: Option<&PasswordCredential>,
     typed: SecretText,
 ) -> Result<PasswordVerdict, PasswordsBusy> {
@@ -113,7 +114,8 @@ async fn verify(
     }
     let hash = stored.map(|stored| stored.hash.clone());
     let is_known = hash.is_some();
-    match walk.house.passwords.verify(hash, typed).await? {
+    let passwords = &walk.house.passwords;
+    match passwords.verify(lodging.tenant, hash, typed).await? {
         verdict if is_known => Ok(verdict),
         PasswordVerdict::Right | PasswordVerdict::RightButOutdated(_) | PasswordVerdict::Wrong => {
             Ok(PasswordVerdict::Wrong)
