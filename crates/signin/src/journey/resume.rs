@@ -176,7 +176,8 @@ async fn ask_anew(walk: &mut Walk<'_, '_>, progress: Progress, state: State) -> 
     challenge::pause(walk, progress, state).await
 }
 
-/// "Cancel": the client is told `access_denied`.
+/// "Cancel": the client is told `access_denied`. No published number is that of leaving a sign-in; 65004 is of declining
+/// what the application asks for (decision 21).
 async fn cancel(walk: &mut Walk<'_, '_>, progress: Progress, state: &State) -> Result<Step, Halt> {
     let code = match state {
         State::Consent(_) => ErrorCode::UserDeclinedConsent,
@@ -185,7 +186,7 @@ async fn cancel(walk: &mut Walk<'_, '_>, progress: Progress, state: &State) -> R
         | State::Password(_)
         | State::SecondFactor(_)
         | State::Registration(_)
-        | State::StaySignedIn(_) => ErrorCode::UserInformationNotProvided,
+        | State::StaySignedIn(_) => ErrorCode::SignInCancelled,
     };
     let request = state.request();
     if let Some(tenant) = request.tenant {

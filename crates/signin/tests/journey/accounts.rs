@@ -248,7 +248,31 @@ async fn cancel_tells_the_client_and_the_log() {
     let handle = place.handle();
     let place = browser.submit(handle, Submission::Cancel).await;
     assert_eq!(place.name(), "error access_denied");
-    assert_eq!(log_codes(&house, CONTOSO).await.len(), 1);
+    let description = place.client().get("error_description").unwrap();
+    assert!(
+        description.starts_with("AADSTS9900010:"),
+        "not that nobody is signed in: {description}"
+    );
+    assert_eq!(log_codes(&house, CONTOSO).await, [9_900_010]);
     let place = browser.submit(handle, Submission::Cancel).await;
     assert_eq!(place.name(), "refused 9900004", "a sign-in ends once");
+}
+
+#[tokio::test]
+async fn cancel_before_a_name_is_typed_is_told_too_in_a_tenant_or_in_none() {
+    let house = demo().await;
+    for segment in [CONTOSO, "organizations"] {
+        let mut browser = Browser::new(&house);
+        let asked = request(LUNCH, "");
+        let place = browser.authorize(segment, &asked).await;
+        assert_eq!(place.name(), "name", "{segment}");
+        let place = browser.submit(place.handle(), Submission::Cancel).await;
+        assert_eq!(place.name(), "error access_denied", "{segment}");
+        let description = place.client().get("error_description").unwrap();
+        assert!(
+            description.starts_with("AADSTS9900010:"),
+            "{segment} {description}"
+        );
+    }
+    assert_eq!(log_codes(&house, CONTOSO).await, [9_900_010]);
 }
