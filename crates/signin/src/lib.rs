@@ -10,6 +10,7 @@ pub mod access_token;
 pub mod assurance_timer;
 pub mod discovery;
 pub mod facts;
+pub mod graph_permissions;
 pub mod house;
 pub mod journey;
 pub mod log;

@@ -11,6 +11,7 @@ use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::scope::{RequestedScope, Scopes};
 
 use super::request::Reach;
+use crate::graph_permissions;
 use crate::house::{House, LoadedTenant};
 use crate::realm::Registration;
 use crate::resource::Resource;
@@ -67,17 +68,20 @@ pub(super) async fn of_scopes(
     }))
 }
 
-/// Whether the resource defines the permission. The built-in ones answer for themselves.
+/// Whether the resource defines the permission. The built-in ones have those that Microsoft Graph publishes (70011
+/// otherwise): a word that belongs to nobody must not count as consented access to the directory.
 async fn offers(
     house: &House,
     tenant: &Arc<LoadedTenant>,
     resource: ClientId,
     permission: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let is_built_in = [well_known::GRAPH, well_known::DIRECTORY].contains(&resource);
-    let Some(permission) = permission.filter(|_| !is_built_in) else {
+    let Some(permission) = permission else {
         return Ok(true);
     };
+    if [well_known::GRAPH, well_known::DIRECTORY].contains(&resource) {
+        return Ok(graph_permissions::is_published(permission));
+    }
     let registration = Registration::find(house, tenant, resource).await?;
     let application = registration.as_ref().and_then(Registration::application);
     Ok(application.is_some_and(|application| {
@@ -112,13 +116,20 @@ fn is_baseline(word: &str) -> bool {
         | RequestedScope::Profile
         | RequestedScope::Email
         | RequestedScope::OfflineAccess => true,
-        RequestedScope::Directory { name } => DIRECTORY_BASELINE.contains(&name),
+        RequestedScope::Directory { name } => is_directory_baseline(name),
         RequestedScope::Permission { resource, name } => {
             resource.trim_end_matches('/') == "https://graph.microsoft.com"
-                && DIRECTORY_BASELINE.contains(&name)
+                && is_directory_baseline(name)
         }
         RequestedScope::Default { .. } => false,
     }
+}
+
+/// In any letter case, as the permission itself is understood.
+fn is_directory_baseline(name: &str) -> bool {
+    DIRECTORY_BASELINE
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -145,6 +156,10 @@ mod tests {
         assert_eq!(of(Confidential, "email", &[]), [directory].into());
         assert_eq!(
             of(Public, "User.Read", &[well_known::GRAPH]),
+            [directory].into()
+        );
+        assert_eq!(
+            of(Public, "user.read", &[well_known::GRAPH]),
             [directory].into()
         );
         assert_eq!(

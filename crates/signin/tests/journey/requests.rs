@@ -104,6 +104,19 @@ async fn a07_the_client_is_told_where_somebody_is_and_offered_where_nobody_is() 
             "invalid_scope",
             70011,
         ),
+        // A word alone is Microsoft Graph's, and Graph has no such permission.
+        (
+            "scope=openid",
+            "scope=access_as_user",
+            "invalid_scope",
+            70011,
+        ),
+        (
+            "scope=openid",
+            "scope=https%3A%2F%2Fgraph.microsoft.com%2FEverything.Read",
+            "invalid_scope",
+            70011,
+        ),
         (
             "code_challenge_method=S256",
             "code_challenge_method=plain",
@@ -142,6 +155,22 @@ async fn a07_the_client_is_told_where_somebody_is_and_offered_where_nobody_is() 
         let silent = format!("{bad}&prompt=none");
         let place = stranger.authorize(CONTOSO, &silent).await;
         assert_eq!(place.name(), format!("error {error}"), "{bad_part}");
+    }
+}
+
+#[tokio::test]
+async fn what_graph_publishes_may_be_asked_for_without_a_resource_in_any_letter_case() {
+    let house = demo().await;
+    let mut browser = Browser::new(&house);
+    for scope in [
+        "User.Read",
+        "user.read%20mail.read",
+        ".default",
+        "https%3A%2F%2Fgraph.microsoft.com%2FUser.Read",
+    ] {
+        let asked = request(PAYROLL, "").replacen("scope=openid", &format!("scope={scope}"), 1);
+        let place = browser.authorize(CONTOSO, &asked).await;
+        assert_eq!(place.name(), "name", "{scope}");
     }
 }
 
