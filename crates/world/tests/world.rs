@@ -569,3 +569,38 @@ mod generated {
         }
     }
 }
+
+#[test]
+fn a03_a04_a_world_with_an_address_that_cannot_be_registered_is_refused_at_its_place() {
+    let file = "contoso/applications.json";
+    for bad in [
+        "http://payroll.example/callback",
+        "http://localhost.evil.example/callback",
+        "http://127.0.0.1@evil.example/",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "DATA:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "https://payroll.example/*",
+        "https://*.payroll.example/callback",
+        "http://localhost:*/callback",
+        "https://payroll.example/#here",
+        "https://user@payroll.example/",
+        "",
+    ] {
+        for (pointer, path) in [
+            ("/0/web/redirectUris/1", "$[0].web.redirectUris[1]"),
+            (
+                "/4/publicClient/redirectUris/0",
+                "$[4].publicClient.redirectUris[0]",
+            ),
+        ] {
+            let files = with(file, pointer, json!(bad));
+            refused_at(&files, file, path, Reason::Value);
+        }
+        let spa = json!({ "redirectUris": ["https://payroll.example/spa", bad] });
+        let files = with(file, "/0/spa", spa);
+        refused_at(&files, file, "$[0].spa.redirectUris[1]", Reason::Value);
+    }
+}

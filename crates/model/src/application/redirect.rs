@@ -1,6 +1,6 @@
 //! Which addresses an application may register: requirements A03 and A04.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::document::{Findings, Reason, shown_text};
 
@@ -43,7 +43,7 @@ pub(super) fn check_redirect_uri(
     }
     match (url.scheme(), kind) {
         ("https", _) => {}
-        ("http", _) if is_loopback(&url) => {}
+        ("http", _) if is_loopback(text) => {}
         ("http", _) => refuse("https; http only on this machine (requirement A03)"),
         (scheme, RedirectKind::Native) if is_private_scheme(scheme) => {}
         (_, RedirectKind::Native) => {
@@ -58,13 +58,24 @@ pub(super) fn check_logout_address(path: &str, url: &Url, findings: &mut Finding
     check_redirect_uri(path, url.as_str(), RedirectKind::Web, findings);
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+/// This machine, spelled as requests are compared with it: `LOCALHOST` or `127.1` would be taken here and match nothing.
+fn is_loopback(text: &str) -> bool {
+    ["http://127.0.0.1", "http://[::1]", "http://localhost"]
+        .iter()
+        .any(|origin| match text.strip_prefix(origin) {
+            None => false,
+            Some(rest) => {
+                let rest = match rest.strip_prefix(':') {
+                    None => rest,
+                    // The port itself was read as part of the URL; `0` and none at all are no port.
+                    Some(port) if port.starts_with(|first: char| ('1'..='9').contains(&first)) => {
+                        port.trim_start_matches(|digit: char| digit.is_ascii_digit())
+                    }
+                    Some(_) => return false,
+                };
+                rest.is_empty() || rest.starts_with(['/', '?'])
+            }
+        })
 }
 
 /// A scheme in reverse domain notation belongs to whoever owns the domain; MSAL's `msal{client id}` names its client.
@@ -102,6 +113,14 @@ mod tests {
             "http://127.0.0.1.nip.io/",
             "http://127.0.0.1@evil.example/",
             "http://0.0.0.0/",
+            "http://127.0.0.2/",
+            "http://127.1/",
+            "HTTP://localhost/",
+            "http://LocalHost/",
+            "http://localhost./",
+            "http://localhost:/",
+            "http://localhost:0/",
+            "http://localhost:99999/",
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
             "data:text/html,x",

@@ -17,5 +17,6 @@ mod mint;
 mod own_endpoints;
 mod refresh;
 mod refusals;
+mod registration;
 mod scene;
 mod sign_out;
