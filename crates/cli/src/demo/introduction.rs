@@ -37,9 +37,10 @@ impl Introduction<'_> {
         }
     }
 
+    /// Everybody with a password, in the order in which the stories speak of them.
     fn people(&self) -> Vec<Person<'_>> {
         let credentials = self.tenants.iter().zip(self.credentials);
-        credentials
+        let mut people: Vec<Person<'_>> = credentials
             .flat_map(|(tenant, credentials)| {
                 credentials.passwords.iter().map(move |password| {
                     let totp = credentials
@@ -56,7 +57,9 @@ impl Introduction<'_> {
                     }
                 })
             })
-            .collect()
+            .collect();
+        people.sort_by_key(|person| first_mentioned(person.name));
+        people
     }
 
     /// The organisations in which somebody is a guest.
@@ -160,6 +163,15 @@ impl Introduction<'_> {
         ));
         output::line("\nPress Ctrl-C to stop.");
     }
+}
+
+/// Where the stories name somebody first; who is in none of them comes last.
+fn first_mentioned(name: &str) -> (usize, usize) {
+    STORIES
+        .iter()
+        .enumerate()
+        .find_map(|(story, (_, text))| text.find(name).map(|place| (story, place)))
+        .unwrap_or((usize::MAX, usize::MAX))
 }
 
 fn indented(text: &str) -> String {

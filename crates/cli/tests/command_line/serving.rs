@@ -111,6 +111,18 @@ fn the_demo_finds_its_data_again_starts_over_and_ends_cleanly() {
     let first = Running::start(&place, &demo);
     let people = first.said["people"].as_array().unwrap();
     assert!(people.len() > 5 && people.iter().all(|person| person["password"].is_string()));
+    let names = people
+        .iter()
+        .take(4)
+        .map(|person| person["userPrincipalName"].as_str());
+    let names: Vec<&str> = names.map(Option::unwrap).collect();
+    let as_told = [
+        "ada@fabrikam",
+        "grace@fabrikam",
+        "wendy@woodgrove",
+        "frank@fabrikam",
+    ];
+    assert_eq!(names, as_told.map(|name| format!("{name}.example")));
     assert!(
         first.said["address"]
             .as_str()

@@ -156,12 +156,17 @@ impl<C: Connection> Reconciler<'_, C> {
         if self.has_same_in_tenant(column, &document).await? {
             counts.unchanged = 1;
         } else {
-            counts.changed = 1;
+            // What a new tenant has is nobody's policy yet.
+            if self.has_same_in_tenant(column, "{}").await? {
+                counts.added = 1;
+            } else {
+                counts.changed = 1;
+            }
             let statement = import::SET_CROSS_TENANT_ACCESS_POLICY;
             self.run(statement!(statement, self.tenant, document))
                 .await?;
         }
-        let is_changed = counts.changed == 1;
+        let is_changed = counts.unchanged == 0;
         self.note("crossTenantAccessPolicy", counts);
         Ok(is_changed)
     }

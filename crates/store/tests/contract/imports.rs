@@ -41,6 +41,7 @@ pub(crate) async fn importing_twice_changes_nothing(store: Arc<dyn Store>) {
     assert_eq!(first[0].display_name, "Tenant 1");
     assert_eq!(counts(&first[0], "users"), (3, 0, 0, 0));
     assert_eq!(counts(&first[0], "conditionalAccessPolicies"), (2, 0, 0, 0));
+    assert_eq!(counts(&first[0], "crossTenantAccessPolicy"), (1, 0, 0, 0));
     let before = version(&store).await;
     let again = store.import(&world, at(1), false).await.unwrap();
     for summary in &again {
