@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use portcullis_custody::keyring::Keyring;
 use portcullis_custody::master_key::MasterKey;
+use portcullis_custody::master_key_check;
 use portcullis_custody::password_hashing::PasswordHashing;
 use portcullis_custody::system_entropy::SystemEntropy;
 use portcullis_custody::tenant_cache::TenantCache;
@@ -75,6 +76,15 @@ impl Installation {
                 )
             })?;
         let store = Arc::new(store);
+        master_key_check::check(store.as_ref(), master_key.as_ref())
+            .await
+            .with_context(|| {
+                format!(
+                    "the master key file `{}` does not fit the installation in `{}`; name another with --master-key-file",
+                    key_file.display(),
+                    options.data.display()
+                )
+            })?;
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let keyring = Keyring::new(
             Arc::clone(&store) as Arc<_>,

@@ -7,6 +7,7 @@
 mod fair_queue;
 pub mod keyring;
 pub mod master_key;
+pub mod master_key_check;
 pub mod password_hashing;
 pub mod system_entropy;
 pub mod tenant_cache;

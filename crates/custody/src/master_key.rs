@@ -145,6 +145,7 @@ fn associated_data(tenant: TenantId, purpose: SealPurpose) -> String {
         SealPurpose::TotpSeed => "totp-seed",
         SealPurpose::SigningKey => "signing-key",
         SealPurpose::PendingTotpSeed => "pending-totp-seed",
+        SealPurpose::KeyCheck => "key-check",
     };
     format!("portcullis|1|{tenant}|{purpose}")
 }

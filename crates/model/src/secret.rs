@@ -64,6 +64,8 @@ pub enum SealPurpose {
     SigningKey,
     /// A TOTP seed that is shown but not yet confirmed, carried in the transaction.
     PendingTotpSeed,
+    /// A known text, which tells whether a key is the one that sealed everything else.
+    KeyCheck,
 }
 
 /// Seals and opens secrets (AEAD, bound to tenant and purpose).

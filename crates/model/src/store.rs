@@ -32,7 +32,7 @@ use crate::group::{Group, Memberships, RoleAssignment};
 use crate::id::{ClientId, GrantId, MethodId, SessionId, TenantId, TransactionId, UserId};
 use crate::named_location::NamedLocation;
 use crate::organization::Organization;
-use crate::secret::{SealedSecret, TokenHash};
+use crate::secret::{SealPurpose, SealedSecret, TokenHash};
 use crate::session::{AuthenticationSession, SessionClient, SessionSubject, SessionUse};
 use crate::sign_in_log::SignIn;
 use crate::user::{CanonicalName, HomeAccount, User};
@@ -72,6 +72,9 @@ pub trait Store: Send + Sync {
 
     /// What [`Store::import`] would need to make these tenants again, credentials aside; every list by id.
     async fn export(&self) -> Result<Vec<TenantWorld>, StoreError>;
+
+    /// The oldest of all sealed secrets, of any tenant: whoever can open it has the master key of this database.
+    async fn find_oldest_sealed(&self) -> Result<Option<SealedRecord>, StoreError>;
 
     /// Whether the store answers; for the health endpoint.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -158,6 +161,8 @@ pub trait TenantStore: Send + Sync {
     ) -> Result<Vec<String>, StoreError>;
     /// The tenant's signing keys, newest first.
     async fn list_signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
+    /// What [`Change::KeepKeyCheck`] kept.
+    async fn find_key_check(&self) -> Result<Option<SealedSecret>, StoreError>;
 
     /// Rows of the sign-in log, newest first.
     async fn list_sign_ins(&self, query: &SignInQuery) -> Result<Vec<SignIn>, StoreError>;
@@ -246,6 +251,17 @@ pub struct ImportCounts {
     pub removed: usize,
     /// Objects that are as they were.
     pub unchanged: usize,
+}
+
+/// A sealed secret, with what it is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRecord {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What for.
+    pub purpose: SealPurpose,
+    /// The secret.
+    pub sealed: SealedSecret,
 }
 
 /// A signing key at rest.
@@ -418,6 +434,8 @@ pub enum Change {
 
     /// Keeps a new signing key. Condition: no key has this id.
     AddSigningKey(SigningKeyRecord),
+    /// Keeps a known text, sealed. Condition: there is none yet.
+    KeepKeyCheck(SealedSecret),
     /// Sets when a key stops signing and when it stops being valid. Condition: the key exists.
     RetireSigningKey {
         /// The `kid`.

@@ -125,6 +125,7 @@ impl StepList {
             Change::LogSignIn(sign_in) => self.log_sign_in(&sign_in)?,
 
             Change::AddSigningKey(key) => self.add_signing_key(key),
+            Change::KeepKeyCheck(sealed) => self.one(statement!(sql::key::KEEP_KEY_CHECK, tenant, &sealed)),
             Change::RetireSigningKey { key_id, retired_at, not_after } =>
                 self.one(statement!(sql::key::RETIRE_SIGNING_KEY, tenant, key_id, retired_at, not_after)),
         }

@@ -16,6 +16,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "last use of sessions",
         include_str!("../migrations/0003_last_use_of_sessions.sql"),
     ),
+    (
+        4,
+        "key check",
+        include_str!("../migrations/0004_key_check.sql"),
+    ),
 ];
 
 /// A store could not be opened.

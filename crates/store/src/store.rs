@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use portcullis_model::id::{ClientId, TenantId};
 use portcullis_model::organization::Organization;
+use portcullis_model::secret::SealPurpose;
 use portcullis_model::store::{
-    CommitError, ImportSummary, Store, StoreError, TenantStore, TenantWorld,
+    CommitError, ImportSummary, SealedRecord, Store, StoreError, TenantStore, TenantWorld,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -164,6 +165,26 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn export(&self) -> Result<Vec<TenantWorld>, StoreError> {
         export::export(&*self.shared.engine).await
+    }
+
+    async fn find_oldest_sealed(&self) -> Result<Option<SealedRecord>, StoreError> {
+        let about = About {
+            doing: "looks for a sealed secret",
+            table: "signing_key",
+        };
+        let statement = statement!(installation::FIND_OLDEST_SEALED);
+        find(&*self.shared.engine, statement, about, |row| {
+            let purpose = match row.text("purpose")?.as_str() {
+                "signing-key" => SealPurpose::SigningKey,
+                _ => SealPurpose::TotpSeed,
+            };
+            Ok(SealedRecord {
+                tenant: row.id("tenant_id")?,
+                purpose,
+                sealed: row.sealed("sealed")?,
+            })
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use portcullis_model::credential::{
 };
 use portcullis_model::group::Memberships;
 use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, TransactionId, UserId};
-use portcullis_model::secret::TokenHash;
+use portcullis_model::secret::{SealedSecret, TokenHash};
 use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
@@ -252,6 +252,13 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
         let statement = statement!(key::LIST_SIGNING_KEYS, self.tenant);
         let about = ("reads signing keys", "signing_key");
         self.list(statement, about, Row::signing_key).await
+    }
+
+    async fn find_key_check(&self) -> Result<Option<SealedSecret>, StoreError> {
+        let statement = statement!(key::FIND_KEY_CHECK, self.tenant);
+        let about = ("reads the key check", "key_check");
+        self.find(statement, about, |row| row.sealed("sealed"))
+            .await
     }
 
     async fn list_sign_ins(&self, query: &SignInQuery) -> Result<Vec<SignIn>, StoreError> {

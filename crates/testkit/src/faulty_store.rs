@@ -3,7 +3,7 @@
 //! Count the calls of a flow once ([`Faults::calls`]), then run it again for each of them with [`Faults::fail`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use portcullis_model::Timestamp;
@@ -16,12 +16,12 @@ use portcullis_model::credential::{
 use portcullis_model::group::Memberships;
 use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, TransactionId, UserId};
 use portcullis_model::organization::Organization;
-use portcullis_model::secret::TokenHash;
+use portcullis_model::secret::{SealedSecret, TokenHash};
 use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
-    Change, CommitError, ImportSummary, SignInQuery, SigningKeyRecord, Store, StoreError,
-    TenantConfiguration, TenantStore, TenantWorld,
+    Change, CommitError, ImportSummary, SealedRecord, SignInQuery, SigningKeyRecord, Store,
+    StoreError, TenantConfiguration, TenantStore, TenantWorld,
 };
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
@@ -40,6 +40,7 @@ pub struct Faults {
     calls: AtomicU64,
     before: AtomicU64,
     after: AtomicU64,
+    away: AtomicBool,
 }
 
 impl Faults {
@@ -57,8 +58,14 @@ impl Faults {
         }
     }
 
+    /// Every call fails, until [`Faults::stop`].
+    pub fn go_away(&self) {
+        self.away.store(true, Ordering::SeqCst);
+    }
+
     /// No call fails any more.
     pub fn stop(&self) {
+        self.away.store(false, Ordering::SeqCst);
         self.before.store(0, Ordering::SeqCst);
         self.after.store(0, Ordering::SeqCst);
     }
@@ -66,7 +73,7 @@ impl Faults {
     /// The number of a call that begins now.
     fn begin(&self) -> Result<u64, StoreError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-        if self.before.load(Ordering::SeqCst) == call {
+        if self.away.load(Ordering::SeqCst) || self.before.load(Ordering::SeqCst) == call {
             return Err(failed());
         }
         Ok(call)
@@ -148,6 +155,9 @@ impl Store for FaultyStore {
     }
     async fn export(&self) -> Result<Vec<TenantWorld>, StoreError> {
         pass!(self.export())
+    }
+    async fn find_oldest_sealed(&self) -> Result<Option<SealedRecord>, StoreError> {
+        pass!(self.find_oldest_sealed())
     }
     async fn ping(&self) -> Result<(), StoreError> {
         pass!(self.ping())
@@ -250,6 +260,9 @@ impl TenantStore for FaultyTenant {
     async fn list_signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
         pass!(self.list_signing_keys())
     }
+    async fn find_key_check(&self) -> Result<Option<SealedSecret>, StoreError> {
+        pass!(self.find_key_check())
+    }
     async fn list_sign_ins(&self, query: &SignInQuery) -> Result<Vec<SignIn>, StoreError> {
         pass!(self.list_sign_ins(query))
     }
@@ -295,6 +308,11 @@ mod tests {
         ));
         assert!(tenant.is_grant_revoked(grant(3)).await.unwrap());
         faults.fail(1, Fault::Before);
+        faults.stop();
+        store.ping().await.unwrap();
+        faults.go_away();
+        store.ping().await.unwrap_err();
+        store.ping().await.unwrap_err();
         faults.stop();
         store.ping().await.unwrap();
     }

@@ -153,6 +153,32 @@ fn a_missing_or_short_master_key_is_refused_and_none_is_made() {
 }
 
 #[test]
+fn a_master_key_of_the_right_length_that_is_another_is_refused_by_every_command() {
+    let place = Place::new();
+    place.run_well(&["import", DEMO_WORLD]);
+    let key = place.path("portcullis-data/master.key");
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, [7; 32]).unwrap();
+    let parts = [
+        "master.key`",
+        "does not fit",
+        "--master-key-file",
+        "restore it from your backup",
+    ];
+    for arguments in [
+        &["serve", "--port", "0"][..],
+        &["signins", "--tenant", "contoso"],
+        &["import", DEMO_WORLD],
+        &["export", "elsewhere"],
+        &["keys", "rotate", "--tenant", "contoso"],
+    ] {
+        place.run(arguments).assert_refused(1, &parts);
+    }
+    fs::write(&key, right).unwrap();
+    place.run_well(&["signins", "--tenant", "contoso"]);
+}
+
+#[test]
 fn the_sign_in_log_of_a_tenant_nobody_came_to_is_empty_and_an_unknown_tenant_is_told_the_known_ones()
  {
     let place = Place::new();

@@ -7,6 +7,10 @@ statements! {
 
     LIST_TENANTS = "SELECT organization FROM tenant ORDER BY tenant_id";
 
+    FIND_OLDEST_SEALED = "SELECT tenant_id, 'signing-key' AS purpose, private_key AS sealed, created_at \
+        FROM signing_key UNION ALL SELECT tenant_id, 'totp-seed', seed, created_at FROM totp \
+        ORDER BY created_at LIMIT 1";
+
     PING = "SELECT count(*) AS tables FROM tenant WHERE configuration_version < 0";
 
     COMMIT = "COMMIT";

@@ -46,6 +46,7 @@ async fn filled(store: &Arc<dyn Store>) -> Box<dyn TenantStore> {
         charge(),
         Change::LogSignIn(Box::new(sign_in(1, 1))),
         Change::AddSigningKey(key()),
+        Change::KeepKeyCheck(SealedSecret(vec![1])),
     ];
     tenant.commit(changes).await.unwrap();
     tenant
@@ -149,10 +150,12 @@ async fn seen_of_records(tenant: &dyn TenantStore) -> Vec<(&'static str, bool)> 
     let keys = tenant.list_signing_keys().await.unwrap();
     let adas = tenant.list_sign_ins(&of_ada).await.unwrap();
     let correlated = tenant.list_sign_ins(&of_correlation).await.unwrap();
+    let key_check = tenant.find_key_check().await.unwrap();
     let configuration = tenant.configuration().await.unwrap();
     let policies = configuration.map(|found| found.conditional_access_policies);
     vec![
         ("list_signing_keys", !keys.is_empty()),
+        ("find_key_check", key_check.is_some()),
         ("list_sign_ins of a user", !adas.is_empty()),
         ("list_sign_ins of a correlation", !correlated.is_empty()),
         (

@@ -78,6 +78,8 @@ macro_rules! every_case {
             }
             keys::{
                 keys_are_listed_newest_first_and_retired,
+                a_key_check_is_kept_once,
+                the_oldest_sealed_secret_is_found,
             }
             races::{
                 b07_64_concurrent_redemptions_of_one_code_spend_it_once,
