@@ -30,6 +30,9 @@ const PUBLISHED_AFTER: SignedDuration = SignedDuration::from_hours(25);
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// How long the store is not asked again: an emergency removal counts within this (requirement G14).
 const BELIEVED: Duration = Duration::from_secs(2);
+/// How long keys are still published when the store does not answer: shorter than [`PUBLISHED_BEFORE`], so that nobody is
+/// told a set without the key that signs (requirement G15).
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Keeps the signing keys of all tenants.
 pub struct Keyring {
@@ -44,6 +47,7 @@ pub struct Keyring {
 struct TenantKeys {
     keys: Arc<Vec<OpenKey>>,
     read_at: Instant,
+    as_of: Timestamp,
 }
 
 struct OpenKey {
@@ -83,7 +87,7 @@ impl Keyring {
         now: Timestamp,
     ) -> Result<String, KeyError> {
         let _making = self.making.lock().await;
-        let keys = self.read(tenant).await?;
+        let keys = self.read(tenant, now).await?;
         let active_from = match rotation {
             Rotation::Planned => after(now, PUBLISHED_BEFORE),
             Rotation::Immediate | Rotation::Compromised => now,
@@ -96,22 +100,22 @@ impl Keyring {
         };
         let mut changes = vec![Change::AddSigningKey(record)];
         changes.extend(retirements(&keys, algorithm, active_from, not_after));
-        self.commit(tenant, changes).await?;
+        self.commit(tenant, changes, now).await?;
         Ok(new_key_id)
     }
 
     /// The keys of a tenant, from memory when they were read a moment ago.
-    async fn keys(&self, tenant: TenantId) -> Result<Arc<Vec<OpenKey>>, KeyError> {
+    async fn keys(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<Vec<OpenKey>>, KeyError> {
         if let Some(known) = self.tenants.read().await.get(&tenant)
             && known.read_at.elapsed() < BELIEVED
         {
             return Ok(Arc::clone(&known.keys));
         }
-        self.read(tenant).await
+        self.read(tenant, now).await
     }
 
     /// The keys of a tenant as the store has them now; a key that is already open is not opened again.
-    async fn read(&self, tenant: TenantId) -> Result<Arc<Vec<OpenKey>>, KeyError> {
+    async fn read(&self, tenant: TenantId, now: Timestamp) -> Result<Arc<Vec<OpenKey>>, KeyError> {
         let records = self.store.tenant(tenant).list_signing_keys().await?;
         let known = self.tenants.read().await.get(&tenant).cloned();
         let mut keys = Vec::with_capacity(records.len());
@@ -136,6 +140,7 @@ impl Keyring {
             let read = TenantKeys {
                 keys: Arc::clone(&keys),
                 read_at: Instant::now(),
+                as_of: now,
             };
             self.tenants.write().await.insert(tenant, read);
         }
@@ -187,10 +192,15 @@ impl Keyring {
         })
     }
 
-    async fn commit(&self, tenant: TenantId, changes: Vec<Change>) -> Result<(), KeyError> {
+    async fn commit(
+        &self,
+        tenant: TenantId,
+        changes: Vec<Change>,
+        now: Timestamp,
+    ) -> Result<(), KeyError> {
         match self.store.tenant(tenant).commit(changes).await {
             Ok(()) => {
-                self.read(tenant).await?;
+                self.read(tenant, now).await?;
                 Ok(())
             }
             Err(CommitError::Store(error)) => Err(error.into()),
@@ -206,7 +216,7 @@ impl Keyring {
         now: Timestamp,
     ) -> Result<Arc<Vec<OpenKey>>, KeyError> {
         let _making = self.making.lock().await;
-        let keys = self.read(tenant).await?;
+        let keys = self.read(tenant, now).await?;
         let changes = match signing(&keys, algorithm, now) {
             None => vec![Change::AddSigningKey(
                 self.make(tenant, algorithm, now, now).await?,
@@ -222,8 +232,8 @@ impl Keyring {
             Some(_) => return Ok(keys),
         };
         tracing::info!(%tenant, ?algorithm, "made a signing key");
-        self.commit(tenant, changes).await?;
-        self.keys(tenant).await
+        self.commit(tenant, changes, now).await?;
+        self.keys(tenant, now).await
     }
 }
 
@@ -235,7 +245,7 @@ impl Keys for Keyring {
         algorithm: SigningAlgorithm,
         now: Timestamp,
     ) -> Result<Arc<SigningKey>, KeyError> {
-        let mut keys = self.keys(tenant).await?;
+        let mut keys = self.keys(tenant, now).await?;
         if signing(&keys, algorithm, now).is_none_or(|key| needs_successor(key, now)) {
             keys = self.tend(tenant, algorithm, now).await?;
         }
@@ -249,14 +259,33 @@ impl Keys for Keyring {
         tenant: TenantId,
         now: Timestamp,
     ) -> Result<Vec<PublicJwk>, KeyError> {
-        let mut keys = self.keys(tenant).await?;
+        let mut keys = self.keys(tenant, now).await?;
         if signing(&keys, SigningAlgorithm::RS256, now).is_none() {
             // A client that reads the JWKS before the first token must find the key of that token.
             keys = self.tend(tenant, SigningAlgorithm::RS256, now).await?;
         }
-        let valid = keys.iter().filter(|key| key.record.not_after > now);
-        Ok(valid.map(|key| key.public.clone()).collect())
+        Ok(valid(&keys, now))
     }
+
+    async fn last_published_keys(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+    ) -> Option<Vec<PublicJwk>> {
+        let tenants = self.tenants.read().await;
+        let known = tenants.get(&tenant)?;
+        let is_recent = now.duration_since(known.as_of) < REMEMBERED;
+        let keys = is_recent.then(|| valid(&known.keys, now))?;
+        (!keys.is_empty()).then_some(keys)
+    }
+}
+
+/// The public part of every key that may still verify something.
+fn valid(keys: &[OpenKey], now: Timestamp) -> Vec<PublicJwk> {
+    keys.iter()
+        .filter(|key| key.record.not_after > now)
+        .map(|key| key.public.clone())
+        .collect()
 }
 
 /// The key that signs: of those that may, the one that began last.

@@ -13,6 +13,8 @@ use tokio::sync::RwLock;
 
 /// How long a version is believed without asking the store.
 const BELIEVED: Duration = Duration::from_secs(1);
+/// How long a tenant's id and domains are remembered while the store does not answer, for its public documents only.
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// Compiles each tenant once per version of its configuration.
 pub struct TenantCache {
@@ -78,5 +80,20 @@ impl Tenants for TenantCache {
             cached.checked_at = Instant::now();
         }
         Ok(Some(known))
+    }
+
+    async fn last_known(&self, segment: &str) -> Option<TenantId> {
+        let is_named = |tenant: &LoadedTenant| {
+            let domains = &tenant.configuration.organization.verified_domains;
+            tenant.id().to_string() == segment
+                || domains
+                    .iter()
+                    .any(|domain| domain.name.eq_ignore_ascii_case(segment))
+        };
+        let tenants = self.tenants.read().await;
+        tenants
+            .values()
+            .find(|cached| is_named(&cached.tenant) && cached.checked_at.elapsed() < REMEMBERED)
+            .map(|cached| cached.tenant.id())
     }
 }

@@ -172,6 +172,10 @@ impl LoadedTenant {
 pub trait Tenants: Send + Sync {
     /// The tenant, as of at most a second ago; `None` when there is none.
     async fn find(&self, tenant: TenantId) -> Result<Option<Arc<LoadedTenant>>, StoreError>;
+
+    /// The tenant that had this id or domain (in lower case) when the store last spoke of it. Only for documents that
+    /// are served while the store is away (requirement G15): nobody is let in by what is merely remembered.
+    async fn last_known(&self, segment: &str) -> Option<TenantId>;
 }
 
 /// Signing keys of tenants; made on first use, rotated, opened once and kept in memory.
@@ -190,6 +194,11 @@ pub trait Keys: Send + Sync {
         tenant: TenantId,
         now: Timestamp,
     ) -> Result<Vec<PublicJwk>, KeyError>;
+
+    /// What [`Keys::published_keys`] answered last, without what has expired since; `None` when that is unknown or older
+    /// than a day. Only for the JWKS while the store is away (requirement G15): our own verification asks the store.
+    async fn last_published_keys(&self, tenant: TenantId, now: Timestamp)
+    -> Option<Vec<PublicJwk>>;
 }
 
 /// No key can be had; nothing is signed.

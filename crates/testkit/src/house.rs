@@ -31,6 +31,8 @@ use portcullis_world::credentials::PlainCredentials;
 use portcullis_world::demo::two_organisations;
 use zeroize::Zeroizing;
 
+use crate::faulty_store::{Faults, FaultyStore};
+
 /// Where a test begins: Sunday, 22 November 2026, 12:00 UTC.
 pub const BEGINNING: i64 = 1_795_348_800;
 
@@ -127,6 +129,21 @@ impl TestHouse {
         let house = Arc::get_mut(&mut self.house).expect("nobody holds the house yet");
         house.tenants = Arc::new(UncachedTenants(Arc::clone(&house.store)));
         self
+    }
+
+    /// Puts the whole house on a store that fails when a test says so, caches and keyring included.
+    #[must_use]
+    pub fn on_faulty_store(mut self) -> (Self, Arc<Faults>) {
+        let faults = Arc::new(Faults::default());
+        let house = Arc::get_mut(&mut self.house).expect("nobody holds the house yet");
+        let sound = Arc::clone(&house.store);
+        house.store = Arc::new(FaultyStore::new(sound, Arc::clone(&faults)));
+        house.tenants = Arc::new(TenantCache::new(Arc::clone(&house.store)));
+        house.keys = Arc::new(Keyring::new(
+            Arc::clone(&house.store),
+            Arc::clone(&house.sealer),
+        ));
+        (self, faults)
     }
 
     /// Changes the house before anybody uses it.
@@ -367,5 +384,9 @@ impl Tenants for UncachedTenants {
                 configuration,
             })
         }))
+    }
+
+    async fn last_known(&self, _segment: &str) -> Option<TenantId> {
+        None
     }
 }

@@ -12,6 +12,7 @@ const ES256: SigningAlgorithm = SigningAlgorithm::ES256;
 
 struct House {
     ring: Keyring,
+    store: SqliteStore,
     tenant: TenantId,
     _folder: tempfile::TempDir,
 }
@@ -45,7 +46,8 @@ async fn house() -> House {
     store.import(&[world], day(0), false).await.unwrap();
     let sealer = MasterKey::from_bytes(Zeroizing::new([3; 32])).unwrap();
     House {
-        ring: Keyring::new(Arc::new(store), Arc::new(sealer)),
+        ring: Keyring::new(Arc::new(store.clone()), Arc::new(sealer)),
+        store,
         tenant,
         _folder: folder,
     }
@@ -144,4 +146,52 @@ async fn each_algorithm_and_each_tenant_has_its_own_key() {
     assert_eq!(now.key_id(), immediate);
     assert_eq!(house.signs(day(1)).await, rs256);
     assert!(house.publishes(es256.key_id(), day(1)).await);
+}
+
+#[tokio::test]
+async fn g15_keys_are_remembered_for_a_day_without_the_store_and_sign_nothing() {
+    let house = house().await;
+    let last = |now| house.ring.last_published_keys(house.tenant, now);
+    assert_eq!(last(day(0)).await, None, "nothing was asked for yet");
+    let first = house.signs(day(0)).await;
+    let second = house
+        .ring
+        .rotate(house.tenant, RS256, Rotation::Compromised, day(1))
+        .await
+        .unwrap();
+    house.store.close().await;
+    let key_ids = |keys: Option<Vec<PublicJwk>>| -> Vec<String> {
+        keys.into_iter().flatten().map(|key| key.kid).collect()
+    };
+    assert_ne!(first, second);
+    assert_eq!(key_ids(last(hour(24)).await), [second.as_str()]);
+    assert_eq!(key_ids(last(hour(47)).await), [second]);
+    assert_eq!(last(hour(48)).await, None, "a day is the end");
+    // Memory is for telling, not for deciding.
+    tokio::time::sleep(BELIEVED).await;
+    let verifying = house.ring.published_keys(house.tenant, day(1)).await;
+    assert!(matches!(verifying, Err(KeyError::Store(_))));
+    let signing = house.ring.signing_key(house.tenant, RS256, day(1)).await;
+    assert!(matches!(signing, Err(KeyError::Store(_))));
+}
+
+#[tokio::test]
+async fn g14_a_remembered_key_is_not_published_past_its_end() {
+    let house = house().await;
+    let first = house.signs(day(0)).await;
+    house
+        .ring
+        .rotate(house.tenant, RS256, Rotation::Immediate, day(1))
+        .await
+        .unwrap();
+    let last = async |now| {
+        let keys = house.ring.last_published_keys(house.tenant, now).await;
+        keys.unwrap().iter().any(|key| key.kid == first)
+    };
+    house.ring.read(house.tenant, hour(48)).await.unwrap();
+    assert!(last(hour(48)).await);
+    assert!(
+        !last(hour(49)).await,
+        "it ended 25 hours after its successor began"
+    );
 }

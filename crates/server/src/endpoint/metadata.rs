@@ -8,7 +8,9 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use http::{HeaderValue, StatusCode};
 use portcullis_protocol::oauth::error::{ErrorStamp, Fault};
 use portcullis_protocol::oauth::error_catalogue::{Channel, ErrorCode};
-use portcullis_signin::discovery::{KeySetError, discovery_document, key_set};
+use portcullis_signin::discovery::{
+    Freshness, KeySetError, Published, discovery_document, key_set,
+};
 use portcullis_signin::realm::{self, RealmError};
 use serde::Serialize;
 
@@ -22,7 +24,7 @@ pub(crate) async fn discovery(
     arrival: Arrival,
 ) -> Response {
     match discovery_document(&app.house, &tenant).await {
-        Ok(document) => published(&document),
+        Ok(found) => published(&found),
         Err(RealmError::Unknown) => unknown(&app, &arrival),
         Err(RealmError::Store(error)) => unavailable(&error),
     }
@@ -34,20 +36,22 @@ pub(crate) async fn keys(
     arrival: Arrival,
 ) -> Response {
     match key_set(&app.house, arrival.now, &tenant).await {
-        Ok(keys) => published(&keys),
+        Ok(found) => published(&found),
         Err(KeySetError::Realm(RealmError::Unknown)) => unknown(&app, &arrival),
         Err(KeySetError::Realm(RealmError::Store(error))) => unavailable(&error),
         Err(KeySetError::Key(error)) => unavailable(&error),
     }
 }
 
-fn published(document: &impl Serialize) -> Response {
-    let mut response = respond::json(StatusCode::OK, document);
+fn published<T: Serialize>(found: &Published<T>) -> Response {
+    let mut response = respond::json(StatusCode::OK, &found.document);
     let headers = response.headers_mut();
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("max-age=86400, private"),
-    );
+    let lifetime = match found.freshness {
+        Freshness::Current => "max-age=86400, private",
+        // What is merely remembered is not kept for another day: a key may have been withdrawn since (requirement G14).
+        Freshness::LastKnown => "max-age=300, private",
+    };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(lifetime));
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

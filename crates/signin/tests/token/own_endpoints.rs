@@ -284,7 +284,8 @@ async fn the_sign_in_report_is_for_whoever_holds_the_permission_and_for_the_own_
 async fn k01_every_address_of_a_discovery_document_is_of_the_one_tenant_and_never_of_the_host() {
     let scene = Scene::new().await;
     for segment in [CONTOSO, "contoso.example", "CONTOSO.example"] {
-        let document = discovery_document(scene.house(), segment).await.unwrap();
+        let found = discovery_document(scene.house(), segment).await;
+        let document = found.unwrap().document;
         let prefix = format!("https://sts.example/{CONTOSO}/");
         assert_eq!(document.issuer, format!("{prefix}v2.0"));
         for address in [
@@ -298,7 +299,8 @@ async fn k01_every_address_of_a_discovery_document_is_of_the_one_tenant_and_neve
     }
     let shared = discovery_document(scene.house(), "organizations")
         .await
-        .unwrap();
+        .unwrap()
+        .document;
     assert_eq!(shared.issuer, "https://sts.example/{tenantid}/v2.0");
     for unknown in [
         "",
@@ -316,16 +318,22 @@ async fn g11_each_key_names_the_one_issuer_it_signs_for() {
     let scene = Scene::new().await;
     scene.tokens(Person::Dave, App::Payroll).await;
     let now = scene.kit.now();
-    let own = key_set(scene.house(), now, CONTOSO).await.unwrap();
+    let own = key_set(scene.house(), now, CONTOSO).await.unwrap().document;
     let issuer = format!("https://sts.example/{CONTOSO}/v2.0");
     assert!(!own.keys.is_empty() && own.keys.iter().all(|key| key.issuer == issuer));
     let text = serde_json::to_string(&own).unwrap();
     for private in ["\"d\"", "\"p\"", "\"q\"", "\"dp\"", "\"k\""] {
         assert!(!text.contains(private), "{private}");
     }
-    let all = key_set(scene.house(), now, "organizations").await.unwrap();
+    let all = key_set(scene.house(), now, "organizations")
+        .await
+        .unwrap()
+        .document;
     assert!(own.keys.iter().all(|key| all.keys.contains(key)));
-    let other = key_set(scene.house(), now, FABRIKAM).await.unwrap();
+    let other = key_set(scene.house(), now, FABRIKAM)
+        .await
+        .unwrap()
+        .document;
     assert!(
         other
             .keys
