@@ -301,3 +301,6 @@ fn octets(text: &str) -> Result<Vec<u8>, KeyError> {
         .decode(text)
         .map_err(|_| KeyError::Malformed)
 }
+
+#[cfg(test)]
+mod wycheproof;
