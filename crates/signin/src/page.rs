@@ -305,9 +305,23 @@ pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
     /// Goes to the client when the person chooses to return: only for registered redirect URIs.
-    pub return_to_client: Option<String>,
+    pub return_to_client: Option<ReturnToClient>,
     /// For 503 and 429.
     pub retry_after_seconds: Option<u32>,
+}
+
+/// The way back to the client, with the error it is told, in the response mode it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReturnToClient {
+    /// An address to go to.
+    Link(String),
+    /// A form to send (`response_mode=form_post`).
+    Form {
+        /// The redirect URI.
+        action: String,
+        /// The fields.
+        fields: Vec<(String, String)>,
+    },
 }
 
 /// A submitted form of a transaction.

@@ -8,7 +8,7 @@ use portcullis_model::organization::{Organization, OrganizationalBranding};
 use portcullis_model::secret::SecretText;
 use portcullis_model::sign_in_log::{ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus};
 use portcullis_signin::page::{
-    ConsentScope, Frame, Handle, Page, PickableAccount, Problem, Refusal, WhyMfa,
+    ConsentScope, Frame, Handle, Page, PickableAccount, Problem, Refusal, ReturnToClient, WhyMfa,
 };
 use rendering::{Pages, Rendered};
 use uuid::Uuid;
@@ -193,9 +193,9 @@ fn refusal(error_code: u32, frame: Frame, organization_name: &str) -> Refusal {
         organization_name: Some(organization_name.to_owned()),
         try_again: Some("/contoso.example/signin?again=1".to_owned()),
         status: 403,
-        return_to_client: Some(
+        return_to_client: Some(ReturnToClient::Link(
             "https://payroll.contoso.example/callback?error=access_denied".into(),
-        ),
+        )),
         retry_after_seconds: (error_code == 50053).then_some(60),
     }
 }
@@ -398,6 +398,19 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
         ("refusal-walked-home", refusal(530_004, guest(), "Contoso")),
         ("refusal-locked", refusal(50053, member(), "Contoso")),
         (
+            "refusal-form",
+            Refusal {
+                return_to_client: Some(ReturnToClient::Form {
+                    action: "https://payroll.contoso.example/callback".into(),
+                    fields: vec![
+                        ("error".into(), "access_denied".into()),
+                        ("state".into(), "st-1".into()),
+                    ],
+                }),
+                ..refusal(53003, guest_asked_by_contoso(), "Contoso")
+            },
+        ),
+        (
             "refusal-unknown",
             Refusal {
                 try_again: None,
@@ -430,7 +443,7 @@ pub(crate) fn rendered(pages: &Pages) -> Vec<(String, Rendered)> {
             pages.form_post("https://payroll.contoso.example/callback", &fields),
         ),
     ];
-    for status in [400, 403, 404, 405, 408, 413, 415, 500, 503] {
+    for status in [400, 403, 404, 405, 408, 411, 413, 415, 429, 500, 503] {
         all.push((
             format!("status-{status}"),
             pages.status(status, correlation_id),

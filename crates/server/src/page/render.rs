@@ -3,7 +3,9 @@
 use portcullis_model::organization::Organization;
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_protocol::oauth::error_catalogue::{ErrorCode, Kind};
-use portcullis_signin::page::{ConsentScope, Frame, Page, PickableAccount, Refusal, WhyMfa};
+use portcullis_signin::page::{
+    ConsentScope, Frame, Page, PickableAccount, Refusal, ReturnToClient, WhyMfa,
+};
 
 use crate::asset::Assets;
 
@@ -340,6 +342,10 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
             words.sentence(&key("next"), &values),
         ),
     };
+    let (return_link, return_form) = ways_back(refusal.return_to_client.as_ref());
+    // The button may lead to that one address, and to nothing else (requirement S08).
+    let form_targets = return_form.iter().map(|form| form.action.to_owned());
+    let form_targets = form_targets.collect();
     let view = view::Refused {
         shell: Shell {
             correlation_id: None,
@@ -353,16 +359,27 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
             .try_again
             .as_deref()
             .filter(|path| is_our_path(path)),
-        return_to_client: refusal
-            .return_to_client
-            .as_deref()
-            .and_then(presentable_target),
+        return_link,
+        return_form,
         return_label: words.plain("refusal.return", &values),
         facts: facts(words, refusal, named),
     };
     Rendered {
         retry_after_seconds: refusal.retry_after_seconds,
+        form_targets,
         ..finish(refusal.status, &view)
+    }
+}
+
+/// The way back to the client, as a link or as a form.
+fn ways_back(way: Option<&ReturnToClient>) -> (Option<&str>, Option<view::ReturnForm<'_>>) {
+    match way {
+        None => (None, None),
+        Some(ReturnToClient::Link(address)) => (presentable_target(address), None),
+        Some(ReturnToClient::Form { action, fields }) => {
+            let form = presentable_target(action).map(|action| view::ReturnForm { action, fields });
+            (None, form)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_model::secret::SecretText;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
-use portcullis_signin::page::{Frame, Page};
+use portcullis_signin::page::{Frame, Page, ReturnToClient};
 
 use super::words::Words;
 use super::{Pages, presentable_target};
@@ -244,12 +244,26 @@ fn s09_names_that_are_markup_stay_text() {
     for (name, mut refusal) in sample::refusals() {
         refusal.organization_name = Some(naughty.to_owned());
         spoil(&mut refusal.frame, naughty);
-        refusal.return_to_client = Some("javascript:alert(1)".to_owned());
         refusal.try_again = Some("//evil.example/".to_owned());
-        let html = pages().refuse(&refusal).html;
-        assert!(!html.contains("<script>alert"), "{name}");
-        assert!(!html.contains("javascript:"), "{name}");
-        assert!(!html.contains("evil.example"), "{name}");
+        let script = || "javascript:alert(1)".to_owned();
+        let ways = [
+            ReturnToClient::Link(script()),
+            ReturnToClient::Form {
+                action: script(),
+                fields: vec![("state".to_owned(), naughty.to_owned())],
+            },
+            ReturnToClient::Form {
+                action: "https://app.example/".to_owned(),
+                fields: vec![("state".to_owned(), naughty.to_owned())],
+            },
+        ];
+        for way in ways {
+            refusal.return_to_client = Some(way);
+            let html = pages().refuse(&refusal).html;
+            assert!(!html.contains("<script>alert"), "{name}");
+            assert!(!html.contains("javascript:"), "{name}");
+            assert!(!html.contains("evil.example"), "{name}");
+        }
     }
 }
 

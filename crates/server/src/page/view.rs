@@ -144,9 +144,16 @@ pub(super) struct Refused<'a> {
     /// HTML.
     pub(super) help: Option<String>,
     pub(super) try_again: Option<&'a str>,
-    pub(super) return_to_client: Option<&'a str>,
+    pub(super) return_link: Option<&'a str>,
+    pub(super) return_form: Option<ReturnForm<'a>>,
     pub(super) return_label: String,
     pub(super) facts: Vec<(&'a str, String)>,
+}
+
+/// The error on its way to a client that wants forms.
+pub(super) struct ReturnForm<'a> {
+    pub(super) action: &'a str,
+    pub(super) fields: &'a [(String, String)],
 }
 
 #[derive(Template)]

@@ -189,3 +189,29 @@ async fn form_post_hands_the_answer_over_with_a_button() {
     );
     assert_eq!(end.header("cache-control"), Some("no-store"));
 }
+
+#[tokio::test]
+async fn a_refusal_leads_back_by_a_form_to_a_client_that_wants_forms() {
+    let site = Site::demo().await;
+    let path = authorize_path("&response_mode=form_post").replace("=S256", "=plain");
+    let page = Browser::new(&site).open(&path).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert_eq!(page.action(), CALLBACK);
+    let fields: std::collections::BTreeMap<_, _> = page.fields().into_iter().collect();
+    assert_eq!(fields["error"], "invalid_request");
+    assert_eq!(fields["state"], "st");
+    assert!(fields["iss"].ends_with("/v2.0"), "{fields:?}");
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.ends_with("form-action 'self' http://localhost:8401"),
+        "{policy}"
+    );
+    // Nobody is sent anywhere without pressing the button (requirement A07).
+    assert!(!page.body.contains("<script"), "{}", page.body);
+
+    // Where the address is not known to be the client's there is no way there.
+    let page = site.get(&path.replace("callback", "elsewhere")).await;
+    assert!(!page.body.contains("<form"), "{}", page.body);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.ends_with("form-action 'self'"), "{policy}");
+}

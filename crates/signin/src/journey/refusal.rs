@@ -12,7 +12,7 @@ use super::request::Request;
 use super::walk::{Halt, Progress, Walk};
 use crate::house::LoadedTenant;
 use crate::log::row::Who;
-use crate::page::{Frame, Refusal, Step};
+use crate::page::{Frame, Refusal, ReturnToClient, Step};
 use crate::realm::Realm;
 use crate::visitor::Denied;
 
@@ -47,7 +47,7 @@ pub(super) async fn refuse(
     let mut refusal = page(walk, frame, denied.code);
     refusal.organization_name = denied.organization_name;
     refusal.try_again = Some(request.start_over_path());
-    refusal.return_to_client = return_link(walk, request.address.clone(), &fault);
+    refusal.return_to_client = way_back(walk, request.address.clone(), &fault);
     Ok(Step::Refuse(Box::new(refusal)))
 }
 
@@ -102,7 +102,7 @@ pub(super) fn offered(
     let mut frame = frame::bare(walk, tenant_of(realm), &client.name);
     frame.client_redirect_uri = Some(address.redirect_uri.as_str().to_owned());
     let mut refusal = page(walk, frame, fault.code);
-    refusal.return_to_client = return_link(walk, address, fault);
+    refusal.return_to_client = way_back(walk, address, fault);
     Step::Refuse(Box::new(refusal))
 }
 
@@ -152,11 +152,16 @@ fn status(code: ErrorCode) -> u16 {
     }
 }
 
-/// The link back; a client that wants forms cannot be answered by a link.
-fn return_link(walk: &mut Walk<'_, '_>, address: ReturnAddress, fault: &Fault) -> Option<String> {
+/// The way back to the client: a link, or a form for one that wants forms.
+fn way_back(
+    walk: &mut Walk<'_, '_>,
+    address: ReturnAddress,
+    fault: &Fault,
+) -> Option<ReturnToClient> {
     match deliver(walk.tell(address, fault, Channel::Interactive)) {
-        Step::Redirect(location) => Some(location),
-        Step::FormPost { .. } | Step::Show(_) | Step::SeeOther(_) | Step::Refuse(_) => None,
+        Step::Redirect(location) => Some(ReturnToClient::Link(location)),
+        Step::FormPost { action, fields } => Some(ReturnToClient::Form { action, fields }),
+        Step::Show(_) | Step::SeeOther(_) | Step::Refuse(_) => None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! The table of the authorization endpoint: what is refused, where, and that nothing comes of it.
 
-use portcullis_signin::page::Step;
-use portcullis_signin::page::Submission;
+use portcullis_signin::page::{ReturnToClient, Step, Submission};
 use portcullis_testkit::browser::{Browser, Place};
 use portcullis_testkit::house::TestHouse;
 
@@ -146,12 +145,10 @@ async fn a07_the_client_is_told_where_somebody_is_and_offered_where_nobody_is() 
         let Place::Refused(refusal) = place else {
             panic!()
         };
-        assert!(
-            refusal
-                .return_to_client
-                .unwrap()
-                .contains(&format!("error={error}"))
-        );
+        let Some(ReturnToClient::Link(back)) = refusal.return_to_client else {
+            panic!("{bad_part}");
+        };
+        assert!(back.contains(&format!("error={error}")), "{back}");
         let silent = format!("{bad}&prompt=none");
         let place = stranger.authorize(CONTOSO, &silent).await;
         assert_eq!(place.name(), format!("error {error}"), "{bad_part}");

@@ -2,7 +2,7 @@
 
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
-use portcullis_signin::page::{Page, WhyMfa};
+use portcullis_signin::page::{Page, ReturnToClient, WhyMfa};
 use portcullis_testkit::browser::Browser;
 
 use crate::world::*;
@@ -228,7 +228,9 @@ async fn story_5_a_device_nobody_vouches_for() {
         let portcullis_testkit::browser::Place::Refused(refusal) = end else {
             panic!("{name}");
         };
-        let back = refusal.return_to_client.unwrap();
+        let Some(ReturnToClient::Link(back)) = refusal.return_to_client else {
+            panic!("{name}");
+        };
         assert!(back.contains("error=access_denied"), "{back}");
         assert!(refusal.try_again.unwrap().contains("prompt=select_account"));
         let row = log(&house, CONTOSO).await.pop().unwrap();
