@@ -1,10 +1,12 @@
 //! The command line: every command, option and help text.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
 use crate::output::{LogFormat, OutputFormat};
@@ -123,6 +125,14 @@ pub(crate) struct ServeOptions {
         value_name = "ADDRESS"
     )]
     pub(crate) trusted_proxy: Vec<IpNet>,
+    /// Requests each tenant may be asked for per second, so that a flood on one leaves the others theirs; four seconds' worth may come at once.
+    #[arg(
+        long,
+        env = "PORTCULLIS_TENANT_REQUESTS_PER_SECOND",
+        default_value_t = REQUESTS_PER_SECOND,
+        value_name = "NUMBER"
+    )]
+    pub(crate) tenant_requests_per_second: NonZeroU32,
     /// How the address line is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,

@@ -73,6 +73,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
             trusted_proxies: Vec::new(),
             is_secure: tls.is_some(),
             back_channel_to_loopback: true,
+            ..ServerConfiguration::default()
         },
         public_url,
         certificate: tls.map(|tls| tls.certificate),

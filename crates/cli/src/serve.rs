@@ -10,6 +10,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::store::Store as _;
 use portcullis_server::listen::{self, Certificate};
 use portcullis_server::route::{ServerConfiguration, router};
+use portcullis_server::tenant_budget::TenantAllowance;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
@@ -59,6 +60,9 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
         trusted_proxies: options.trusted_proxy,
         is_secure: public_url.scheme() == "https",
         back_channel_to_loopback: options.tls.is_some(),
+        tenant_allowance: TenantAllowance {
+            requests_per_second: options.tenant_requests_per_second,
+        },
     };
     Serving {
         installation,

@@ -1,6 +1,6 @@
 //! What all handlers share: the installation, the pages, and how requests reach us.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use portcullis_signin::house::House;
 
@@ -9,6 +9,7 @@ use crate::client_address::TrustedProxies;
 use crate::cookies::Transport;
 use crate::page::Pages;
 use crate::surroundings::Surroundings;
+use crate::tenant_budget::TenantBudgets;
 
 /// The state of the router.
 pub(crate) struct App {
@@ -18,4 +19,6 @@ pub(crate) struct App {
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) back_channel: BackChannel,
     pub(crate) surroundings: Surroundings,
+    /// Held for a look and a sum only.
+    pub(crate) tenant_budgets: Mutex<TenantBudgets>,
 }

@@ -1,6 +1,6 @@
 //! Every URL we answer, in one table, and the router that is made of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::back_channel::{BackChannel, BackChannelError, Reach};
+use crate::charge::{Named, Reader, Till, charge};
 use crate::client_address::TrustedProxies;
 use crate::cookies::Transport;
 use crate::endpoint::{
@@ -23,6 +24,7 @@ use crate::endpoint::{
 use crate::frame::frame;
 use crate::page::{Pages, WordsError};
 use crate::surroundings::Surroundings;
+use crate::tenant_budget::{TenantAllowance, TenantBudgets};
 
 /// How requests reach us.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,8 @@ pub struct ServerConfiguration {
     pub is_secure: bool,
     /// Back-channel logout may go to this machine itself, without TLS: for the demo and for tests.
     pub back_channel_to_loopback: bool,
+    /// How much each tenant may ask for.
+    pub tenant_allowance: TenantAllowance,
 }
 
 /// The router cannot be built.
@@ -54,81 +58,106 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A URL and what answers there.
 struct Route {
     path: &'static str,
+    /// How its requests are charged to tenants; `None` for what belongs to no tenant.
+    charged: Option<(Named, Reader)>,
     endpoint: fn() -> MethodRouter<Arc<App>>,
 }
+
+/// Pages of a tenant.
+const PAGE: Option<(Named, Reader)> = Some((Named::ByPath, Reader::Person));
+/// What clients of a tenant ask for.
+const OAUTH: Option<(Named, Reader)> = Some((Named::ByPath, Reader::OauthClient));
 
 /// Every URL.
 const ROUTES: &[Route] = &[
     Route {
         path: "/",
+        charged: None,
         endpoint: || get(fixed::start),
     },
     Route {
         path: "/error",
+        charged: None,
         endpoint: || get(fixed::error),
     },
     Route {
         path: "/assets/{file}",
+        charged: None,
         endpoint: || get(fixed::asset),
     },
     Route {
         path: "/favicon.ico",
+        charged: None,
         endpoint: || get(fixed::icon),
     },
     Route {
         path: "/healthz",
+        charged: None,
         endpoint: || get(operator::health),
     },
     Route {
         path: "/readyz",
+        charged: None,
         endpoint: || get(operator::ready),
     },
     Route {
         path: "/metrics",
+        charged: None,
         endpoint: || get(operator::metrics),
     },
     Route {
         path: "/{tenant}/branding/style.css",
+        charged: PAGE,
         endpoint: || get(branding::style),
     },
     Route {
         path: "/{tenant}/branding/logo",
+        charged: PAGE,
         endpoint: || get(branding::logo),
     },
     Route {
         path: "/{tenant}/oauth2/v2.0/authorize",
+        charged: PAGE,
         endpoint: || get(authorize::by_query).post(authorize::by_form),
     },
     Route {
         path: "/{tenant}/signin",
+        charged: PAGE,
         endpoint: || get(sign_in::show).post(sign_in::submit),
     },
     Route {
         path: "/{tenant}/oauth2/v2.0/token",
+        charged: OAUTH,
         endpoint: || post(token::redeem).options(token::preflight),
     },
     Route {
         path: "/{tenant}/v2.0/.well-known/openid-configuration",
+        charged: OAUTH,
         endpoint: || get(metadata::discovery),
     },
     Route {
         path: "/{tenant}/discovery/v2.0/keys",
+        charged: OAUTH,
         endpoint: || get(metadata::keys),
     },
     Route {
         path: "/{tenant}/oauth2/v2.0/logout",
+        charged: PAGE,
         endpoint: || get(session::end_by_query).post(session::end_by_form),
     },
     Route {
         path: "/{tenant}/my-sign-ins",
+        charged: PAGE,
         endpoint: || get(session::record),
     },
     Route {
         path: "/oidc/userinfo",
+        charged: Some((Named::ByToken, Reader::OauthClient)),
         endpoint: || get(resource::userinfo).post(resource::userinfo),
     },
     Route {
         path: "/v1.0/auditLogs/signIns",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || get(resource::sign_ins),
     },
 ];
@@ -170,10 +199,16 @@ pub fn router_with(
         trusted_proxies: TrustedProxies::new(configuration.trusted_proxies),
         back_channel: BackChannel::new(reach)?,
         surroundings,
+        tenant_budgets: Mutex::new(TenantBudgets::new(configuration.tenant_allowance)),
     });
     let mut router = Router::new();
     for route in ROUTES {
-        router = router.route(route.path, (route.endpoint)());
+        let mut endpoint = (route.endpoint)();
+        if let Some((named, reader)) = route.charged {
+            let app = Arc::clone(&app);
+            endpoint = endpoint.layer(from_fn_with_state(Till { app, named, reader }, charge));
+        }
+        router = router.route(route.path, endpoint);
     }
     Ok(router
         .fallback(|| async { StatusCode::NOT_FOUND })

@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod flood;
 mod headers;
 mod journey;
 mod sockets;

@@ -43,6 +43,8 @@ impl RemoteServer {
             .arg(port)
             .arg("--data")
             .arg(data)
+            // Whoever measures or kills it is a flood on one tenant.
+            .args(["--tenant-requests-per-second", "1000000"])
             .env("RUST_LOG", "warn,sqlx=error")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
