@@ -1,11 +1,13 @@
-//! Conditional Access policies: the part of Graph's language that is enforced today.
+//! Conditional Access policies: Graph's language, typed.
 //!
 //! What Graph can say beyond this is refused when a policy is read, with the reason; nothing is
 //! dropped silently (see [`ConditionalAccessPolicy::from_document`] and `docs/reference/conditional-access.md`).
 
 mod conditions;
 mod controls;
+pub mod filter;
 mod parse;
+pub mod signal;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,14 @@ mod users;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::{ClientId, GroupId, NamedLocationId, PolicyId, RoleTemplateId, TenantId, UserId};
+use crate::authentication_context::AuthenticationContextId;
+use crate::authentication_strength::AuthenticationStrengthPolicy;
+use crate::id::{
+    AgreementId, AuthenticationStrengthId, ClientId, GroupId, NamedLocationId, PolicyId,
+    RoleTemplateId, ServicePrincipalId, TenantId, UserId,
+};
+use filter::{AttributeFilter, DeviceFilter};
+use signal::{InsiderRiskLevels, RiskLevels, TransferMethods};
 
 /// Graph `conditionalAccessPolicy`, validated: whoever holds one may compile it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +40,8 @@ pub struct ConditionalAccessPolicy {
     pub grant_controls: Option<GrantControls>,
     /// What it says of the session.
     pub session_controls: SessionControls,
+    /// The strength it demands, when the document holds it whole as exports do; used where the tenant has none of this id.
+    pub expanded_strength: Option<Box<AuthenticationStrengthPolicy>>,
     /// The document as it was given, for export without loss.
     pub document: Map<String, Value>,
 }
@@ -52,16 +63,108 @@ pub enum PolicyState {
 /// Graph `conditionalAccessConditionSet`. `None` and an empty list of types mean "not configured": every sign-in matches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditions {
-    /// Who.
+    /// Which people.
     pub users: UserConditions,
+    /// Which applications on their own behalf; `None`: the policy is about people.
+    pub client_applications: Option<ClientApplicationConditions>,
     /// What is reached.
-    pub applications: ApplicationConditions,
+    pub target: Target,
     /// By what kind of client; `None` is Graph's `all`.
     pub client_app_types: Option<Vec<ClientAppType>>,
     /// From what platform.
     pub platforms: Option<IncludeExclude<PlatformCondition>>,
     /// From where.
     pub locations: Option<IncludeExclude<LocationCondition>>,
+    /// At what risk of this sign-in; empty: not configured.
+    pub sign_in_risk_levels: RiskLevels,
+    /// At what risk of the user; empty: not configured.
+    pub user_risk_levels: RiskLevels,
+    /// At what risk of the service principal; empty: not configured.
+    pub service_principal_risk_levels: RiskLevels,
+    /// At what insider risk; empty: not configured.
+    pub insider_risk_levels: InsiderRiskLevels,
+    /// From which devices.
+    pub devices: Option<DeviceCondition>,
+    /// Through which transfer; empty: not configured.
+    pub transfer_methods: TransferMethods,
+}
+
+impl Conditions {
+    /// These people and this target, everything else not configured.
+    pub fn new(users: UserConditions, target: Target) -> Self {
+        Self {
+            users,
+            client_applications: None,
+            target,
+            client_app_types: None,
+            platforms: None,
+            locations: None,
+            sign_in_risk_levels: RiskLevels::default(),
+            user_risk_levels: RiskLevels::default(),
+            service_principal_risk_levels: RiskLevels::default(),
+            insider_risk_levels: InsiderRiskLevels::default(),
+            devices: None,
+            transfer_methods: TransferMethods::default(),
+        }
+    }
+}
+
+/// Graph `conditionalAccessClientApplications`: workload identities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientApplicationConditions {
+    /// Any of these brings a service principal in.
+    pub include: Vec<ServicePrincipalCondition>,
+    /// Any of these takes it out again.
+    pub exclude: Vec<ServicePrincipalCondition>,
+    /// Brings in or takes out by attributes.
+    pub filter: Option<AttributeFilter>,
+}
+
+/// One entry of a condition on workload identities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ServicePrincipalCondition {
+    /// `ServicePrincipalsInMyTenant`.
+    All,
+    /// One service principal.
+    ServicePrincipal(ServicePrincipalId),
+}
+
+/// What a policy is about; exactly one kind (rule CA-V04).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Resources.
+    Applications(ApplicationConditions),
+    /// What a user does to their own account; at least one.
+    UserActions(Vec<UserAction>),
+    /// What an application asks for by name; at least one.
+    AuthenticationContexts(Vec<AuthenticationContextId>),
+}
+
+/// An action that a policy can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UserAction {
+    /// `urn:user:registersecurityinfo`.
+    RegisterSecurityInformation,
+    /// `urn:user:registerdevice`.
+    RegisterOrJoinDevices,
+}
+
+/// A condition on the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceCondition {
+    /// Graph `deviceFilter`.
+    Filter(DeviceFilter),
+    /// The deprecated device states: every device but those in one of these states.
+    AllExceptStates(Vec<DeviceState>),
+}
+
+/// A deprecated device state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeviceState {
+    /// `Compliant`.
+    Compliant,
+    /// `DomainJoined`: hybrid joined.
+    DomainJoined,
 }
 
 /// An include list and an exclude list; exclusion wins.
@@ -180,13 +283,25 @@ impl ExternalUserTypes {
 }
 
 /// Graph `conditionalAccessApplications`.
-pub type ApplicationConditions = IncludeExclude<ApplicationCondition>;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationConditions {
+    /// Any of these brings a resource in.
+    pub include: Vec<ApplicationCondition>,
+    /// Any of these takes it out again.
+    pub exclude: Vec<ApplicationCondition>,
+    /// Brings in or takes out by attributes.
+    pub filter: Option<AttributeFilter>,
+}
 
 /// One entry of an application condition. `None` in Graph is an include list without entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApplicationCondition {
     /// `All` resources.
     All,
+    /// `Office365`: the suite.
+    Office365,
+    /// `MicrosoftAdminPortals`.
+    MicrosoftAdminPortals,
     /// One application.
     Application(ClientId),
 }
@@ -255,8 +370,8 @@ pub enum LocationCondition {
 pub struct GrantControls {
     /// How the controls combine.
     pub operator: GrantOperator,
-    /// The controls; `Block` stands alone.
-    pub built_in_controls: Vec<GrantControl>,
+    /// The controls, at least one; `Block` stands alone.
+    pub controls: Vec<GrantControl>,
 }
 
 /// `AND` or `OR`.
@@ -268,38 +383,93 @@ pub enum GrantOperator {
     Or,
 }
 
-/// Graph `conditionalAccessGrantControl`, the controls that are enforced today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Everything a policy can demand, in the order in which it is asked for (specification 5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GrantControl {
     /// Nobody passes.
     Block,
     /// Multifactor authentication.
     Mfa,
+    /// An authentication strength.
+    AuthenticationStrength(AuthenticationStrengthId),
     /// A compliant device.
     CompliantDevice,
     /// A hybrid joined device.
     DomainJoinedDevice,
+    /// An approved client application.
+    ApprovedApplication,
+    /// An application with a protection policy.
+    CompliantApplication,
+    /// A secure password change, after MFA.
+    PasswordChange,
+    /// Whatever the cause of the user's risk demands (specification 11.5).
+    RiskRemediation,
+    /// Terms of use; each agreement is a control of its own.
+    TermsOfUse(AgreementId),
+    /// A custom control, by its id.
+    CustomAuthenticationFactor(String),
 }
 
 impl GrantControl {
-    /// Graph's name.
-    pub const fn name(self) -> &'static str {
+    /// Graph's name of the control, or of the member that names it.
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Block => "block",
             Self::Mfa => "mfa",
+            Self::AuthenticationStrength(_) => "authenticationStrength",
             Self::CompliantDevice => "compliantDevice",
             Self::DomainJoinedDevice => "domainJoinedDevice",
+            Self::ApprovedApplication => "approvedApplication",
+            Self::CompliantApplication => "compliantApplication",
+            Self::PasswordChange => "passwordChange",
+            Self::RiskRemediation => "riskRemediation",
+            Self::TermsOfUse(_) => "termsOfUse",
+            Self::CustomAuthenticationFactor(_) => "customAuthenticationFactors",
         }
     }
 }
 
-/// Graph `conditionalAccessSessionControls`, the controls that are applied today; only enabled ones appear.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Graph `conditionalAccessSessionControls`; only enabled ones appear.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionControls {
     /// How old a proof may be.
     pub sign_in_frequency: Option<SignInFrequency>,
     /// Whether the browser session may outlive the browser.
     pub persistent_browser: Option<PersistentBrowser>,
+    /// The application limits what unmanaged devices can do.
+    pub application_enforced_restrictions: bool,
+    /// The session goes through a proxy.
+    pub cloud_app_security: Option<CloudAppSecurity>,
+    /// Tokens are bound to the device.
+    pub secure_sign_in_session: bool,
+    /// During an outage nobody is let in on old answers.
+    pub disable_resilience_defaults: bool,
+    /// How continuous access evaluation behaves.
+    pub continuous_access_evaluation: Option<ContinuousAccessEvaluation>,
+    /// The profile that filters network traffic, by id.
+    pub global_secure_access_filtering_profile: Option<String>,
+}
+
+/// Graph `cloudAppSecuritySessionControlType`, the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CloudAppSecurity {
+    /// `monitorOnly`.
+    MonitorOnly,
+    /// `mcasConfigured`: as the proxy's own policy says.
+    Configured,
+    /// `blockDownloads`.
+    BlockDownloads,
+}
+
+/// Graph `continuousAccessEvaluationMode`, the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContinuousAccessEvaluation {
+    /// `disabled`.
+    Disabled,
+    /// `strictEnforcement`, the older word.
+    StrictEnforcement,
+    /// `strictLocation`.
+    StrictLocation,
 }
 
 /// Graph `signInFrequencySessionControl`.

@@ -135,6 +135,10 @@ kinds! {
     PolicyKind => PolicyId;
     /// A named location.
     NamedLocationKind => NamedLocationId;
+    /// An authentication strength.
+    AuthenticationStrengthKind => AuthenticationStrengthId;
+    /// Terms of use.
+    AgreementKind => AgreementId;
     /// A directory role *template*.
     RoleTemplateKind => RoleTemplateId;
     /// A browser's authentication session in one tenant.

@@ -8,7 +8,10 @@
 
 pub mod application;
 pub mod artefact;
+pub mod authentication_context;
+pub mod authentication_strength;
 pub mod conditional_access;
+pub mod country;
 pub mod credential;
 pub mod cross_tenant_access;
 pub mod device;
@@ -22,6 +25,7 @@ pub mod secret;
 pub mod session;
 pub mod sign_in_log;
 pub mod store;
+pub mod terms_of_use;
 pub mod user;
 
 pub use jiff::Timestamp;

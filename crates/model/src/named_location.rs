@@ -1,67 +1,68 @@
-//! Named locations made of IP ranges (Graph `ipNamedLocation`).
+//! Named locations: IP ranges, countries, the compliant network (Graph `namedLocation`).
 
 mod document;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::country::CountryCode;
+use crate::document::Document;
 use crate::id::NamedLocationId;
 
-/// Graph `ipNamedLocation`. Countries and compliant networks are refused at import until they are enforced.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// Graph `namedLocation`, validated.
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedLocation {
     /// The object id.
     pub id: NamedLocationId,
     /// The name people see.
     pub display_name: String,
-    /// Counted by `AllTrusted`.
-    #[serde(default)]
-    pub is_trusted: bool,
-    /// The ranges; host bits below the mask are allowed and ignored.
-    #[serde(with = "ranges")]
-    pub ip_ranges: Vec<IpNet>,
-    /// Members we do not interpret, kept for export.
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
+    /// What it is made of.
+    pub kind: NamedLocationKind,
+    /// The document as it was given, for export without loss.
+    pub document: Document,
 }
 
-/// Graph's `{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "…"}` list.
-mod ranges {
-    use ipnet::IpNet;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq};
-
-    #[derive(Serialize, Deserialize)]
-    struct Range {
-        #[serde(rename = "@odata.type", default)]
-        kind: String,
-        #[serde(rename = "cidrAddress")]
-        cidr_address: IpNet,
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        ranges: &[IpNet],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(ranges.len()))?;
-        for range in ranges {
-            let kind = match range {
-                IpNet::V4(_) => "#microsoft.graph.iPv4CidrRange",
-                IpNet::V6(_) => "#microsoft.graph.iPv6CidrRange",
-            };
-            list.serialize_element(&Range {
-                kind: kind.into(),
-                cidr_address: *range,
-            })?;
+impl NamedLocation {
+    /// Whether `AllTrusted` counts it.
+    pub const fn is_trusted(&self) -> bool {
+        match self.kind {
+            NamedLocationKind::IpRanges { is_trusted, .. }
+            | NamedLocationKind::CompliantNetwork { is_trusted } => is_trusted,
+            NamedLocationKind::Countries { .. } => false,
         }
-        list.end()
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<IpNet>, D::Error> {
-        let list = Vec::<Range>::deserialize(deserializer)?;
-        Ok(list.into_iter().map(|range| range.cidr_address).collect())
-    }
+/// What a named location is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedLocationKind {
+    /// Graph `ipNamedLocation`.
+    IpRanges {
+        /// Counted by `AllTrusted`.
+        is_trusted: bool,
+        /// The ranges; host bits below the mask are allowed and ignored.
+        ranges: Vec<IpNet>,
+    },
+    /// Graph `countryNamedLocation`; never trusted.
+    Countries {
+        /// The countries, at least one unless unknown ones are included.
+        countries: Vec<CountryCode>,
+        /// How a country is found.
+        lookup: CountryLookup,
+        /// Whether an address without a country is inside.
+        includes_unknown: bool,
+    },
+    /// Graph `compliantNetworkNamedLocation`: this tenant's own compliant network.
+    CompliantNetwork {
+        /// Counted by `AllTrusted`.
+        is_trusted: bool,
+    },
+}
+
+/// Graph `countryLookupMethodType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountryLookup {
+    /// By the client's address.
+    ClientIpAddress,
+    /// By the coordinates of an authenticator.
+    AuthenticatorAppGps,
 }

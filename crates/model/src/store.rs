@@ -25,6 +25,8 @@ use crate::application::{Application, ServicePrincipal, SigningAlgorithm};
 use crate::artefact::{
     AuthorizationCode, AuthorizationCodeState, RefreshToken, RefreshTokenState, Transaction,
 };
+use crate::authentication_context::AuthenticationContextClassReference;
+use crate::authentication_strength::AuthenticationStrengthPolicy;
 use crate::conditional_access::ConditionalAccessPolicy;
 use crate::credential::{ClientSecret, PasswordCredential, Throttle, ThrottleKey, TotpCredential};
 use crate::cross_tenant_access::CrossTenantAccessPolicy;
@@ -35,6 +37,7 @@ use crate::organization::Organization;
 use crate::secret::{SealPurpose, SealedSecret, TokenHash};
 use crate::session::{AuthenticationSession, SessionClient, SessionSubject, SessionUse};
 use crate::sign_in_log::SignIn;
+use crate::terms_of_use::Agreement;
 use crate::user::{CanonicalName, HomeAccount, User};
 
 /// One installation's data.
@@ -189,6 +192,12 @@ pub struct TenantConfiguration {
     pub conditional_access_policies: Vec<ConditionalAccessPolicy>,
     /// Its named locations.
     pub named_locations: Vec<NamedLocation>,
+    /// Its own authentication strengths; the built-in ones everybody has.
+    pub authentication_strengths: Vec<AuthenticationStrengthPolicy>,
+    /// Its authentication contexts.
+    pub authentication_contexts: Vec<AuthenticationContextClassReference>,
+    /// Its terms of use.
+    pub agreements: Vec<Agreement>,
     /// Its cross-tenant access settings.
     pub cross_tenant_access_policy: CrossTenantAccessPolicy,
 }
@@ -212,6 +221,12 @@ pub struct TenantWorld {
     pub conditional_access_policies: Option<Vec<ConditionalAccessPolicy>>,
     /// All named locations.
     pub named_locations: Option<Vec<NamedLocation>>,
+    /// All authentication strengths but the built-in ones.
+    pub authentication_strengths: Option<Vec<AuthenticationStrengthPolicy>>,
+    /// All authentication contexts.
+    pub authentication_contexts: Option<Vec<AuthenticationContextClassReference>>,
+    /// All terms of use.
+    pub agreements: Option<Vec<Agreement>>,
     /// The cross-tenant access settings.
     pub cross_tenant_access_policy: Option<CrossTenantAccessPolicy>,
     /// Credentials to set: write-only, never exported. Hashed and sealed before they come here.

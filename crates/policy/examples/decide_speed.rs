@@ -12,19 +12,23 @@ use std::time::{Duration, Instant};
 
 use portcullis_model::Timestamp;
 use portcullis_model::conditional_access::{
-    ApplicationCondition, ClientAppType, ConditionalAccessPolicy, Conditions, DevicePlatform,
-    ExternalUserTypes, GrantControl, GrantControls, GrantOperator, IncludeExclude,
-    LocationCondition, PlatformCondition, PolicyState, SessionControls, UserCondition,
+    ApplicationCondition, ApplicationConditions, ClientAppType, ConditionalAccessPolicy,
+    Conditions, DevicePlatform, ExternalUserTypes, GrantControl, GrantControls, GrantOperator,
+    IncludeExclude, LocationCondition, PlatformCondition, PolicyState, SessionControls, Target,
+    UserCondition,
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::id::Id;
-use portcullis_model::named_location::NamedLocation;
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::decide::decide;
-use portcullis_policy::facts::{Interaction, Origin, Proof, SignIn, Subject, UserSubject};
+use portcullis_policy::facts::{
+    Authenticator, ClientProtection, Fulfilled, Interaction, MethodFacts, Origin, PlaceFacts,
+    Proof, RiskFacts, SignIn, Subject, UserSubject,
+};
 use serde_json::Map;
 use uuid::Uuid;
 
@@ -122,12 +126,17 @@ fn configuration(policies: usize) -> TenantConfiguration {
                 Some(NamedLocation {
                     id: id(number),
                     display_name: String::new(),
-                    is_trusted: number % 10 == 0,
-                    ip_ranges: vec![format!("10.{number}.0.0/16").parse().ok()?],
-                    other: Map::new(),
+                    kind: NamedLocationKind::IpRanges {
+                        is_trusted: number % 10 == 0,
+                        ranges: vec![format!("10.{number}.0.0/16").parse().ok()?],
+                    },
+                    document: Map::new(),
                 })
             })
             .collect(),
+        authentication_strengths: Vec::new(),
+        authentication_contexts: Vec::new(),
+        agreements: Vec::new(),
         cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
     }
 }
@@ -136,6 +145,23 @@ fn policy(number: usize) -> ConditionalAccessPolicy {
     let group = |offset: usize| UserCondition::Group(id((number * 7 + offset * 131) % 10_000));
     let application = ApplicationCondition::Application(id(number % 50));
     let every = |period: usize| number.is_multiple_of(period);
+    let users = IncludeExclude {
+        include: if every(20) {
+            vec![UserCondition::All]
+        } else {
+            (0..5).map(group).collect()
+        },
+        exclude: vec![group(9), UserCondition::User(id(number))],
+    };
+    let target = Target::Applications(ApplicationConditions {
+        include: vec![if every(3) {
+            application
+        } else {
+            ApplicationCondition::All
+        }],
+        exclude: Vec::new(),
+        filter: None,
+    });
     ConditionalAccessPolicy {
         id: id(number),
         display_name: format!("Policy {number}"),
@@ -145,22 +171,6 @@ fn policy(number: usize) -> ConditionalAccessPolicy {
             PolicyState::Enabled
         },
         conditions: Conditions {
-            users: IncludeExclude {
-                include: if every(20) {
-                    vec![UserCondition::All]
-                } else {
-                    (0..5).map(group).collect()
-                },
-                exclude: vec![group(9), UserCondition::User(id(number))],
-            },
-            applications: IncludeExclude {
-                include: vec![if every(3) {
-                    application
-                } else {
-                    ApplicationCondition::All
-                }],
-                exclude: Vec::new(),
-            },
             client_app_types: None,
             platforms: every(5).then(|| IncludeExclude {
                 include: vec![PlatformCondition::All],
@@ -173,12 +183,14 @@ fn policy(number: usize) -> ConditionalAccessPolicy {
                     LocationCondition::NamedLocation(id(number % 100)),
                 ],
             }),
+            ..Conditions::new(users, target)
         },
         grant_controls: Some(GrantControls {
             operator: GrantOperator::Or,
-            built_in_controls: vec![GrantControl::Mfa, GrantControl::CompliantDevice],
+            controls: vec![GrantControl::Mfa, GrantControl::CompliantDevice],
         }),
         session_controls: SessionControls::default(),
+        expanded_strength: None,
         document: Map::new(),
     }
 }
@@ -189,6 +201,7 @@ fn sign_in(number: usize, groups: usize) -> SignIn {
         tenant: id(1),
         method,
         at,
+        authenticator: Authenticator::Unnamed,
     };
     SignIn {
         subject: Subject::User(UserSubject {
@@ -205,6 +218,15 @@ fn sign_in(number: usize, groups: usize) -> SignIn {
         client_app_type: ClientAppType::Browser,
         platform: Some(DevicePlatform::Windows),
         ip_address: format!("10.{number}.3.4").parse().ok(),
+        country: None,
+        place: PlaceFacts::default(),
+        client_protection: ClientProtection::default(),
+        risk: RiskFacts::default(),
+        transfer_method: None,
+        fulfilled: Fulfilled::default(),
+        methods: MethodFacts::default(),
+        user_action: None,
+        authentication_contexts: BTreeSet::new(),
         device: None,
         proofs: vec![
             proof(AuthenticationMethod::Password),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use portcullis_model::conditional_access::{
     ApplicationCondition, ConditionalAccessPolicy, Conditions, ExternalUserType, GrantControl,
     GrantControls, GrantOperator, LocationCondition, PlatformCondition, PolicyState,
-    SessionControls, UserCondition,
+    SessionControls, Target, UserCondition,
 };
 use portcullis_model::id::{ClientId, PolicyId, TenantId};
 use portcullis_model::store::TenantConfiguration;
@@ -199,6 +199,7 @@ fn compile_policy(
     let demand = compile_demand(policy.grant_controls.as_ref(), &mut defects);
     compile_users(number, &policy.conditions, index, &mut defects);
     compile_applications(number, &policy.conditions, index, &mut defects);
+    refuse_what_is_not_matched_yet(&policy.conditions, &mut defects);
     compile_client_app_types(number, &policy.conditions, index);
     compile_platforms(number, &policy.conditions, index, &mut defects);
     compile_locations(
@@ -213,7 +214,7 @@ fn compile_policy(
         display_name: policy.display_name.clone(),
         state: policy.state,
         demand,
-        session_controls: policy.session_controls,
+        session_controls: policy.session_controls.clone(),
         defect: (!defects.is_empty()).then(|| defects.join("; ")),
     }
 }
@@ -223,15 +224,15 @@ fn compile_demand(grant: Option<&GrantControls>, defects: &mut Vec<String>) -> D
         return Demand::Nothing;
     };
     // All of nothing would be met by everybody (requirement V03).
-    if grant.built_in_controls.is_empty() {
+    if grant.controls.is_empty() {
         defects.push("its list of grant controls is empty".into());
     }
     // Block stands alone; beside another control it still blocks (requirement V02).
-    if grant.built_in_controls.contains(&GrantControl::Block) {
+    if grant.controls.contains(&GrantControl::Block) {
         return Demand::Block;
     }
     // The order of the enum is the order of challenges.
-    let controls: BTreeSet<GrantControl> = grant.built_in_controls.iter().copied().collect();
+    let controls: BTreeSet<GrantControl> = grant.controls.iter().cloned().collect();
     let controls = controls.into_iter().collect();
     match grant.operator {
         GrantOperator::And => Demand::All(controls),
@@ -304,21 +305,62 @@ fn compile_applications(
     index: &mut IndexBuilder,
     defects: &mut Vec<String>,
 ) {
-    let value = |condition: &ApplicationCondition| match condition {
-        ApplicationCondition::All => ApplicationValue::All,
-        ApplicationCondition::Application(application) => {
-            ApplicationValue::Application(*application)
+    let applications = match &conditions.target {
+        Target::Applications(applications) if applications.filter.is_none() => applications,
+        Target::Applications(_) | Target::UserActions(_) | Target::AuthenticationContexts(_) => {
+            defects.push("its target cannot be evaluated".into());
+            return index.applications.always.insert(number);
         }
     };
-    for condition in &conditions.applications.include {
-        index.applications.include(value(condition), number);
-    }
-    for condition in &conditions.applications.exclude {
+    let mut unknown = Vec::new();
+    let mut value = |condition: &ApplicationCondition| match condition {
+        ApplicationCondition::All => Some(ApplicationValue::All),
+        ApplicationCondition::Application(application) => {
+            Some(ApplicationValue::Application(*application))
+        }
+        ApplicationCondition::Office365 | ApplicationCondition::MicrosoftAdminPortals => {
+            unknown.push("it names a group of applications, which cannot be evaluated".to_owned());
+            None
+        }
+    };
+    for condition in &applications.include {
         match value(condition) {
-            ApplicationValue::All => {
+            Some(value) => index.applications.include(value, number),
+            None => index.applications.always.insert(number),
+        }
+    }
+    for condition in &applications.exclude {
+        match value(condition) {
+            Some(ApplicationValue::All) => {
                 defects.push("it excludes all resources, which no policy can say".into());
             }
-            one @ ApplicationValue::Application(_) => index.applications.exclude(one, number),
+            Some(one @ ApplicationValue::Application(_)) => index.applications.exclude(one, number),
+            None => {}
+        }
+    }
+    defects.append(&mut unknown);
+}
+
+/// Conditions that the index does not hold yet: a policy that has one blocks whoever the others match (decision 18).
+fn refuse_what_is_not_matched_yet(conditions: &Conditions, defects: &mut Vec<String>) {
+    let unmatched = [
+        (
+            "client applications",
+            conditions.client_applications.is_some(),
+        ),
+        ("sign-in risk", !conditions.sign_in_risk_levels.is_empty()),
+        ("user risk", !conditions.user_risk_levels.is_empty()),
+        (
+            "service principal risk",
+            !conditions.service_principal_risk_levels.is_empty(),
+        ),
+        ("insider risk", !conditions.insider_risk_levels.is_empty()),
+        ("devices", conditions.devices.is_some()),
+        ("transfer methods", !conditions.transfer_methods.is_empty()),
+    ];
+    for (name, is_configured) in unmatched {
+        if is_configured {
+            defects.push(format!("its condition on {name} cannot be evaluated"));
         }
     }
 }

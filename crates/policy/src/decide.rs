@@ -95,7 +95,7 @@ fn conclude(
         tally.open(Challenge::PrimaryAuthentication, place, None);
     }
     if sign_in.requests_mfa {
-        match evidence.of(GrantControl::Mfa, frequency.map(Frequency::interval)) {
+        match evidence.of(&GrantControl::Mfa, frequency.map(Frequency::interval)) {
             ControlState::Met(_) => {}
             ControlState::Open(place) => {
                 tally.open(Challenge::MultifactorAuthentication, Some(place), None);

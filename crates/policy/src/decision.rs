@@ -145,11 +145,18 @@ impl Decision {
 }
 
 /// Graph's text of a grant control in the log (`enforcedGrantControls`).
-pub const fn grant_control_text(control: GrantControl) -> &'static str {
+pub const fn grant_control_text(control: &GrantControl) -> &'static str {
     match control {
         GrantControl::Block => "Block",
         GrantControl::Mfa => "Mfa",
         GrantControl::CompliantDevice => "RequireCompliantDevice",
+        GrantControl::AuthenticationStrength(_) => "RequireAuthenticationStrength",
         GrantControl::DomainJoinedDevice => "RequireDomainJoinedDevice",
+        GrantControl::ApprovedApplication => "RequireApprovedApp",
+        GrantControl::CompliantApplication => "RequireCompliantApp",
+        GrantControl::PasswordChange => "RequirePasswordChange",
+        GrantControl::RiskRemediation => "RequireRiskRemediation",
+        GrantControl::TermsOfUse(_) => "RequireTermsOfUse",
+        GrantControl::CustomAuthenticationFactor(_) => "RequireCustomControl",
     }
 }

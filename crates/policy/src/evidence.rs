@@ -125,7 +125,7 @@ impl<'a> Evidence<'a> {
     /// What a control finds, where a second factor counts for as long as `interval`.
     pub(crate) fn of(
         &self,
-        control: GrantControl,
+        control: &GrantControl,
         interval: Option<SignInInterval>,
     ) -> ControlState {
         if self.is_legacy {
@@ -144,6 +144,16 @@ impl<'a> Evidence<'a> {
                 |device| device.trust_type == DeviceTrustType::ServerAd,
                 BlockReason::DeviceNotDomainJoined,
             ),
+            // Nothing meets these yet.
+            GrantControl::AuthenticationStrength(_)
+            | GrantControl::ApprovedApplication
+            | GrantControl::CompliantApplication
+            | GrantControl::PasswordChange
+            | GrantControl::RiskRemediation
+            | GrantControl::TermsOfUse(_)
+            | GrantControl::CustomAuthenticationFactor(_) => {
+                ControlState::Unobtainable(BlockReason::PolicyNotEvaluable)
+            }
         }
     }
 
@@ -205,10 +215,27 @@ enum Factor {
     Second,
 }
 
-fn factor(method: AuthenticationMethod) -> Factor {
+fn factor(method: AuthenticationMethod) -> Option<Factor> {
+    use AuthenticationMethod as M;
     match method {
-        AuthenticationMethod::Password => Factor::First,
-        AuthenticationMethod::SoftwareOath => Factor::Second,
+        M::Password => Some(Factor::First),
+        M::SoftwareOath => Some(Factor::Second),
+        // Nobody can prove these yet.
+        M::Voice
+        | M::HardwareOath
+        | M::Sms
+        | M::Fido2
+        | M::WindowsHelloForBusiness
+        | M::MicrosoftAuthenticatorPush
+        | M::DeviceBasedPush
+        | M::TemporaryAccessPassOneTime
+        | M::TemporaryAccessPassMultiUse
+        | M::Email
+        | M::X509CertificateSingleFactor
+        | M::X509CertificateMultiFactor
+        | M::FederatedSingleFactor
+        | M::FederatedMultiFactor
+        | M::QrCodePin => None,
     }
 }
 
@@ -217,7 +244,7 @@ fn latest(sign_in: &SignIn, wanted: Factor, place: Place) -> Option<Timestamp> {
     sign_in
         .proofs
         .iter()
-        .filter(|proof| proof.tenant == place.tenant() && factor(proof.method) == wanted)
+        .filter(|proof| proof.tenant == place.tenant() && factor(proof.method) == Some(wanted))
         .map(|proof| proof.at)
         .filter(|at| at.duration_since(sign_in.at).as_secs() <= CLOCK_SKEW_SECONDS)
         .max()

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use portcullis_model::Timestamp;
-use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, ExternalUserTypes};
-use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
+use portcullis_model::conditional_access::{
+    ClientAppType, DevicePlatform, ExternalUserTypes, UserAction,
+};
+use portcullis_model::country::CountryCode;
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods};
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::{
-    ClientId, GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
+    AgreementId, ClientId, GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
 use portcullis_model::user::{HomeAccount, UserType};
+use uuid::Uuid;
 
 use crate::cross_tenant::Admission;
 
@@ -19,8 +25,13 @@ use crate::cross_tenant::Admission;
 pub struct SignIn {
     /// Who.
     pub subject: Subject,
-    /// Every resource the request reaches (specification 4.3), never empty: an empty set is blocked.
+    /// Every resource the request reaches (specification 4.3). Empty only beside a user action or an authentication
+    /// context; a request that reaches nothing at all is blocked.
     pub audiences: BTreeSet<ClientId>,
+    /// What the user does to their own account, if that is what this is about.
+    pub user_action: Option<UserAction>,
+    /// What the application asks for by name.
+    pub authentication_contexts: BTreeSet<AuthenticationContextId>,
     /// The client the permit will be bound to.
     pub client: ClientId,
     /// By what kind of client.
@@ -29,16 +40,126 @@ pub struct SignIn {
     pub platform: Option<DevicePlatform>,
     /// From what address; `None` is unknown and inside no named location.
     pub ip_address: Option<IpAddr>,
+    /// From what country, by the address; `None` is unknown.
+    pub country: Option<CountryCode>,
+    /// What else is known of the place.
+    pub place: PlaceFacts,
     /// What a tenant says of the device; `None` when nobody vouches.
     pub device: Option<DeviceClaims>,
+    /// What the client application is; `None` when nothing vouches for it.
+    pub client_protection: ClientProtection,
+    /// How risky it is.
+    pub risk: RiskFacts,
+    /// How the session was moved here from another device, if it was; refreshes keep it (specification 4.8).
+    pub transfer_method: Option<TransferMethod>,
     /// What was proven so far, in whichever tenant.
     pub proofs: Vec<Proof>,
+    /// What was done so far beside proving methods.
+    pub fulfilled: Fulfilled,
+    /// What the user could still prove.
+    pub methods: MethodFacts,
     /// Whether somebody is there to answer a challenge.
     pub interaction: Interaction,
     /// The request itself demands MFA (essential `amr` or `acr` of OpenID Connect): asked for like a policy's control.
     pub requests_mfa: bool,
     /// Now.
     pub at: Timestamp,
+}
+
+impl SignIn {
+    /// A sign-in of which nothing else is known: a browser of unknown platform and place, no device, no risk, no proof, and
+    /// nobody there to answer.
+    pub fn new(
+        subject: Subject,
+        client: ClientId,
+        audiences: BTreeSet<ClientId>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            subject,
+            audiences,
+            user_action: None,
+            authentication_contexts: BTreeSet::new(),
+            client,
+            client_app_type: ClientAppType::Browser,
+            platform: None,
+            ip_address: None,
+            country: None,
+            place: PlaceFacts::default(),
+            device: None,
+            client_protection: ClientProtection::default(),
+            risk: RiskFacts::default(),
+            transfer_method: None,
+            proofs: Vec::new(),
+            fulfilled: Fulfilled::default(),
+            methods: MethodFacts::default(),
+            interaction: Interaction::Silent,
+            requests_mfa: false,
+            at,
+        }
+    }
+}
+
+/// What is known of the place beside address and country.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlaceFacts {
+    /// The country by the coordinates of an authenticator; `None`: none were given, or they are not believed.
+    pub gps_country: Option<CountryCode>,
+    /// The tenant whose compliant network the session came through.
+    pub compliant_network: Option<TenantId>,
+}
+
+/// How far the client application protects what it gets (specification 5.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClientProtection {
+    /// The application is on the list of approved ones, on a device that a broker registered.
+    pub is_approved: bool,
+    /// An application protection policy is in force.
+    pub is_compliant: bool,
+}
+
+/// How risky a sign-in is. Whoever sees no risk says `none`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RiskFacts {
+    /// Of this sign-in, by the resource tenant.
+    pub sign_in: RiskLevel,
+    /// Of the user, by the user's own tenant.
+    pub user: RiskLevel,
+    /// Of the service principal.
+    pub service_principal: RiskLevel,
+    /// Insider risk; `None` is no level, which no policy matches.
+    pub insider: Option<InsiderRiskLevel>,
+}
+
+/// What was done in this sign-in, or earlier and still counts, beside proving methods.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fulfilled {
+    /// Terms of use that are accepted in their present version, unexpired (and on this device, where that is asked).
+    pub terms_of_use: BTreeSet<AgreementId>,
+    /// Custom controls whose provider vouched.
+    pub custom_factors: BTreeSet<String>,
+    /// When the password was changed in this flow, after MFA.
+    pub password_changed_at: Option<Timestamp>,
+    /// When the risk was remediated in this flow.
+    pub risk_remediated_at: Option<Timestamp>,
+}
+
+/// What a user could still prove, in either tenant. A method that is in no set cannot be had in this sign-in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MethodFacts {
+    /// In the tenant where the user's credentials live.
+    pub home: Methods,
+    /// In the resource tenant; the same for its own users.
+    pub resource: Methods,
+}
+
+/// The methods of one user in one tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Methods {
+    /// Registered, and enabled by the tenant.
+    pub registered: AuthenticationMethods,
+    /// Not registered, but the tenant would let the user register them now.
+    pub registrable: AuthenticationMethods,
 }
 
 /// Who signs in.
@@ -106,7 +227,7 @@ pub enum Channel {
 }
 
 /// One method, proven at one moment in one tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
     /// Where it was proven. Proofs of the home tenant count for MFA only through inbound trust.
     pub tenant: TenantId,
@@ -114,6 +235,25 @@ pub struct Proof {
     pub method: AuthenticationMethod,
     /// When.
     pub at: Timestamp,
+    /// What it was proven with, where a strength may ask.
+    pub authenticator: Authenticator,
+}
+
+/// What a method was proven with, as far as a combination may restrict it (specification 2.9).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Authenticator {
+    /// Nothing is known, or nothing may be asked.
+    #[default]
+    Unnamed,
+    /// A security key of this model (authenticator attestation GUID).
+    Fido2(Uuid),
+    /// A certificate.
+    Certificate {
+        /// The issuer's subject key identifier, hexadecimal, when the certificate names it.
+        issuer_ski: Option<String>,
+        /// The policies the certificate was issued under.
+        policy_oids: Vec<String>,
+    },
 }
 
 /// Whether a challenge can be answered now.

@@ -78,7 +78,7 @@ fn find(
     };
     controls
         .iter()
-        .map(|control| (*control, evidence.of(*control, interval)))
+        .map(|control| (control.clone(), evidence.of(control, interval)))
         .collect()
 }
 

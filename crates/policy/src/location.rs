@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 use portcullis_model::id::NamedLocationId;
-use portcullis_model::named_location::NamedLocation;
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 
 /// A tenant's named locations.
 #[derive(Debug, Default)]
@@ -22,10 +22,14 @@ impl NamedLocations {
         let mut compiled = Self::default();
         for location in locations {
             compiled.known.insert(location.id);
-            if location.is_trusted {
+            let NamedLocationKind::IpRanges { is_trusted, ranges } = &location.kind else {
+                compiled.known.remove(&location.id);
+                continue;
+            };
+            if *is_trusted {
                 compiled.trusted.insert(location.id);
             }
-            for range in &location.ip_ranges {
+            for range in ranges {
                 let range = canonical_range(*range);
                 match range {
                     IpNet::V4(range) => compiled.prefix_lengths_v4.insert(range.prefix_len()),
@@ -95,9 +99,11 @@ mod tests {
         NamedLocation {
             id: NamedLocationId::new(Uuid::from_u128(number)),
             display_name: String::new(),
-            is_trusted,
-            ip_ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
-            other: Map::new(),
+            kind: NamedLocationKind::IpRanges {
+                is_trusted,
+                ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+            },
+            document: Map::new(),
         }
     }
 
@@ -144,11 +150,14 @@ mod tests {
             let address = net((address.0, address.1, 32)).addr();
             let locations: Vec<NamedLocation> = ranges.iter().enumerate().map(|(number, range)| {
                 let mut location = location(number as u128, false, &[]);
-                location.ip_ranges = vec![net(*range)];
+                location.kind = NamedLocationKind::IpRanges { is_trusted: false, ranges: vec![net(*range)] };
                 location
             }).collect();
             let expect: BTreeSet<_> = locations.iter()
-                .filter(|location| location.ip_ranges.iter().any(|range| range.contains(&address)))
+                .filter(|location| match &location.kind {
+                    NamedLocationKind::IpRanges { ranges, .. } => ranges.iter().any(|range| range.contains(&address)),
+                    NamedLocationKind::Countries { .. } | NamedLocationKind::CompliantNetwork { .. } => false,
+                })
                 .map(|location| location.id)
                 .collect();
             prop_assert_eq!(NamedLocations::compile(&locations).containing(address), expect);

@@ -191,7 +191,7 @@ fn tell(
         enforced_grant_controls: judgement
             .into_iter()
             .flat_map(|judgement| &judgement.controls)
-            .map(|(control, _)| grant_control_text(*control).to_owned())
+            .map(|(control, _)| grant_control_text(control).to_owned())
             .collect(),
         enforced_session_controls,
         conditions_satisfied: names(&satisfied),

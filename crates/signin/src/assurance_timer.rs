@@ -6,7 +6,7 @@
 
 use jiff::SignedDuration;
 use portcullis_model::Timestamp;
-use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::session::{AuthenticationSession, ProvenMethod};
 
 /// NIST SP 800-63B-4 §2.1.3: one factor is proven again after thirty days at most.
@@ -69,9 +69,9 @@ impl AssuranceTimers {
 
     /// The times of the level a method takes a session to.
     fn of(&self, method: AuthenticationMethod) -> LevelTimers {
-        match method {
-            AuthenticationMethod::Password => self.first_level,
-            AuthenticationMethod::SoftwareOath => self.second_level,
+        match method.factor() {
+            Factor::First => self.first_level,
+            Factor::Second | Factor::Both => self.second_level,
         }
     }
 }

@@ -14,7 +14,8 @@ use portcullis_model::session::ProvenMethod;
 use portcullis_policy::cross_tenant::{self, CrossTenantChannel, CrossTenantRefusal, Crossing};
 use portcullis_policy::external_user::external_user_types;
 use portcullis_policy::facts::{
-    Channel, ExternalUserFacts, Interaction, Origin, Proof, SignIn, Subject, UserSubject,
+    Authenticator, Channel, ClientProtection, ExternalUserFacts, Fulfilled, Interaction,
+    MethodFacts, Origin, PlaceFacts, Proof, RiskFacts, SignIn, Subject, UserSubject,
 };
 use portcullis_policy::platform::platform_of_user_agent;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
@@ -78,6 +79,15 @@ pub fn sign_in(
         client_app_type: circumstances.client_app_type,
         platform: circumstances.user_agent.and_then(platform_of_user_agent),
         ip_address: circumstances.ip_address,
+        country: None,
+        place: PlaceFacts::default(),
+        client_protection: ClientProtection::default(),
+        risk: RiskFacts::default(),
+        transfer_method: None,
+        fulfilled: Fulfilled::default(),
+        methods: MethodFacts::default(),
+        user_action: None,
+        authentication_contexts: BTreeSet::new(),
         device: circumstances.device,
         proofs,
         interaction: circumstances.interaction,
@@ -145,6 +155,7 @@ pub fn proofs_in(tenant: TenantId, proven: &[ProvenMethod]) -> Vec<Proof> {
         tenant,
         method: proven.method,
         at: proven.at,
+        authenticator: Authenticator::Unnamed,
     };
     proven.iter().map(proof).collect()
 }

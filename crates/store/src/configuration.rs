@@ -96,6 +96,9 @@ pub(crate) async fn read_on<C: Connection>(
         service_principals: Vec::new(),
         conditional_access_policies: Vec::new(),
         named_locations: Vec::new(),
+        authentication_strengths: Vec::new(),
+        authentication_contexts: Vec::new(),
+        agreements: Vec::new(),
         cross_tenant_access_policy,
     };
     let about = About {
@@ -130,7 +133,10 @@ fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
     Ok(match kind {
         ObjectKind::Application => Object::Application(Box::new(document(row)?)),
         ObjectKind::ServicePrincipal => Object::ServicePrincipal(document(row)?),
-        ObjectKind::NamedLocation => Object::NamedLocation(document(row)?),
+        ObjectKind::NamedLocation => Object::NamedLocation(
+            NamedLocation::from_document(document(row)?)
+                .map_err(|refusal| row.damaged("document", refusal))?,
+        ),
         ObjectKind::ConditionalAccessPolicy => {
             // Read as strictly as at its import: a policy that this release does not understand closes the door.
             let policy = ConditionalAccessPolicy::from_document(document(row)?)

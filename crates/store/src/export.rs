@@ -76,6 +76,9 @@ async fn tenant<C: Connection>(
         service_principals: Some(configuration.service_principals),
         conditional_access_policies: Some(configuration.conditional_access_policies),
         named_locations: Some(configuration.named_locations),
+        authentication_strengths: Some(configuration.authentication_strengths),
+        authentication_contexts: Some(configuration.authentication_contexts),
+        agreements: Some(configuration.agreements),
         cross_tenant_access_policy: Some(configuration.cross_tenant_access_policy),
         credentials: ImportedCredentials::default(),
     }))

@@ -51,7 +51,12 @@ fn write_tenant(folder: &Path, tenant: &TenantWorld) -> Result<(), WorldError> {
         documents.collect::<Vec<_>>()
     });
     write_json(file("conditionalAccessPolicies"), documents.as_ref())?;
-    write_json(file("namedLocations"), tenant.named_locations.as_ref())?;
+    let locations = tenant.named_locations.as_ref();
+    let documents = locations.map(|locations| {
+        let documents = locations.iter().map(|location| &location.document);
+        documents.collect::<Vec<_>>()
+    });
+    write_json(file("namedLocations"), documents.as_ref())?;
     let cross_tenant = tenant.cross_tenant_access_policy.as_ref();
     write_json(file("crossTenantAccessPolicy"), cross_tenant)
 }

@@ -40,6 +40,9 @@ async fn house() -> House {
         service_principals: None,
         conditional_access_policies: None,
         named_locations: None,
+        authentication_strengths: None,
+        authentication_contexts: None,
+        agreements: None,
         cross_tenant_access_policy: None,
         credentials: ImportedCredentials::default(),
     };

@@ -1,8 +1,9 @@
 //! Reads a policy's conditions: whom and what it is about.
 
+use super::signal::{InsiderRiskLevels, RiskLevels, TransferMethods};
 use super::{
     ApplicationCondition, ApplicationConditions, ClientAppType, Conditions, DevicePlatform,
-    IncludeExclude, LocationCondition, PlatformCondition, users,
+    IncludeExclude, LocationCondition, PlatformCondition, Target, users,
 };
 use crate::document::{Findings, Members, Reason, shown_text};
 use crate::id::{Id, NamedLocationId};
@@ -32,15 +33,22 @@ pub(super) fn read(root: &Members<'_>, findings: &mut Findings) -> Option<ReadCo
     refuse_insider_risk(&conditions, findings);
     conditions.refuse_unknown(KNOWN, findings);
     let before = findings.count();
-    let applications = read_applications(&conditions, findings);
+    let target = Target::Applications(read_applications(&conditions, findings));
     let applications_are_clear = findings.count() == before;
     Some(ReadConditions {
         conditions: Conditions {
             users: users::read(&conditions, findings),
-            applications,
+            client_applications: None,
+            target,
             client_app_types: read_client_app_types(&conditions, findings),
             platforms: read_platforms(&conditions, findings),
             locations: read_locations(&conditions, findings),
+            sign_in_risk_levels: RiskLevels::default(),
+            user_risk_levels: RiskLevels::default(),
+            service_principal_risk_levels: RiskLevels::default(),
+            insider_risk_levels: InsiderRiskLevels::default(),
+            devices: None,
+            transfer_methods: TransferMethods::default(),
         },
         applications_are_clear,
     })
@@ -118,9 +126,10 @@ pub(super) fn read_id<K>(
 }
 
 fn read_applications(conditions: &Members<'_>, findings: &mut Findings) -> ApplicationConditions {
-    let nothing = IncludeExclude {
+    let nothing = ApplicationConditions {
         include: Vec::new(),
         exclude: Vec::new(),
+        filter: None,
     };
     let Some(applications) = conditions.object("applications", findings) else {
         if conditions.set("applications").is_none() {
@@ -163,7 +172,8 @@ fn read_applications(conditions: &Members<'_>, findings: &mut Findings) -> Appli
     check_one_target(&applications, include.len(), other_target, findings);
     check_stands_alone(&include, &["All", "None"], "CA-V06", findings);
     let exclude = applications.texts("excludeApplications", findings);
-    IncludeExclude {
+    ApplicationConditions {
+        filter: None,
         include: include
             .into_iter()
             .filter(|(_, text)| !text.eq_ignore_ascii_case("None"))

@@ -81,7 +81,7 @@ fn read_grant_controls(root: &Members<'_>, findings: &mut Findings) -> Option<Gr
     }
     Some(GrantControls {
         operator: read_operator(&grant, findings)?,
-        built_in_controls,
+        controls: built_in_controls,
     })
 }
 
@@ -130,7 +130,7 @@ fn read_grant_control(
         let reason = feature.map_or(Reason::Value, |(_, feature)| Reason::NotEnforced(feature));
         findings.add(path, reason, shown_text(text), one_of(&CONTROLS));
     }
-    known.map(|(_, control)| *control)
+    known.map(|(_, control)| control.clone())
 }
 
 fn read_session_controls(root: &Members<'_>, findings: &mut Findings) -> SessionControls {
@@ -151,6 +151,7 @@ fn read_session_controls(root: &Members<'_>, findings: &mut Findings) -> Session
     SessionControls {
         sign_in_frequency: frequency.and_then(|control| read_frequency(&control, findings)),
         persistent_browser: persistent.and_then(|control| read_persistence(&control, findings)),
+        ..SessionControls::default()
     }
 }
 

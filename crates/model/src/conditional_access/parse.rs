@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::conditions::{self, ReadConditions};
 use super::controls;
 use super::spelling::in_graph_spelling;
-use super::{ApplicationCondition, ConditionalAccessPolicy, PolicyState};
+use super::{ApplicationCondition, ConditionalAccessPolicy, PolicyState, Target};
 use crate::document::{Document, Findings, Members, Reason, Refusal, shown, shown_text};
 use crate::id::PolicyId;
 
@@ -42,6 +42,7 @@ impl ConditionalAccessPolicy {
                 conditions: conditions.conditions,
                 grant_controls: read_controls.grant,
                 session_controls: read_controls.session,
+                expanded_strength: None,
                 document: with_id(&document, id),
             }),
             _ => None,
@@ -150,8 +151,12 @@ fn check_persistent_browser(
     controls: &controls::ReadControls,
     findings: &mut Findings,
 ) {
-    let applications = &conditions.conditions.applications.include;
-    let all = applications.contains(&ApplicationCondition::All);
+    let all = match &conditions.conditions.target {
+        Target::Applications(applications) => {
+            applications.include.contains(&ApplicationCondition::All)
+        }
+        Target::UserActions(_) | Target::AuthenticationContexts(_) => false,
+    };
     if controls.session.persistent_browser.is_some() && !all && conditions.applications_are_clear {
         findings.add(
             "$.conditions.applications.includeApplications",

@@ -35,6 +35,13 @@ fn with(pointer: &str, value: Value) -> Value {
     document
 }
 
+fn applications(policy: &ConditionalAccessPolicy) -> &ApplicationConditions {
+    match &policy.conditions.target {
+        Target::Applications(applications) => applications,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn object(value: Value) -> Document {
     value.as_object().unwrap().clone()
 }
@@ -117,10 +124,7 @@ fn a_complete_policy_becomes_its_typed_form() {
             UserCondition::ExternalUsers { types, tenants },
         ]
     );
-    assert_eq!(
-        policy.conditions.applications.include,
-        [ApplicationCondition::All]
-    );
+    assert_eq!(applications(&policy).include, [ApplicationCondition::All]);
     assert_eq!(
         policy.conditions.client_app_types,
         Some(vec![ClientAppType::Browser, ClientAppType::Other])
@@ -146,7 +150,7 @@ fn a_complete_policy_becomes_its_typed_form() {
     let grant = policy.grant_controls.unwrap();
     assert_eq!(grant.operator, GrantOperator::And);
     assert_eq!(
-        grant.built_in_controls,
+        grant.controls,
         [GrantControl::Mfa, GrantControl::CompliantDevice]
     );
     let frequency = policy.session_controls.sign_in_frequency.unwrap();
@@ -611,7 +615,7 @@ fn none_names_nobody_and_nothing() {
     document["conditions"]["applications"]["includeApplications"] = json!(["None"]);
     let policy = loaded(document);
     assert_eq!(policy.conditions.users.include, []);
-    assert_eq!(policy.conditions.applications.include, []);
+    assert_eq!(applications(&policy).include, []);
 }
 
 #[test]

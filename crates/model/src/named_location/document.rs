@@ -1,13 +1,31 @@
 //! Reads a Graph `namedLocation`: IP ranges are held, every other kind is refused.
 
 use ipnet::IpNet;
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::NamedLocation;
+use super::{NamedLocation, NamedLocationKind};
 use crate::document::{
     Document, Findings, Members, Reason, Refusal, read_typed, shown, shown_text,
 };
+use crate::id::NamedLocationId;
 use crate::organization::check_name;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IpRanges {
+    id: NamedLocationId,
+    display_name: String,
+    #[serde(default)]
+    is_trusted: bool,
+    ip_ranges: Vec<IpRange>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IpRange {
+    cidr_address: IpNet,
+}
 
 impl NamedLocation {
     /// The most ranges of one location (specification 2.15).
@@ -25,9 +43,18 @@ impl NamedLocation {
         if !findings.is_empty() {
             return findings.into_result(None);
         }
-        let location: Self = read_typed(document)?;
+        let location: IpRanges = read_typed(document.clone())?;
         check_name(&location.display_name, &mut findings);
-        findings.into_result(Some(location))
+        let ranges = location.ip_ranges.into_iter();
+        findings.into_result(Some(Self {
+            id: location.id,
+            display_name: location.display_name,
+            kind: NamedLocationKind::IpRanges {
+                is_trusted: location.is_trusted,
+                ranges: ranges.map(|range| range.cidr_address).collect(),
+            },
+            document,
+        }))
     }
 }
 
@@ -157,10 +184,11 @@ mod tests {
     #[test]
     fn ranges_with_host_bits_are_read() {
         let location = location(|_| ()).unwrap();
-        assert!(location.is_trusted);
-        assert!(
-            location.ip_ranges[0].contains(&"12.34.220.1".parse::<std::net::IpAddr>().unwrap())
-        );
+        let NamedLocationKind::IpRanges { is_trusted, ranges } = location.kind else {
+            panic!("not made of ranges");
+        };
+        assert!(is_trusted);
+        assert!(ranges[0].contains(&"12.34.220.1".parse::<std::net::IpAddr>().unwrap()));
     }
 
     #[test]

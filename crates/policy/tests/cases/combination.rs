@@ -127,7 +127,7 @@ fn the_status_counts_policies_that_matched_user_and_application() {
         "notApplied"
     );
     assert_eq!(
-        status(&|policy| policy.conditions.applications.include.clear()),
+        status(&|policy| applications(policy).include.clear()),
         "notApplied"
     );
     assert_eq!(

@@ -11,7 +11,7 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::cross_tenant_access::InboundTrust;
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::id::{ClientId, TenantId};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
@@ -19,9 +19,7 @@ use portcullis_policy::cross_tenant::CrossTenantChannel;
 use portcullis_policy::decide::decide;
 use portcullis_policy::decision::Outcome;
 use portcullis_policy::external_user::external_user_types;
-use portcullis_policy::facts::{
-    ExternalUserFacts, Interaction, Origin, Proof, SignIn, Subject, UserSubject,
-};
+use portcullis_policy::facts::{ExternalUserFacts, Origin, Proof, SignIn, Subject, UserSubject};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -182,6 +180,7 @@ fn policy_of() -> impl Strategy<Value = ConditionalAccessPolicy> {
             conditions,
             grant_controls,
             session_controls,
+            expanded_strength: None,
             document: Map::new(),
         },
     )
@@ -220,11 +219,13 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     )
         .prop_map(
             |(users, applications, client_app_types, platforms, locations)| Conditions {
-                users,
-                applications,
                 client_app_types,
                 platforms,
                 locations,
+                ..Conditions::new(
+                    users,
+                    reaching(&applications.include, &applications.exclude),
+                )
             },
         )
 }
@@ -275,7 +276,7 @@ fn grant_controls() -> impl Strategy<Value = Option<GrantControls>> {
         0.8,
         (operator, list).prop_map(|(operator, built_in_controls)| GrantControls {
             operator,
-            built_in_controls,
+            controls: built_in_controls,
         }),
     )
 }
@@ -303,6 +304,7 @@ fn session_controls() -> impl Strategy<Value = SessionControls> {
         .prop_map(|(sign_in_frequency, persistent_browser)| SessionControls {
             sign_in_frequency,
             persistent_browser,
+            ..SessionControls::default()
         })
 }
 
@@ -340,15 +342,13 @@ pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
                 let mut sign_in = SignIn {
                     subject,
                     audiences,
-                    client: payroll(),
                     client_app_type,
                     platform,
                     ip_address,
                     device,
                     proofs: Vec::new(),
-                    interaction: Interaction::Interactive,
                     requests_mfa,
-                    at: now(),
+                    ..member()
                 };
                 // Most people have proven a first factor, and half of those with a device have their own tenant's word.
                 let home = own_tenant(&sign_in);
@@ -439,6 +439,7 @@ fn device() -> impl Strategy<Value = DeviceClaims> {
             device_id: id(0xde),
             is_compliant,
             trust_type,
+            attributes: DeviceAttributes::default(),
         }
     })
 }

@@ -2,10 +2,10 @@
 
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::credential::AuthenticationMethod;
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::Outcome;
-use portcullis_policy::facts::{Proof, SignIn, Subject};
+use portcullis_policy::facts::{Authenticator, Proof, SignIn, Subject};
 use proptest::prelude::*;
 
 use super::differential::{cases, configuration, sign_in};
@@ -63,6 +63,7 @@ proptest! {
             tenant,
             method: if second { AuthenticationMethod::SoftwareOath } else { AuthenticationMethod::Password },
             at: ago(age_seconds),
+            authenticator: Authenticator::Unnamed,
         }));
         prop_assert!(reach(&configuration, &sign_in) <= reach(&configuration, &more));
     }
@@ -82,6 +83,7 @@ proptest! {
             device_id: id(0xde),
             is_compliant: true,
             trust_type: DeviceTrustType::ServerAd,
+            attributes: DeviceAttributes::default(),
         });
         prop_assert!(reach(&configuration, &sign_in) <= reach(&configuration, &better));
     }

@@ -224,10 +224,7 @@ fn a_policy_is_about_resources_and_matches_when_one_of_them_does() {
         let mut sign_in = member();
         sign_in.audiences = audiences.iter().map(|number| id(*number)).collect();
         let found = hits(&sign_in, |policy| {
-            policy.conditions.applications = IncludeExclude {
-                include: include.clone(),
-                exclude: exclude.clone(),
-            };
+            policy.conditions.target = reaching(&include, &exclude);
         });
         assert_eq!(found, expect, "{include:?} {exclude:?} {audiences:?}");
     }
@@ -239,7 +236,7 @@ fn v04_all_resources_covers_baseline_scopes() {
     let mut sign_in = member();
     sign_in.audiences = [ClientId::DIRECTORY].into();
     assert!(hits(&sign_in, |policy| {
-        policy.conditions.applications.exclude = vec![ApplicationCondition::Application(payroll())];
+        applications(policy).exclude = vec![ApplicationCondition::Application(payroll())];
     }));
 }
 
@@ -477,7 +474,7 @@ fn v01_a_policy_that_cannot_be_evaluated_blocks_whoever_it_could_match() {
     };
     assert_eq!(reason(&member(), all_users), not_evaluable);
     let all_resources = |policy: &mut ConditionalAccessPolicy| {
-        policy.conditions.applications.exclude = vec![ApplicationCondition::All];
+        applications(policy).exclude = vec![ApplicationCondition::All];
     };
     assert_eq!(reason(&member(), all_resources), not_evaluable);
     // Disabled and report-only ones shut no door.

@@ -32,7 +32,7 @@ fn a_policy_in_scope_tells_conditions_rules_and_controls() {
         },
         UserCondition::User(id(0x22)),
     ];
-    policy.conditions.applications.include = vec![ApplicationCondition::Application(payroll())];
+    applications(&mut policy).include = vec![ApplicationCondition::Application(payroll())];
     policy.conditions.platforms = Some(including(PlatformCondition::All));
     policy.conditions.locations = Some(including(LocationCondition::All));
     let told = told(NO_TRUST, &policy, &guest());
@@ -176,7 +176,7 @@ fn a_policy_out_of_scope_says_in_one_sentence_what_kept_it_out() {
     check_reason(
         NO_TRUST,
         &member(),
-        |policy| policy.conditions.applications.include.clear(),
+        |policy| applications(policy).include.clear(),
         "not applied: no rule of the policy includes what is reached",
     );
     let windows = PlatformCondition::Platform(DevicePlatform::Windows);

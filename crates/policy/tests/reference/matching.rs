@@ -2,9 +2,10 @@
 
 use portcullis_model::conditional_access::{
     ApplicationCondition, ClientAppType, ConditionalAccessPolicy, DevicePlatform, ExternalUserType,
-    ExternalUserTypes, LocationCondition, PlatformCondition, UserCondition,
+    ExternalUserTypes, LocationCondition, PlatformCondition, Target, UserCondition,
 };
 use portcullis_model::id::NamedLocationId;
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_policy::facts::UserSubject;
 
 use super::World;
@@ -25,9 +26,12 @@ impl World<'_> {
         });
         let application = self.sign_in.audiences.iter().any(|audience| {
             let named = ApplicationCondition::Application(*audience);
-            let include = &conditions.applications.include;
+            let Target::Applications(applications) = &conditions.target else {
+                return false;
+            };
+            let include = &applications.include;
             (include.contains(&ApplicationCondition::All) || include.contains(&named))
-                && !conditions.applications.exclude.contains(&named)
+                && !applications.exclude.contains(&named)
         });
         let client_type = conditions.client_app_types.as_ref().is_none_or(|types| {
             types.is_empty() || types.iter().any(|one| self.client_matches(*one))
@@ -84,11 +88,7 @@ impl World<'_> {
         let inside = |wanted: &dyn Fn(NamedLocationId, bool) -> bool| {
             self.sign_in.ip_address.is_some_and(|address| {
                 self.tenant.named_locations.iter().any(|location| {
-                    wanted(location.id, location.is_trusted)
-                        && location
-                            .ip_ranges
-                            .iter()
-                            .any(|range| range.contains(&address))
+                    wanted(location.id, location.is_trusted()) && has(location, address)
                 })
             })
         };
@@ -114,10 +114,8 @@ impl World<'_> {
     pub(super) fn is_broken(&self, policy: &ConditionalAccessPolicy) -> bool {
         let conditions = &policy.conditions;
         conditions.users.exclude.contains(&UserCondition::All)
-            || conditions
-                .applications
-                .exclude
-                .contains(&ApplicationCondition::All)
+            || matches!(&conditions.target, Target::Applications(applications)
+                if applications.exclude.contains(&ApplicationCondition::All))
             || conditions
                 .platforms
                 .as_ref()
@@ -133,7 +131,16 @@ impl World<'_> {
             || policy
                 .grant_controls
                 .as_ref()
-                .is_some_and(|grant| grant.built_in_controls.is_empty())
+                .is_some_and(|grant| grant.controls.is_empty())
+    }
+}
+
+fn has(location: &NamedLocation, address: std::net::IpAddr) -> bool {
+    match &location.kind {
+        NamedLocationKind::IpRanges { ranges, .. } => {
+            ranges.iter().any(|range| range.contains(&address))
+        }
+        NamedLocationKind::Countries { .. } | NamedLocationKind::CompliantNetwork { .. } => false,
     }
 }
 

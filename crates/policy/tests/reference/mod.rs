@@ -135,14 +135,14 @@ impl World<'_> {
         let interval = frequency.map(|merged| merged.interval);
         let mut mfa = false;
         if let Some(grant) = &policy.grant_controls {
-            let mut controls = grant.built_in_controls.clone();
+            let mut controls = grant.controls.clone();
             controls.sort();
             if controls.contains(&GrantControl::Block) {
                 return Says::Refuse(BlockReason::BlockedByPolicy);
             }
             let found: Vec<_> = controls
                 .iter()
-                .map(|one| self.control(*one, interval))
+                .map(|one| self.control(one, interval))
                 .collect();
             let passed = found.iter().filter(|one| **one == Says::Pass).count();
             let refused = found.iter().find(|one| matches!(one, Says::Refuse(_)));
@@ -161,7 +161,7 @@ impl World<'_> {
         }
     }
 
-    fn control(&self, control: GrantControl, interval: Option<SignInInterval>) -> Says {
+    fn control(&self, control: &GrantControl, interval: Option<SignInInterval>) -> Says {
         let modern = [
             ClientAppType::Browser,
             ClientAppType::MobileAppsAndDesktopClients,
@@ -212,6 +212,15 @@ impl World<'_> {
                 } else {
                     Says::Refuse(BlockReason::DeviceNotDomainJoined)
                 }
+            }
+            GrantControl::AuthenticationStrength(_)
+            | GrantControl::ApprovedApplication
+            | GrantControl::CompliantApplication
+            | GrantControl::PasswordChange
+            | GrantControl::RiskRemediation
+            | GrantControl::TermsOfUse(_)
+            | GrantControl::CustomAuthenticationFactor(_) => {
+                unimplemented!("not generated: {control:?}")
             }
         }
     }
@@ -333,7 +342,7 @@ impl World<'_> {
         }
         if self.sign_in.requests_mfa {
             let interval = self.frequency(in_force).map(|merged| merged.interval);
-            said.push((None, self.control(GrantControl::Mfa, interval)));
+            said.push((None, self.control(&GrantControl::Mfa, interval)));
         }
         let refusals = said.iter().filter_map(|(_, says)| match says {
             Says::Refuse(reason) => Some(*reason),

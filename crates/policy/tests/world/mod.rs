@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::Timestamp;
 use portcullis_model::application::Application;
 use portcullis_model::conditional_access::{
-    ApplicationCondition, ClientAppType, ConditionalAccessPolicy, Conditions, ExternalUserTypes,
-    FrequencyAuthenticationType, GrantControl, GrantControls, GrantOperator, IncludeExclude,
-    PolicyState, SessionControls, SignInFrequency, SignInInterval, UserCondition,
+    ApplicationCondition, ApplicationConditions, ConditionalAccessPolicy, Conditions,
+    ExternalUserTypes, FrequencyAuthenticationType, GrantControl, GrantControls, GrantOperator,
+    IncludeExclude, PolicyState, SessionControls, SignInFrequency, SignInInterval,
+    Target as PolicyTarget, UserCondition,
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::cross_tenant_access::{
     AccessType, B2bSetting, CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
     InboundTrust, Target, TargetConfiguration, TargetType,
 };
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::id::{ClientId, DeviceId, Id, PolicyId, TenantId, UserId};
-use portcullis_model::named_location::NamedLocation;
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::{HomeAccount, UserType};
 use portcullis_policy::compile::CompiledTenant;
@@ -25,7 +26,7 @@ use portcullis_policy::decide::decide;
 use portcullis_policy::decision::{Challenge, Decision, Outcome, Place};
 use portcullis_policy::external_user::external_user_types;
 use portcullis_policy::facts::{
-    ExternalUserFacts, Interaction, Origin, Proof, SignIn, Subject, UserSubject,
+    Authenticator, ExternalUserFacts, Interaction, Origin, Proof, SignIn, Subject, UserSubject,
 };
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -81,6 +82,9 @@ pub(crate) fn tenant(tenant: TenantId) -> TenantConfiguration {
         service_principals: Vec::new(),
         conditional_access_policies: Vec::new(),
         named_locations: Vec::new(),
+        authentication_strengths: Vec::new(),
+        authentication_contexts: Vec::new(),
+        agreements: Vec::new(),
         cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
     }
 }
@@ -183,19 +187,39 @@ pub(crate) fn policy(
         id: id(number),
         display_name: format!("Policy {number}"),
         state: PolicyState::Enabled,
-        conditions: Conditions {
-            users: including(UserCondition::All),
-            applications: including(ApplicationCondition::All),
-            client_app_types: None,
-            platforms: None,
-            locations: None,
-        },
+        conditions: Conditions::new(
+            including(UserCondition::All),
+            reaching(&[ApplicationCondition::All], &[]),
+        ),
         grant_controls: Some(GrantControls {
             operator,
-            built_in_controls: controls.to_vec(),
+            controls: controls.to_vec(),
         }),
         session_controls: SessionControls::default(),
+        expanded_strength: None,
         document: Map::new(),
+    }
+}
+
+/// Resources as a target.
+pub(crate) fn reaching(
+    include: &[ApplicationCondition],
+    exclude: &[ApplicationCondition],
+) -> PolicyTarget {
+    PolicyTarget::Applications(ApplicationConditions {
+        include: include.to_vec(),
+        exclude: exclude.to_vec(),
+        filter: None,
+    })
+}
+
+/// The resources a policy is about.
+pub(crate) fn applications(policy: &mut ConditionalAccessPolicy) -> &mut ApplicationConditions {
+    match &mut policy.conditions.target {
+        PolicyTarget::Applications(applications) => applications,
+        PolicyTarget::UserActions(_) | PolicyTarget::AuthenticationContexts(_) => {
+            panic!("not about resources")
+        }
     }
 }
 
@@ -230,32 +254,27 @@ pub(crate) fn location(number: u128, is_trusted: bool, ranges: &[&str]) -> Named
     NamedLocation {
         id: id(number),
         display_name: format!("Location {number}"),
-        is_trusted,
-        ip_ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
-        other: Map::new(),
+        kind: NamedLocationKind::IpRanges {
+            is_trusted,
+            ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+        },
+        document: Map::new(),
     }
 }
 
 /// A member of contoso, who typed a password a minute ago.
 pub(crate) fn member() -> SignIn {
+    let subject = Subject::User(UserSubject {
+        user: Some(id(0x11)),
+        origin: Origin::Internal,
+        external_user_types: ExternalUserTypes::NONE,
+        groups: BTreeSet::new(),
+        roles: BTreeSet::new(),
+    });
     SignIn {
-        subject: Subject::User(UserSubject {
-            user: Some(id(0x11)),
-            origin: Origin::Internal,
-            external_user_types: ExternalUserTypes::NONE,
-            groups: BTreeSet::new(),
-            roles: BTreeSet::new(),
-        }),
-        audiences: BTreeSet::from([payroll()]),
-        client: payroll(),
-        client_app_type: ClientAppType::Browser,
-        platform: None,
-        ip_address: None,
-        device: None,
         proofs: vec![proof(contoso(), AuthenticationMethod::Password, 60)],
         interaction: Interaction::Interactive,
-        requests_mfa: false,
-        at: now(),
+        ..SignIn::new(subject, payroll(), BTreeSet::from([payroll()]), now())
     }
 }
 
@@ -325,6 +344,7 @@ pub(crate) fn proof(tenant: TenantId, method: AuthenticationMethod, seconds_ago:
         tenant,
         method,
         at: ago(seconds_ago),
+        authenticator: Authenticator::Unnamed,
     }
 }
 
@@ -348,6 +368,7 @@ pub(crate) fn with_device(
         device_id: DeviceId::new(Uuid::from_u128(0xde)),
         is_compliant,
         trust_type,
+        attributes: DeviceAttributes::default(),
     });
     sign_in
 }

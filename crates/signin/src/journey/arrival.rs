@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use portcullis_model::Timestamp;
+use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::session::SessionSubject;
-use portcullis_model::{Timestamp, credential::AuthenticationMethod};
 use portcullis_policy::decide::decide;
 use portcullis_policy::decision::{Challenge, Decision, Outcome};
 use portcullis_policy::facts::{Interaction, Proof};
@@ -87,9 +88,9 @@ impl Present {
         let valid_from = self.visitor.sessions_valid_from();
         self.proofs
             .iter()
-            .filter(|proof| match proof.method {
-                AuthenticationMethod::Password => proof.tenant == self.traveller.account.tenant_id,
-                AuthenticationMethod::SoftwareOath => false,
+            .filter(|proof| match proof.method.factor() {
+                Factor::First | Factor::Both => proof.tenant == self.traveller.account.tenant_id,
+                Factor::Second => false,
             })
             .filter(|proof| valid_from.is_none_or(|from| proof.at >= from))
             .map(|proof| proof.at)

@@ -56,7 +56,7 @@ impl Vouch {
 #[cfg(test)]
 mod tests {
     use portcullis_model::credential::AuthenticationMethod;
-    use portcullis_model::device::DeviceTrustType;
+    use portcullis_model::device::{DeviceAttributes, DeviceTrustType};
     use portcullis_model::entropy::Entropy;
 
     use super::*;
@@ -106,6 +106,7 @@ mod tests {
                 device_id: id("N5").parse().unwrap(),
                 is_compliant: true,
                 trust_type: DeviceTrustType::AzureAd,
+                attributes: DeviceAttributes::default(),
             });
             let vouch = Vouch::by(&held, account, now);
             assert_eq!(vouch.is_some(), faults == 0, "{faults:04b}");

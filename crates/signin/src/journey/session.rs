@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis_model::Timestamp;
-use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{SessionId, TenantId};
@@ -122,8 +122,8 @@ impl Held {
         self.touch(entropy);
         self.session.proofs.retain(|proof| proof.method != method);
         self.session.proofs.push(ProvenMethod { method, at });
-        match method {
-            AuthenticationMethod::Password => {
+        match method.factor() {
+            Factor::First | Factor::Both => {
                 let seconds = if self.session.is_persistent {
                     lifetimes.persistent_session_seconds
                 } else {
@@ -131,7 +131,7 @@ impl Held {
                 };
                 self.session.expires_at = later(at, seconds);
             }
-            AuthenticationMethod::SoftwareOath => {}
+            Factor::Second => {}
         }
     }
 

@@ -262,7 +262,7 @@ impl Attempt<'_> {
         &self,
         policies: &[AppliedConditionalAccessPolicy],
     ) -> &'static str {
-        let mfa = grant_control_text(GrantControl::Mfa);
+        let mfa = grant_control_text(&GrantControl::Mfa);
         let demands = |decision: &Decision| {
             let in_force = policies.iter().filter(|policy| match policy.result {
                 AppliedPolicyResult::Success | AppliedPolicyResult::Failure => true,

@@ -1,7 +1,7 @@
 //! The steps of an attempt, in the words of Graph's `authenticationDetails`.
 
 use portcullis_model::Timestamp;
-use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::id::TenantId;
 use portcullis_model::sign_in_log::AuthenticationDetail;
 use portcullis_policy::facts::Proof;
@@ -75,15 +75,11 @@ impl Steps<'_> {
 
     fn detail(&self, proof: &Proof, viewer: TenantId) -> AuthenticationDetail {
         let given_here = proof.tenant == viewer && proof.at >= self.began_at;
-        let (method, result) = match (given_here, proof.method) {
-            (true, AuthenticationMethod::Password) => ("Password", "Correct password"),
-            (true, AuthenticationMethod::SoftwareOath) => {
-                ("OATH verification code", "MFA successfully completed")
-            }
-            (false, AuthenticationMethod::Password) => {
-                ("Previously satisfied", FIRST_FACTOR_BY_CLAIM)
-            }
-            (false, AuthenticationMethod::SoftwareOath) => ("Previously satisfied", MFA_BY_CLAIM),
+        let (method, result) = match (given_here, is_second_factor(proof.method)) {
+            (true, false) => (method_text(proof.method), "Correct password"),
+            (true, true) => (method_text(proof.method), "MFA successfully completed"),
+            (false, false) => ("Previously satisfied", FIRST_FACTOR_BY_CLAIM),
+            (false, true) => ("Previously satisfied", MFA_BY_CLAIM),
         };
         AuthenticationDetail {
             authentication_step_date_time: proof.at,
@@ -96,23 +92,46 @@ impl Steps<'_> {
     }
 }
 
+/// The words of the log for a method.
 fn method_text(method: AuthenticationMethod) -> &'static str {
+    use AuthenticationMethod as M;
     match method {
-        AuthenticationMethod::Password => "Password",
-        AuthenticationMethod::SoftwareOath => "OATH verification code",
+        M::Password => "Password",
+        M::Voice => "Phone call",
+        M::HardwareOath | M::SoftwareOath => "OATH verification code",
+        M::Sms => "Text message",
+        M::Fido2 => "Passkey (FIDO2)",
+        M::WindowsHelloForBusiness => "Windows Hello for Business",
+        M::MicrosoftAuthenticatorPush => "Mobile app notification",
+        M::DeviceBasedPush => "Phone sign-in",
+        M::TemporaryAccessPassOneTime | M::TemporaryAccessPassMultiUse => "Temporary Access Pass",
+        M::Email => "Email one-time passcode",
+        M::X509CertificateSingleFactor | M::X509CertificateMultiFactor => "X.509 certificate",
+        M::FederatedSingleFactor | M::FederatedMultiFactor => "Federated",
+        M::QrCodePin => "QR code and PIN",
+    }
+}
+
+/// Whether the log calls it the second step.
+fn is_second_factor(method: AuthenticationMethod) -> bool {
+    match method.factor() {
+        Factor::Second => true,
+        Factor::First | Factor::Both => false,
     }
 }
 
 fn requirement_text(method: AuthenticationMethod) -> &'static str {
-    match method {
-        AuthenticationMethod::Password => "Primary authentication",
-        AuthenticationMethod::SoftwareOath => "Multifactor authentication",
+    if is_second_factor(method) {
+        "Multifactor authentication"
+    } else {
+        "Primary authentication"
     }
 }
 
 fn failure_text(method: AuthenticationMethod) -> &'static str {
-    match method {
-        AuthenticationMethod::Password => "Invalid username or password",
-        AuthenticationMethod::SoftwareOath => "MFA denied; invalid verification code",
+    if is_second_factor(method) {
+        "MFA denied; invalid verification code"
+    } else {
+        "Invalid username or password"
     }
 }

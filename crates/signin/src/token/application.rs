@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use portcullis_model::store::{Change, CommitError};
 use portcullis_policy::decide::decide;
-use portcullis_policy::facts::{Interaction, SignIn, Subject};
+use portcullis_policy::facts::{
+    ClientProtection, Fulfilled, Interaction, MethodFacts, PlaceFacts, RiskFacts, SignIn, Subject,
+};
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oidc::access_token::ClientAuthenticationClass;
@@ -117,6 +119,15 @@ fn facts(
         client_app_type: APPLICATION_CLIENT_TYPE,
         platform: None,
         ip_address: moment.ip_address,
+        country: None,
+        place: PlaceFacts::default(),
+        client_protection: ClientProtection::default(),
+        risk: RiskFacts::default(),
+        transfer_method: None,
+        fulfilled: Fulfilled::default(),
+        methods: MethodFacts::default(),
+        user_action: None,
+        authentication_contexts: BTreeSet::new(),
         device: None,
         proofs: Vec::new(),
         interaction: Interaction::Silent,

@@ -1,6 +1,6 @@
 //! The stories of the demo world, as the seed article tells them.
 
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
 use portcullis_signin::page::{Page, ReturnToClient, WhyMfa};
 use portcullis_testkit::browser::Browser;
@@ -253,6 +253,7 @@ async fn story_5_a_compliant_device_of_a_trusted_home_opens_the_vault() {
                 device_id: id("dededede-0000-4000-8000-000000000001"),
                 is_compliant: true,
                 trust_type: DeviceTrustType::AzureAd,
+                attributes: DeviceAttributes::default(),
             },
         );
     }

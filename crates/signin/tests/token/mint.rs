@@ -6,7 +6,7 @@ use std::sync::Arc;
 use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::id::{ClientId, ServicePrincipalId};
 use portcullis_policy::decide::decide;
-use portcullis_policy::facts::{Interaction, SignIn, Subject};
+use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::permit::Permit;
 use portcullis_protocol::oidc::access_token::ClientAuthenticationClass;
 use portcullis_signin::house::LoadedTenant;
@@ -19,17 +19,13 @@ const PRINCIPAL: &str = "c0c0c0c0-0005-4000-8000-000000000004";
 
 fn permit(scene: &Scene, tenant: &LoadedTenant) -> Permit {
     let facts = SignIn {
-        subject: Subject::ServicePrincipal(id(PRINCIPAL)),
-        audiences: BTreeSet::from([Resource::GRAPH.client]),
-        client: App::Report.client(),
         client_app_type: ClientAppType::MobileAppsAndDesktopClients,
-        platform: None,
-        ip_address: None,
-        device: None,
-        proofs: Vec::new(),
-        interaction: Interaction::Silent,
-        requests_mfa: false,
-        at: scene.kit.now(),
+        ..SignIn::new(
+            Subject::ServicePrincipal(id(PRINCIPAL)),
+            App::Report.client(),
+            BTreeSet::from([Resource::GRAPH.client]),
+            scene.kit.now(),
+        )
     };
     decide(&tenant.compiled, &facts).permit().unwrap()
 }

@@ -57,7 +57,16 @@ impl<C: Connection> Reconciler<'_, C> {
                 .await?;
         }
         if let Some(locations) = &self.world.named_locations {
-            let wanted = Wanted::list(locations, TABLE, |one| one.id.uuid())?;
+            let wanted = locations
+                .iter()
+                .map(|location| {
+                    Ok(Wanted {
+                        id: location.id.uuid(),
+                        object: location,
+                        document: json(&location.document, TABLE)?,
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?;
             is_changed |= self
                 .reconcile_objects(ObjectKind::NamedLocation, wanted)
                 .await?;

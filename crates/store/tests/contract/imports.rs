@@ -332,7 +332,7 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
         &|world| drop(world.conditional_access_policies.as_mut().unwrap().pop()),
         &|world| world.conditional_access_policies.as_mut().unwrap()[0] = policy(1061, "Renamed"),
         &|world| world.conditional_access_policies = Some(vec![policy(9, "New")]),
-        &|world| world.named_locations.as_mut().unwrap()[0].is_trusted = false,
+        &|world| world.named_locations = Some(vec![named_location(1071, &json!(false))]),
         &|world| world.cross_tenant_access_policy = Some(read(json!({}))),
     ];
     for (index, step) in steps.into_iter().enumerate() {

@@ -64,6 +64,9 @@ pub(crate) fn bare_world(n: u32) -> TenantWorld {
         service_principals: None,
         conditional_access_policies: None,
         named_locations: None,
+        authentication_strengths: None,
+        authentication_contexts: None,
+        agreements: None,
         cross_tenant_access_policy: None,
         credentials: ImportedCredentials::default(),
     }
@@ -109,11 +112,12 @@ pub(crate) fn policy(n: u32, name: &str) -> ConditionalAccessPolicy {
     ConditionalAccessPolicy::from_document(document.as_object().unwrap().clone()).unwrap()
 }
 
-pub(crate) fn named_location(n: u32) -> NamedLocation {
-    read(json!({
-        "id": uuid(n), "displayName": format!("Location {n}"), "isTrusted": true,
+pub(crate) fn named_location(n: u32, is_trusted: &Value) -> NamedLocation {
+    let document = json!({
+        "id": uuid(n), "displayName": format!("Location {n}"), "isTrusted": is_trusted,
         "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}]
-    }))
+    });
+    NamedLocation::from_document(document.as_object().unwrap().clone()).unwrap()
 }
 
 /// A tenant with one or two of everything. Ids of tenant `n` begin at `n * 1000`.
@@ -146,7 +150,10 @@ pub(crate) fn full_world(n: u32) -> TenantWorld {
             policy(base + 61, "MFA for everyone"),
             policy(base + 62, "Once more"),
         ]),
-        named_locations: Some(vec![named_location(base + 71)]),
+        named_locations: Some(vec![named_location(base + 71, &json!(true))]),
+        authentication_strengths: None,
+        authentication_contexts: None,
+        agreements: None,
         cross_tenant_access_policy: Some(read(json!({
             "default": {"inboundTrust": {"isMfaAccepted": true}},
             "partners": [{"tenantId": uuid(77), "isServiceProvider": false}]

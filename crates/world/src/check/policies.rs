@@ -35,7 +35,7 @@ fn check_locations(
     else {
         return;
     };
-    let trusted = locations.iter().any(|location| location.value.is_trusted);
+    let trusted = locations.iter().any(|location| location.value.is_trusted());
     for (side, list) in [
         ("includeLocations", &condition.include),
         ("excludeLocations", &condition.exclude),
