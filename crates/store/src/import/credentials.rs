@@ -54,12 +54,19 @@ impl<C: Connection> Reconciler<'_, C> {
         self.check_user(user, "a password").await?;
         let found = statement!(credential::FIND_PASSWORD, self.tenant, user);
         let found = self.list(found, "password", Row::password).await?.pop();
+        let is_another = found
+            .as_ref()
+            .is_some_and(|stored| stored.hash != password.hash);
         let count = match found {
             None => &mut counts.added,
-            Some(stored) if stored.hash == password.hash => &mut counts.unchanged,
-            Some(_) => &mut counts.changed,
+            Some(_) if is_another => &mut counts.changed,
+            Some(_) => &mut counts.unchanged,
         };
         *count += 1;
+        if is_another {
+            // What the old one opened ends with it (requirement C08).
+            self.end_sessions(user).await?;
+        }
         let (hash, changed_at) = (&password.hash, password.changed_at);
         let set = credential::SET_PASSWORD;
         self.run(statement!(set, self.tenant, user, hash, changed_at))
@@ -76,12 +83,16 @@ impl<C: Connection> Reconciler<'_, C> {
         let known = statement!(credential::LIST_TOTP, self.tenant, totp.user);
         let known = self.list(known, "totp", Row::totp).await?;
         let stored = known.iter().find(|stored| stored.id == totp.id);
+        let is_another = stored.is_some_and(|stored| stored.seed != totp.seed);
         let count = match stored {
             None => &mut counts.added,
-            Some(stored) if stored.seed == totp.seed => &mut counts.unchanged,
-            Some(_) => &mut counts.changed,
+            Some(_) if is_another => &mut counts.changed,
+            Some(_) => &mut counts.unchanged,
         };
         *count += 1;
+        if is_another {
+            self.end_sessions(totp.user).await?;
+        }
         let set = statement!(
             credential::SET_TOTP,
             self.tenant,

@@ -72,7 +72,7 @@ impl<C: Connection> Reconciler<'_, C> {
         Ok(())
     }
 
-    async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
+    pub(super) async fn end_sessions(&mut self, user: UserId) -> Result<(), StoreError> {
         let grants = statement!(artefact::REVOKE_GRANTS_OF_USER, self.tenant, user);
         self.run(grants).await?;
         let sessions = statement!(session::END_SESSIONS_OF_USER, self.tenant, user);

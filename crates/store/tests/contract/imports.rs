@@ -377,3 +377,42 @@ pub(crate) async fn credentials_are_set_and_kept(store: Arc<dyn Store>) {
         Some(password(ada(), "$a"))
     );
 }
+
+pub(crate) async fn c08_another_password_or_authenticator_ends_sessions_and_grants(
+    store: Arc<dyn Store>,
+) {
+    let mut world = full_world(CONTOSO);
+    world.credentials.passwords = vec![password(ada(), "$a"), password(bob(), "$b")];
+    world.credentials.totp = vec![totp(1, ada())];
+    import(&store, &[world.clone()]).await;
+    let tenant = store.tenant(tenant(CONTOSO));
+    let mut other_password = world.clone();
+    other_password.credentials.passwords = vec![password(ada(), "$new"), password(bob(), "$b")];
+    let mut other_seed = other_password.clone();
+    other_seed.credentials.totp[0].seed = portcullis_model::secret::SealedSecret(vec![9, 9, 9]);
+    let mut one_more = other_seed.clone();
+    one_more.credentials.totp.push(totp(2, ada()));
+    for (n, world, ends) in [
+        (10, &world, false),
+        (20, &other_password, true),
+        (30, &other_seed, true),
+        (40, &other_seed, false),
+        (50, &one_more, false),
+    ] {
+        for (n, user) in [(n, ada()), (n + 1, bob())] {
+            let token = refresh_token(n, &grant(n, user, n));
+            let open = vec![
+                Change::OpenSession(session(n, user)),
+                Change::IssueRefreshToken(token),
+            ];
+            tenant.commit(open).await.unwrap();
+        }
+        import(&store, std::slice::from_ref(world)).await;
+        for (n, ends) in [(n, ends), (n + 1, false)] {
+            let is_open = tenant.find_session(id(n)).await.unwrap().is_some();
+            assert_eq!(is_open, !ends, "session {n}");
+            let is_revoked = tenant.is_grant_revoked(id(n)).await.unwrap();
+            assert_eq!(is_revoked, ends, "grant {n}");
+        }
+    }
+}

@@ -70,6 +70,7 @@ macro_rules! every_case {
                 u04_an_id_never_names_something_else,
                 a_configuration_version_grows_with_every_change,
                 credentials_are_set_and_kept,
+                c08_another_password_or_authenticator_ends_sessions_and_grants,
             }
             isolation::{
                 u01_every_read_sees_its_own_tenant_only,
