@@ -311,6 +311,8 @@ pub struct SignInQuery {
     pub client: Option<ClientId>,
     /// Only rows of this error number.
     pub error_code: Option<u32>,
+    /// Only those with a person in front, or only those without.
+    pub is_interactive: Option<bool>,
     /// Only rows after this moment.
     pub since: Option<Timestamp>,
     /// At most this many (the store caps it at 1,000; 0 means 100).

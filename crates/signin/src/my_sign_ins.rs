@@ -1,4 +1,4 @@
-//! "My sign-ins": what one tenant's log says of the person who looks at it.
+//! "My sign-ins": what one tenant's log says of the person who looks at it, where they sat in front of it.
 
 use portcullis_model::session::{AuthenticationSession, SessionSubject};
 use portcullis_model::store::{SignInQuery, StoreError};
@@ -57,6 +57,8 @@ async fn show(
         };
         let query = SignInQuery {
             user: Some(user),
+            // What an application does afterwards in the person's name would read like sign-ins of their own.
+            is_interactive: Some(true),
             top: ROWS_MAX,
             ..SignInQuery::default()
         };

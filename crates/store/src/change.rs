@@ -351,7 +351,8 @@ impl StepList {
             sign_in.user_principal_name.as_deref().map(row::log_name),
             sign_in.app_id,
             sign_in.status.error_code,
-            json(sign_in, "sign_in_log")?
+            json(sign_in, "sign_in_log")?,
+            sign_in.is_interactive
         ));
         Ok(())
     }

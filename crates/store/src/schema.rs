@@ -21,6 +21,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "key check",
         include_str!("../migrations/0004_key_check.sql"),
     ),
+    (
+        5,
+        "interactive log rows",
+        include_str!("../migrations/0005_interactive_log_rows.sql"),
+    ),
 ];
 
 /// A store could not be opened.

@@ -64,6 +64,7 @@ fn begun(sql: &'static str, tenant: TenantId, query: &SignInQuery) -> Statement 
         query.error_code,
         query.since.unwrap_or(Timestamp::MIN),
         i64::try_from(top).unwrap_or(i64::MAX),
-        i64::try_from(query.skip).unwrap_or(i64::MAX)
+        i64::try_from(query.skip).unwrap_or(i64::MAX),
+        query.is_interactive
     )
 }

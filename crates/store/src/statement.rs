@@ -19,7 +19,7 @@ pub(crate) enum Value {
     Bytes(Option<Vec<u8>>),
     Text(Option<String>),
     Integer(Option<i64>),
-    Truth(bool),
+    Truth(Option<bool>),
 }
 
 /// A statement: its text, then what `$1`, `$2`, … stand for.
@@ -105,6 +105,12 @@ impl From<Option<Timestamp>> for Value {
 }
 impl From<bool> for Value {
     fn from(truth: bool) -> Self {
+        Self::Truth(Some(truth))
+    }
+}
+
+impl From<Option<bool>> for Value {
+    fn from(truth: Option<bool>) -> Self {
         Self::Truth(truth)
     }
 }

@@ -253,10 +253,15 @@ async fn my_sign_ins_are_shown_to_whom_they_belong() {
     let stranger = site.get(&path).await;
     assert!(stranger.status.is_client_error(), "{}", stranger.status);
     let mut browser = Browser::new(&site);
-    code(&mut browser).await;
+    let code = code(&mut browser).await;
     let page = browser.open(&path).await;
     assert_eq!(page.heading(), "My sign-ins", "{}", page.body);
-    assert!(page.body.contains("Payroll"));
+    let lines = page.body.matches("Payroll").count();
+    assert!(lines > 0, "{}", page.body);
+    assert_eq!(redeem(&site, &code).await.status, StatusCode::OK);
+    let page = browser.open(&path).await;
+    let now = page.body.matches("Payroll").count();
+    assert_eq!(now, lines, "one sign-in reads like one: {}", page.body);
     // No rows of the sign-in log for whoever has no token.
     let report = site.get("/v1.0/auditLogs/signIns").await;
     assert_eq!(report.status, StatusCode::UNAUTHORIZED);

@@ -138,6 +138,10 @@ fn compare(
             fresh(filter.error_code.is_none())?;
             filter.error_code = Some(code.parse().map_err(|_| unreadable("a number"))?);
         }
+        ("isInteractive", "eq", Word::Bare(truth)) => {
+            fresh(filter.is_interactive.is_none())?;
+            filter.is_interactive = Some(truth.parse().map_err(|_| unreadable("true or false"))?);
+        }
         ("createdDateTime", "ge", Word::Bare(moment)) => {
             fresh(filter.since.is_none())?;
             let moment = moment.parse();
@@ -150,7 +154,7 @@ fn compare(
 }
 
 const SUPPORTED: &str = "`$filter` knows `userPrincipalName eq 'name'`, `userId eq 'id'`, `appId eq 'id'`, \
-    `correlationId eq 'id'`, `status/errorCode eq number`, `createdDateTime ge moment`, joined by `and`";
+    `correlationId eq 'id'`, `status/errorCode eq number`, `isInteractive eq true`, `createdDateTime ge moment`, joined by `and`";
 
 #[derive(Debug, PartialEq, Eq)]
 enum Word {
@@ -231,13 +235,14 @@ mod tests {
     #[test]
     fn each_supported_comparison_is_understood() {
         let all = format!(
-            "userPrincipalName eq 'o''hara@x.example' and appId eq '{ID}' and correlationId eq {ID} and status/errorCode eq 50076 and createdDateTime ge 2026-11-22T10:00:00Z"
+            "userPrincipalName eq 'o''hara@x.example' and appId eq '{ID}' and correlationId eq {ID} and status/errorCode eq 50076 and isInteractive eq false and createdDateTime ge 2026-11-22T10:00:00Z"
         );
         let read = filter(&all).unwrap();
         assert_eq!(read.user.as_deref(), Some("o'hara@x.example"));
         assert_eq!(read.client, Some(ID.parse().unwrap()));
         assert_eq!(read.correlation_id, Some(ID.parse().unwrap()));
         assert_eq!(read.error_code, Some(50076));
+        assert_eq!(read.is_interactive, Some(false));
         assert_eq!(read.since, Some("2026-11-22T10:00:00Z".parse().unwrap()));
         assert_eq!(filter("userId eq 'x'").unwrap().user.as_deref(), Some("x"));
     }
@@ -259,6 +264,9 @@ mod tests {
             "createdDateTime lt 2026-11-22T10:00:00Z",
             "createdDateTime ge yesterday",
             "status/errorCode eq '0'",
+            "isInteractive eq 1",
+            "isInteractive eq 'true'",
+            "isInteractive eq true and isInteractive eq false",
             "location/city eq 'Rome'",
             "startswith(userPrincipalName,'a')",
         ] {

@@ -15,7 +15,7 @@ use portcullis_signin::realm::RealmError;
 use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
 use portcullis_signin::well_known;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scene::{App, CONTOSO, FABRIKAM, Form, OFFICE, Person, Scene, id, id_claims};
 
@@ -258,6 +258,22 @@ async fn the_sign_in_report_is_for_whoever_holds_the_permission_and_for_the_own_
     assert_eq!(rows[0]["userPrincipalName"], "ada@fabrikam.example");
     assert_eq!(rows[0]["crossTenantAccessType"], "b2bCollaboration");
 
+    let all = report(&scene, &reader, "").await.unwrap();
+    let mut kinds: Vec<(&Value, &Value)> = all["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["isInteractive"], &row["signInEventTypes"][0]))
+        .collect();
+    kinds.sort_by_key(|(_, kind)| kind.as_str().map(str::to_owned));
+    let silent = (&json!(false), &json!("nonInteractiveUser"));
+    assert_eq!(
+        kinds,
+        [silent, silent, (&json!(false), &json!("servicePrincipal"))]
+    );
+    let asked = report(&scene, &reader, "$filter=isInteractive%20eq%20true").await;
+    assert_eq!(asked.unwrap()["value"], json!([]));
+
     let other = bearer(&scene.send(&credentials(App::Payroll)).await.unwrap());
     assert_eq!(report(&scene, &other, "").await.unwrap_err().status, 403);
     assert_eq!(
@@ -359,10 +375,21 @@ impl Cookies for Jar {
 }
 
 #[tokio::test]
-async fn my_sign_ins_shows_a_person_their_own_rows_of_one_tenant() {
+async fn my_sign_ins_shows_a_person_their_own_sign_ins_at_one_tenant_and_not_what_followed() {
     let scene = Scene::new().await;
     let (arrival, _) = scene.tokens(Person::Ada, App::Payroll).await;
     scene.tokens(Person::Dave, App::Payroll).await;
+    // The scene begins after the pages: what the authorization endpoint wrote down at the same second.
+    let redeemed = scene.kit.log(id(CONTOSO)).await;
+    let seen = redeemed.iter().map(|row| {
+        let mut seen = row.clone();
+        seen.id = portcullis_model::id::SignInId::random(&mut scene.kit.entropy());
+        seen.is_interactive = true;
+        seen.sign_in_event_types = vec!["interactiveUser".to_owned()];
+        Change::LogSignIn(Box::new(seen))
+    });
+    let seen: Vec<Change> = seen.collect();
+    scene.commit(id(CONTOSO), seen).await;
     let mut entropy = scene.kit.entropy();
     let moment = scene.kit.moment(&mut entropy, id::<IpAddr>(OFFICE));
     let jar = Jar(id(CONTOSO), vec![arrival.cookie]);
@@ -373,7 +400,8 @@ async fn my_sign_ins_shows_a_person_their_own_rows_of_one_tenant() {
     let Page::MySignIns { rows, frame } = *page else {
         panic!("{page:?}")
     };
-    assert_eq!(rows.len(), 1);
+    assert_eq!(rows.len(), 1, "one sign-in, one row");
+    assert!(rows[0].is_interactive);
     assert_eq!(rows[0].user_id, Some(Person::Ada.user().to_string()));
     assert_eq!(frame.account_name.as_deref(), Some("ada@fabrikam.example"));
     for (segment, code) in [

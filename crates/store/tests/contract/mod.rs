@@ -109,6 +109,7 @@ macro_rules! every_case {
             sign_in_log::{
                 rows_come_back_newest_first,
                 rows_are_found_by_person_correlation_client_and_error,
+                rows_are_found_by_whether_somebody_sat_in_front,
                 the_log_is_not_purged,
             }
             throttles::{

@@ -117,6 +117,41 @@ pub(crate) async fn rows_are_found_by_person_correlation_client_and_error(store:
     assert_eq!(found_ids(&*tenant, everything).await, [bobs.id]);
 }
 
+pub(crate) async fn rows_are_found_by_whether_somebody_sat_in_front(store: Arc<dyn Store>) {
+    let tenant = contoso(&store).await;
+    let seen = sign_in(1, 10);
+    let mut silent = sign_in(2, 20);
+    silent.is_interactive = false;
+    log(&*tenant, &[seen.clone(), silent.clone()]).await;
+    for (is_interactive, expected) in [
+        (None, vec![silent.id, seen.id]),
+        (Some(true), vec![seen.id]),
+        (Some(false), vec![silent.id]),
+    ] {
+        let anybodys = SignInQuery {
+            is_interactive,
+            ..SignInQuery::default()
+        };
+        assert_eq!(found_ids(&*tenant, anybodys.clone()).await, expected);
+        for user in [ada().to_string(), "ada@tenant-1.example".to_owned()] {
+            let query = SignInQuery {
+                user: Some(user),
+                ..anybodys.clone()
+            };
+            assert_eq!(found_ids(&*tenant, query).await, expected);
+        }
+        let of_one = SignInQuery {
+            correlation_id: Some(silent.correlation_id.uuid()),
+            ..anybodys
+        };
+        let expected = is_interactive != Some(true);
+        assert_eq!(
+            found_ids(&*tenant, of_one).await.len(),
+            usize::from(expected)
+        );
+    }
+}
+
 pub(crate) async fn the_log_is_not_purged(store: Arc<dyn Store>) {
     let tenant = contoso(&store).await;
     log(&*tenant, &[sign_in(1, 10)]).await;
