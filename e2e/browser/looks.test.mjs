@@ -50,10 +50,33 @@ test("a guest's pages: sign-in, second step at home, her own record, sign-out", 
   await page.goto(`${demo.address}/${CONTOSO}/my-sign-ins`);
   await page.locator("table.sign-ins").waitFor();
   await everyLook(ada, "my-sign-ins");
+  await page.getByRole("link", { name: "See where you are signed in" }).click();
+  await page.locator("table.sessions").waitFor();
+  assert.match(await page.locator("main").innerText(), /This browser/);
+  await everyLook(ada, "my-sessions-alone");
   await page.goto(`${demo.payroll}/`);
   await page.locator("#sign-out").click();
   await page.waitForLoadState("load");
   await everyLook(ada, "signed-out");
+});
+
+test("a member sees two browsers, ends the other one, and it is asked again", async () => {
+  const who = person("dave@contoso.example");
+  const [here, there] = [await somebody("look-sessions"), await somebody("look-sessions-other")];
+  for (const each of [here, there]) {
+    await each.page.goto(`${demo.payroll}/sign-in`);
+    await walk(each, who, demo.payroll);
+  }
+  const { page } = here;
+  await page.goto(`${demo.address}/${CONTOSO}/my-sessions`);
+  assert.equal(await page.locator("table.sessions tbody tr").count(), 2);
+  await everyLook(here, "my-sessions");
+  await page.getByRole("button", { name: /^End the session of Chrome/ }).click();
+  await page.getByText("You are signed in nowhere else.").waitFor();
+  assert.equal(new URL(page.url()).pathname, `/${CONTOSO}/my-sessions`);
+  const gone = await there.page.goto(`${demo.address}/${CONTOSO}/my-sessions`);
+  assert.equal(gone.status(), 401);
+  assert.deepEqual(here.complaints, []);
 });
 
 test("an administrator steps up in Payroll with a fresh code", async () => {

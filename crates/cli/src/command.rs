@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Shows a tenant's sign-in log: who came, what Conditional Access decided, and why.
     Signins(SignInsOptions),
+    /// Shows where a user is signed in, and ends it.
+    Sessions(SessionsOptions),
     /// Rotates a tenant's signing keys.
     Keys(KeysOptions),
 }
@@ -192,6 +194,35 @@ pub(crate) struct SignInsOptions {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) top: u16,
     /// How the rows are printed; json is Graph's `signIn`.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SessionsOptions {
+    #[command(subcommand)]
+    pub(crate) command: SessionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// Shows a user's sessions, last used first.
+    List(SessionsOfUser),
+    /// Ends all of a user's sessions and refresh tokens; nothing signed in before counts any more, here or where they are a guest.
+    Revoke(SessionsOfUser),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SessionsOfUser {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The tenant: its id, a domain, or the beginning of its name.
+    #[arg(long)]
+    pub(crate) tenant: String,
+    /// The user: an object id or a userPrincipalName.
+    #[arg(long)]
+    pub(crate) user: String,
+    /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
 }

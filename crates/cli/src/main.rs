@@ -11,6 +11,7 @@ mod installation;
 mod keys;
 mod output;
 mod serve;
+mod sessions;
 mod sign_ins;
 mod tenant;
 
@@ -60,6 +61,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<()> {
         Command::Import(options) => import::run(options).await,
         Command::Export(options) => export::run(options).await,
         Command::Signins(options) => sign_ins::run(options).await,
+        Command::Sessions(options) => sessions::run(options).await,
         Command::Keys(options) => keys::run(options).await,
     }
 }

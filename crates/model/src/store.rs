@@ -367,6 +367,14 @@ pub enum Change {
     EndSession(SessionId),
     /// Ends every session of a user, and revokes every grant. No condition.
     EndSessionsOfUser(UserId),
+    /// Lets nothing count that a user has proven or was granted before a moment, here or where they are a guest: their
+    /// `signInSessionsValidFromDateTime` is at least that. Imports do not take it back. Condition: the user exists.
+    ForgetSignIns {
+        /// The user.
+        user: UserId,
+        /// The moment.
+        before: Timestamp,
+    },
     /// Ends every session of a subject but one, and revokes every grant that is not of that one. No condition.
     EndOtherSessions {
         /// Whose.

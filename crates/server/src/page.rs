@@ -1,6 +1,7 @@
 //! Turns what a use case wants to show into HTML: typed templates, one catalogue of words, no script but one.
 
 mod render;
+mod session_line;
 mod shell;
 #[cfg(test)]
 mod tests;

@@ -151,6 +151,11 @@ const ROUTES: &[Route] = &[
         endpoint: || get(session::record),
     },
     Route {
+        path: "/{tenant}/my-sessions",
+        charged: PAGE,
+        endpoint: || get(session::sessions).post(session::end_sessions_by_form),
+    },
+    Route {
         path: "/oidc/userinfo",
         charged: Some((Named::ByToken, Reader::OauthClient)),
         endpoint: || get(resource::userinfo).post(resource::userinfo),
@@ -159,6 +164,11 @@ const ROUTES: &[Route] = &[
         path: "/v1.0/auditLogs/signIns",
         charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || get(resource::sign_ins),
+    },
+    Route {
+        path: "/v1.0/users/{user}/revokeSignInSessions",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || post(resource::revoke_sessions),
     },
 ];
 

@@ -8,6 +8,7 @@
 
 pub mod access_token;
 pub mod assurance_timer;
+mod browser_seal;
 pub mod discovery;
 pub mod facts;
 pub mod graph_permissions;
@@ -15,10 +16,13 @@ pub mod house;
 pub mod journey;
 pub mod log;
 pub mod mint;
+pub mod my_sessions;
 pub mod my_sign_ins;
+mod onlooker;
 pub mod page;
 pub mod realm;
 pub mod resource;
+pub mod session_revocation;
 pub mod sign_in_report;
 pub mod sign_out;
 pub mod subject;

@@ -1,14 +1,13 @@
 //! "My sign-ins": what one tenant's log says of the person who looks at it, where they sat in front of it.
 
-use portcullis_model::session::{AuthenticationSession, SessionSubject};
+use portcullis_model::session::SessionSubject;
 use portcullis_model::store::{SignInQuery, StoreError};
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 
 use crate::house::{House, LoadedTenant, Moment};
+use crate::onlooker::Onlooker;
 use crate::page::{Answer, Cookies, Frame, Page, Refusal, Step};
 use crate::realm::{Realm, RealmError};
-use crate::token::text;
-use crate::visitor::{Stop, Visitor};
 
 /// Shows the rows of whoever is signed in at this tenant in this browser; the most recent session counts.
 pub async fn my_sign_ins(
@@ -40,61 +39,28 @@ async fn show(
     tenant: &LoadedTenant,
     cookies: &dyn Cookies,
 ) -> Result<Option<Page>, StoreError> {
+    let Some(onlooker) = Onlooker::find(house, moment, tenant, cookies).await? else {
+        return Ok(None);
+    };
+    let user = match onlooker.session.subject {
+        SessionSubject::User(user) => user.to_string(),
+        SessionSubject::DirectConnect(account) => account.user_id.to_string(),
+    };
+    let query = SignInQuery {
+        user: Some(user),
+        // What an application does afterwards in the person's name would read like sign-ins of their own.
+        is_interactive: Some(true),
+        top: ROWS_MAX,
+        ..SignInQuery::default()
+    };
     let store = house.store.tenant(tenant.id());
-    for cookie in cookies.sessions(tenant.id()) {
-        let found = store
-            .find_session_by_cookie(text::hash(cookie.expose()))
-            .await?;
-        let Some(session) = found.filter(|session| moment.now < session.expires_at) else {
-            continue;
-        };
-        let Some(visitor) = find_entitled(house, tenant, &session).await? else {
-            continue;
-        };
-        let user = match session.subject {
-            SessionSubject::User(user) => user.to_string(),
-            SessionSubject::DirectConnect(account) => account.user_id.to_string(),
-        };
-        let query = SignInQuery {
-            user: Some(user),
-            // What an application does afterwards in the person's name would read like sign-ins of their own.
-            is_interactive: Some(true),
-            top: ROWS_MAX,
-            ..SignInQuery::default()
-        };
-        let rows = store.list_sign_ins(&query).await?;
-        return Ok(Some(Page::MySignIns {
-            frame: Frame {
-                account_name: Some(visitor.account_name().to_owned()),
-                ..frame(moment, Some(tenant))
-            },
-            rows,
-        }));
-    }
-    Ok(None)
+    Ok(Some(Page::MySignIns {
+        frame: onlooker.frame(moment, tenant),
+        rows: store.list_sign_ins(&query).await?,
+    }))
 }
 
 const ROWS_MAX: usize = 50;
-
-/// The person of a session, if account and session still count, here and at home.
-async fn find_entitled(
-    house: &House,
-    tenant: &LoadedTenant,
-    session: &AuthenticationSession,
-) -> Result<Option<Visitor>, StoreError> {
-    let visitor = match Visitor::find(house, tenant, session.subject).await {
-        Ok(visitor) => visitor,
-        Err(Stop::Denied(_)) => return Ok(None),
-        Err(Stop::Store(error)) => return Err(error),
-    };
-    let proven_at = session.proofs.iter().map(|proof| proof.at).max();
-    let latest = proven_at.unwrap_or(session.created_at);
-    let is_revoked = visitor
-        .sessions_valid_from()
-        .is_some_and(|from| latest < from);
-    let counts = !is_revoked && visitor.check_accounts(tenant).is_ok();
-    Ok(counts.then_some(visitor))
-}
 
 /// Around a page that belongs to no transaction.
 pub(crate) fn frame(moment: &Moment<'_>, tenant: Option<&LoadedTenant>) -> Frame {

@@ -7,6 +7,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::id::{CorrelationId, SessionId, TenantId, TransactionId};
 use portcullis_model::organization::Organization;
 use portcullis_model::secret::SecretText;
+use portcullis_model::session::SessionUse;
 use portcullis_model::sign_in_log::SignIn;
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +245,15 @@ pub enum Page {
         /// The home organisation's sign-out, offered to guests.
         home_sign_out: Option<(Organization, String)>,
     },
+    /// Where you are signed in.
+    MySessions {
+        /// Around it.
+        frame: Frame,
+        /// The session that asks first, then the others, last used first.
+        sessions: Vec<SessionLine>,
+        /// What the form carries back.
+        continuation: String,
+    },
     /// My sign-ins.
     MySignIns {
         /// Around it.
@@ -251,6 +261,19 @@ pub enum Page {
         /// Newest first.
         rows: Vec<SignIn>,
     },
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionLine {
+    /// The session.
+    pub session: SessionId,
+    /// It is the one that asks.
+    pub is_this_browser: bool,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When, where and with what it was last used.
+    pub last_use: SessionUse,
 }
 
 /// An account this browser has a session of.

@@ -46,9 +46,13 @@ impl From<BearerRefusal> for GraphError {
             BearerRefusal::Invalid(_) => {
                 ("InvalidAuthenticationToken", "access token is not valid")
             }
-            BearerRefusal::Insufficient(_) => (
+            BearerRefusal::Insufficient(PERMISSION) => (
                 "Authorization_RequestDenied",
                 "the token needs `AuditLog.Read.All`, and a person a role that may read reports",
+            ),
+            BearerRefusal::Insufficient(_) => (
+                "Authorization_RequestDenied",
+                "the token is not an application's own, or has not the permission this needs",
             ),
             BearerRefusal::Unavailable(_) => ("ServiceUnavailable", "try again in a moment"),
         };

@@ -89,6 +89,8 @@ impl StepList {
             Change::UseSession { session, last_use } => self.use_session(session, last_use),
             Change::EndSession(session) => self.end_session(session),
             Change::EndSessionsOfUser(user) => self.end_sessions_of_user(user),
+            Change::ForgetSignIns { user, before } =>
+                self.one(statement!(sql::directory::FORGET_SIGN_INS, tenant, user, before)),
             Change::EndOtherSessions { subject, kept } => self.end_other_sessions(subject, kept)?,
             Change::JoinSession(client) => self.join_session(client),
 

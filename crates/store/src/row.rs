@@ -15,6 +15,7 @@ use portcullis_model::session::{
     AuthenticationSession, HomeSession, ProvenMethod, SessionClient, SessionUse,
 };
 use portcullis_model::store::{SigningKeyRecord, StoreError};
+use portcullis_model::user::User;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -160,6 +161,14 @@ impl<R: Columns> Row<R> {
             state: self.text("state")?,
             expires_at: self.moment("expires_at")?,
         })
+    }
+
+    /// A user; what was forgotten here counts beside what the document says.
+    pub(crate) fn user(&self) -> Result<User, StoreError> {
+        let mut user: User = self.document("document")?;
+        let valid_from = &mut user.sign_in_sessions_valid_from_date_time;
+        *valid_from = (*valid_from).max(self.optional_moment("sessions_valid_from")?);
+        Ok(user)
     }
 
     pub(crate) fn session(&self) -> Result<AuthenticationSession, StoreError> {

@@ -26,6 +26,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "interactive log rows",
         include_str!("../migrations/0005_interactive_log_rows.sql"),
     ),
+    (
+        6,
+        "forgotten sign-ins",
+        include_str!("../migrations/0006_forgotten_sign_ins.sql"),
+    ),
 ];
 
 /// A store could not be opened.

@@ -80,10 +80,8 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
 
     async fn find_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
         let statement = statement!(directory::FIND_USER, self.tenant, user);
-        self.find(statement, ("reads a user", "directory_user"), |row| {
-            row.document("document")
-        })
-        .await
+        self.find(statement, ("reads a user", "directory_user"), Row::user)
+            .await
     }
 
     async fn find_user_by_name(&self, name: &CanonicalName) -> Result<Option<User>, StoreError> {
@@ -91,10 +89,7 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
         let about = ("looks for a user by name", "user_name");
         let users = self
             .list(statement, about, |row| {
-                Ok((
-                    row.truth("is_principal")?,
-                    row.document::<User>("document")?,
-                ))
+                Ok((row.truth("is_principal")?, row.user()?))
             })
             .await?;
         let mut users = users.into_iter();
@@ -117,8 +112,7 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
             home.user_id
         );
         let about = ("looks for a guest", "directory_user");
-        self.find(statement, about, |row| row.document("document"))
-            .await
+        self.find(statement, about, Row::user).await
     }
 
     async fn memberships(&self, user: UserId) -> Result<Memberships, StoreError> {

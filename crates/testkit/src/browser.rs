@@ -180,6 +180,7 @@ pub fn frame(page: &Page) -> &Frame {
         | Page::Consent { frame, .. }
         | Page::ConfirmSignOut { frame, .. }
         | Page::SignedOut { frame, .. }
+        | Page::MySessions { frame, .. }
         | Page::MySignIns { frame, .. } => frame,
     }
 }
@@ -198,6 +199,7 @@ impl Place {
                 Page::Consent { .. } => "consent",
                 Page::ConfirmSignOut { .. } => "confirm sign-out",
                 Page::SignedOut { .. } => "signed out",
+                Page::MySessions { .. } => "my sessions",
                 Page::MySignIns { .. } => "my sign-ins",
             }
             .to_owned(),
@@ -283,6 +285,7 @@ impl Person<'_> {
             Page::AccountPicker { .. }
             | Page::ConfirmSignOut { .. }
             | Page::SignedOut { .. }
+            | Page::MySessions { .. }
             | Page::MySignIns { .. } => return None,
         })
     }

@@ -156,8 +156,10 @@ impl Introduction<'_> {
             indented(&format!(
                 "See who decided what:  portcullis signins --data {} --tenant contoso\n\
                  See your own sign-ins: {}contoso.example/my-sign-ins\n\
+                 Where you are signed in: {}contoso.example/my-sessions\n\
                  Start over:            portcullis demo --fresh",
                 self.data.display(),
+                self.address,
                 self.address
             ))
         ));

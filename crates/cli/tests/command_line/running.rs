@@ -91,7 +91,9 @@ fn a_wrong_command_line_exits_2_and_names_the_cure() {
 fn help_tells_every_command_and_the_version_has_the_name_of_the_binary() {
     let place = Place::new();
     let help = place.run_well(&["--help"]);
-    for command in ["demo", "serve", "import", "export", "signins", "keys"] {
+    for command in [
+        "demo", "serve", "import", "export", "signins", "sessions", "keys",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(
             place
@@ -107,6 +109,7 @@ fn commands_that_only_read_leave_no_installation_behind() {
     let place = Place::new();
     for arguments in [
         &["signins", "--tenant", "contoso"][..],
+        &["sessions", "list", "--tenant", "contoso", "--user", "dave"],
         &["export", "out"],
         &["keys", "rotate", "--tenant", "contoso"],
     ] {

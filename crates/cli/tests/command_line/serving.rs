@@ -209,3 +209,45 @@ async fn a_running_server_takes_up_a_rotated_key_within_seconds() {
     }
     assert_eq!(server.stop("-TERM").0.code(), Some(0));
 }
+
+/// Requirement S13: an administrator sees where somebody is signed in and ends it, while the server runs.
+#[tokio::test]
+async fn s13_an_administrator_lists_and_revokes_the_sessions_of_a_user() {
+    let place = Place::new();
+    world::write(&place.path("world")).unwrap();
+    place.run_well(&["import", "world"]);
+    let server = Running::start(&place, &["serve", "--port", "0"]);
+    let url = Url::parse(server.said["publicUrl"].as_str().unwrap()).unwrap();
+    let client = RemoteClient::new(&url, Algorithm::Rs256).unwrap();
+    let (name, other) = (world::name(1), world::name(2));
+    let code = client.sign_in(&name).await.unwrap();
+    let tokens = client.redeem(&code).await.unwrap().granted().unwrap();
+    let sessions = |verb: &str, user: &str, more: &[&str]| {
+        let asked = ["sessions", verb, "--tenant", "bench", "--user", user];
+        place.run_well(&[&asked, more].concat())
+    };
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let listed = json(&sessions("list", &name, &["--output", "json"]));
+    let listed = listed["value"].as_array().unwrap();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!(listed[0]["ipAddress"], "127.0.0.1");
+    let text = sessions("list", &name.to_uppercase(), &[]);
+    let id = listed[0]["id"].as_str().unwrap();
+    assert!(text.contains(id) && !text.contains('\u{1b}'), "{text}");
+    assert!(sessions("list", &other, &[]).contains("has no session at"));
+    // Somebody else's end changes nothing.
+    sessions("revoke", &other, &[]);
+    let refreshed = client.refresh(tokens.text("refresh_token").unwrap()).await;
+    let tokens = refreshed.unwrap().granted().unwrap();
+    let ended = json(&sessions("revoke", &name, &["--output", "json"]));
+    assert_eq!(ended["endedSessions"], 1, "{ended}");
+    let refused = client.refresh(tokens.text("refresh_token").unwrap()).await;
+    assert_eq!(refused.unwrap().body["error"], "invalid_grant");
+    assert!(client.authorize_silently().await.is_err());
+    assert!(sessions("list", &name, &[]).contains("has no session at"));
+    let nobody = ["sessions", "list", "--tenant", "bench", "--user", "nobody"];
+    place
+        .run(&nobody)
+        .assert_refused(1, &["has no user `nobody`", "userPrincipalName"]);
+    drop(server);
+}

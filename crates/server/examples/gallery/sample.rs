@@ -6,9 +6,11 @@ use portcullis_model::Timestamp;
 use portcullis_model::id::Id;
 use portcullis_model::organization::{Organization, OrganizationalBranding};
 use portcullis_model::secret::SecretText;
+use portcullis_model::session::SessionUse;
 use portcullis_model::sign_in_log::{ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus};
 use portcullis_signin::page::{
-    ConsentScope, Frame, Handle, Page, PickableAccount, Problem, Refusal, ReturnToClient, WhyMfa,
+    ConsentScope, Frame, Handle, Page, PickableAccount, Problem, Refusal, ReturnToClient,
+    SessionLine, WhyMfa,
 };
 use rendering::{Pages, Rendered};
 use uuid::Uuid;
@@ -109,6 +111,19 @@ fn qr_svg() -> String {
 
 fn at() -> Timestamp {
     "2026-11-22T19:40:03Z".parse().unwrap_or_default()
+}
+
+fn session(is_this_browser: bool, address: &str, user_agent: &str) -> SessionLine {
+    SessionLine {
+        session: Id::new(Uuid::from_bytes([address.len() as u8; 16])),
+        is_this_browser,
+        began_at: at(),
+        last_use: SessionUse {
+            at: at(),
+            ip_address: address.parse().ok(),
+            user_agent: (!user_agent.is_empty()).then(|| format!("Mozilla/5.0 ({user_agent})")),
+        },
+    }
 }
 
 fn sign_in(error_code: u32, kind: &str) -> SignIn {
@@ -367,6 +382,33 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
                         ..sign_in(0, "none")
                     },
                 ],
+            },
+        ),
+        (
+            "my-sessions",
+            Page::MySessions {
+                frame: Frame {
+                    handle: None,
+                    ..guest_asked_by_contoso()
+                },
+                sessions: vec![
+                    session(true, "203.0.113.7", "X11; Linux x86_64 Firefox/140.0"),
+                    session(
+                        false,
+                        "2001:db8::7",
+                        "iPhone; iPhone OS 19_0 Version/19 Safari/605",
+                    ),
+                    session(false, "198.51.100.4", ""),
+                ],
+                continuation: "sealed".to_owned(),
+            },
+        ),
+        (
+            "my-sessions-alone",
+            Page::MySessions {
+                frame: member(),
+                sessions: vec![session(true, "203.0.113.7", "Windows NT 10.0 Edg/140")],
+                continuation: "sealed".to_owned(),
             },
         ),
         (

@@ -1,15 +1,16 @@
-//! What is read with an access token: userinfo and the sign-in log in Graph's shape.
+//! What is done with an access token: userinfo, and in Graph's shape the sign-in log and the end of a user's sessions.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_protocol::oauth::parameters::is_form;
 use portcullis_signin::access_token::BearerRefusal;
-use portcullis_signin::sign_in_report::{ReportCall, list_sign_ins};
+use portcullis_signin::session_revocation::{RevocationCall, revoke_sign_in_sessions};
+use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
 
 use crate::app::App;
@@ -68,16 +69,38 @@ pub(crate) async fn sign_ins(
     };
     match list_sign_ins(&app.house, &arrival.moment(), call).await {
         Ok(rows) => respond::json(StatusCode::OK, &rows),
-        Err(error) => {
-            let mut response = respond::json(status(error.status), &error.body());
-            if error.status == 401 {
-                response
-                    .headers_mut()
-                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            response
-        }
+        Err(error) => refused(&error),
     }
+}
+
+pub(crate) async fn revoke_sessions(
+    State(app): State<Arc<App>>,
+    Path(user): Path<String>,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+) -> Response {
+    let call = RevocationCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        user: &user,
+    };
+    match revoke_sign_in_sessions(&app.house, &mut arrival.moment(), call).await {
+        Ok(deliveries) => {
+            app.back_channel.tell(deliveries);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// A refusal in Graph's form.
+fn refused(error: &GraphError) -> Response {
+    let mut response = respond::json(status(error.status), &error.body());
+    if error.status == 401 {
+        response
+            .headers_mut()
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
 fn status(number: u16) -> StatusCode {

@@ -1,14 +1,17 @@
 //! One function per page: picks the sentences that say which organisation asks for what, and fills the template.
 
+use portcullis_model::id::TenantId;
 use portcullis_model::organization::Organization;
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_protocol::oauth::error_catalogue::{ErrorCode, Kind};
+use portcullis_signin::my_sessions;
 use portcullis_signin::page::{
-    ConsentScope, Frame, Page, PickableAccount, Refusal, ReturnToClient, WhyMfa,
+    ConsentScope, Frame, Page, PickableAccount, Refusal, ReturnToClient, SessionLine, WhyMfa,
 };
 
 use crate::asset::Assets;
 
+use super::session_line::session_line;
 use super::shell::{Shell, asking, initial, tenant_segment, tint};
 use super::view;
 use super::words::Words;
@@ -63,6 +66,11 @@ pub(super) fn page(words: &Words, assets: &Assets, page: &Page) -> Rendered {
             rendered.frame_sources.clone_from(front_channel);
             (frame, rendered)
         }
+        Page::MySessions {
+            frame,
+            sessions,
+            continuation,
+        } => (frame, studio.my_sessions(frame, sessions, continuation)),
         Page::MySignIns { frame, rows } => (frame, studio.my_sign_ins(frame, rows)),
     };
     rendered
@@ -294,6 +302,29 @@ impl<'a> Studio<'a> {
                 .iter()
                 .map(|row| sign_in_line(self.words, row))
                 .collect(),
+            sessions: asking(frame).map(|organization| my_sessions::path(organization.id)),
+        };
+        finish(200, &view)
+    }
+
+    fn my_sessions(
+        &self,
+        frame: &'a Frame,
+        sessions: &[SessionLine],
+        continuation: &'a str,
+    ) -> Rendered {
+        let tenant = asking(frame).map_or(TenantId::UNDISCOVERED, |organization| organization.id);
+        let segment = tenant_segment(tenant);
+        let view = view::MySessions {
+            shell: self.shell("my_sessions", "my_sessions.asks", frame),
+            sessions: sessions
+                .iter()
+                .map(|session| session_line(self.words, session))
+                .collect(),
+            action: my_sessions::path(tenant),
+            continuation,
+            sign_out: format!("/{segment}/oauth2/v2.0/logout"),
+            record: format!("/{segment}/my-sign-ins"),
         };
         finish(200, &view)
     }

@@ -195,6 +195,7 @@ fn fields_tell_password_managers_and_phones_what_they_are() {
             | Page::Consent { .. }
             | Page::ConfirmSignOut { .. }
             | Page::SignedOut { .. }
+            | Page::MySessions { .. }
             | Page::MySignIns { .. } => {}
         }
     }
@@ -322,6 +323,17 @@ fn with_naughty_names(mut page: Page, text: &str) -> Page {
         } => {
             spoil(frame, text);
             *continuation = text.to_owned();
+        }
+        Page::MySessions {
+            frame,
+            sessions,
+            continuation,
+        } => {
+            spoil(frame, text);
+            *continuation = text.to_owned();
+            for session in sessions {
+                session.last_use.user_agent = Some(text.to_owned());
+            }
         }
         Page::MySignIns { frame, rows } => {
             spoil(frame, text);

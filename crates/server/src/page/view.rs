@@ -105,6 +105,33 @@ pub(super) struct HomeOffer<'a> {
 pub(super) struct MySignIns<'a> {
     pub(super) shell: Shell<'a>,
     pub(super) rows: Vec<SignInLine<'a>>,
+    /// Where the sessions are.
+    pub(super) sessions: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "my_sessions.html")]
+pub(super) struct MySessions<'a> {
+    pub(super) shell: Shell<'a>,
+    pub(super) sessions: Vec<SessionRow<'a>>,
+    pub(super) action: String,
+    pub(super) continuation: &'a str,
+    pub(super) sign_out: String,
+    /// Where the record of sign-ins is.
+    pub(super) record: String,
+}
+
+/// One session.
+pub(super) struct SessionRow<'a> {
+    pub(super) id: String,
+    pub(super) is_this_browser: bool,
+    pub(super) browser: String,
+    pub(super) last_used: String,
+    pub(super) last_used_exact: String,
+    pub(super) began: String,
+    pub(super) began_exact: String,
+    pub(super) address: std::borrow::Cow<'a, str>,
+    pub(super) end_label: String,
 }
 
 /// One row of the record.

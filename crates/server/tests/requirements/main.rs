@@ -9,6 +9,8 @@ mod outage;
 #[cfg(test)]
 mod redeeming;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod telling;

@@ -1,10 +1,10 @@
 //! Ends sessions and makes what tells their applications: addresses for frames, signed notices for servers.
 
 use portcullis_model::application::Application;
-use portcullis_model::id::{ClientId, TenantId};
+use portcullis_model::id::{ClientId, TenantId, UserId};
 use portcullis_model::secret::SecretText;
-use portcullis_model::session::{AuthenticationSession, SessionClient};
-use portcullis_model::store::{Change, CommitError, StoreError};
+use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
+use portcullis_model::store::{Change, CommitError, StoreError, TenantStore};
 use portcullis_protocol::oidc::logout::{
     LogoutNotice, LogoutTokenClaims, front_channel_logout_url,
 };
@@ -96,17 +96,7 @@ pub async fn end(
             .extend(session.home_session.map(|home| home.tenant_id));
     }
     if !changes.is_empty() {
-        match store.commit(changes).await {
-            Ok(()) => {}
-            // Ending has no condition; whatever it is, the session is not known to be over.
-            Err(CommitError::Lost { .. }) => {
-                return Err(StoreError::Corrupt {
-                    table: "sessions",
-                    what: "ending a session lost".to_owned(),
-                });
-            }
-            Err(CommitError::Store(error)) => return Err(error),
-        }
+        commit(&*store, changes).await?;
     }
     let persistent = kept.iter().filter(|(_, session)| session.is_persistent);
     ended.cookies.push(CookieChange::SetSessions {
@@ -115,6 +105,60 @@ pub async fn end(
         values: kept.iter().map(|(cookie, _)| cookie.clone()).collect(),
     });
     Ok(())
+}
+
+/// Ends sessions of other browsers by these changes. Their frames cannot be reached: only applications' servers are told.
+pub async fn end_elsewhere(
+    house: &House,
+    moment: &mut Moment<'_>,
+    tenant: &Arc<LoadedTenant>,
+    sessions: &[AuthenticationSession],
+    changes: Vec<Change>,
+) -> Result<Vec<LogoutDelivery>, StoreError> {
+    let deliveries = notices_of(house, moment, tenant, sessions).await?;
+    let store = house.store.tenant(tenant.id());
+    commit(&*store, changes).await?;
+    Ok(deliveries)
+}
+
+/// What tells applications' servers that every session of a user is over.
+pub async fn notices(
+    house: &House,
+    moment: &mut Moment<'_>,
+    tenant: &Arc<LoadedTenant>,
+    user: UserId,
+) -> Result<Vec<LogoutDelivery>, StoreError> {
+    let store = house.store.tenant(tenant.id());
+    let sessions = store.list_sessions(SessionSubject::User(user)).await?;
+    notices_of(house, moment, tenant, &sessions).await
+}
+
+async fn notices_of(
+    house: &House,
+    moment: &mut Moment<'_>,
+    tenant: &Arc<LoadedTenant>,
+    sessions: &[AuthenticationSession],
+) -> Result<Vec<LogoutDelivery>, StoreError> {
+    let store = house.store.tenant(tenant.id());
+    let mut ended = Ended::default();
+    for session in sessions {
+        for client in store.list_session_clients(session.id).await? {
+            tell(house, moment, tenant, &client, &mut ended).await?;
+        }
+    }
+    Ok(ended.deliveries)
+}
+
+async fn commit(store: &dyn TenantStore, changes: Vec<Change>) -> Result<(), StoreError> {
+    match store.commit(changes).await {
+        Ok(()) => Ok(()),
+        // Ending has no condition; whatever it is, the session is not known to be over.
+        Err(CommitError::Lost { .. }) => Err(StoreError::Corrupt {
+            table: "sessions",
+            what: "ending a session lost".to_owned(),
+        }),
+        Err(CommitError::Store(error)) => Err(error),
+    }
 }
 
 /// Both ways, for the application that registered them.

@@ -1,16 +1,22 @@
 //! Statements that read users, groups, roles and the tenant's configuration.
 
 statements! {
-    FIND_USER = "SELECT document FROM directory_user WHERE tenant_id = $1 AND user_id = $2";
+    FIND_USER = "SELECT document, sessions_valid_from FROM directory_user \
+        WHERE tenant_id = $1 AND user_id = $2";
 
     /// At most two rows: the owner of the principal name first, or two users who share an address.
-    FIND_USERS_BY_NAME = "SELECT n.is_principal, u.document FROM user_name n \
+    FIND_USERS_BY_NAME = "SELECT n.is_principal, u.document, u.sessions_valid_from FROM user_name n \
         JOIN directory_user u ON u.tenant_id = n.tenant_id AND u.user_id = n.user_id \
         WHERE n.tenant_id = $1 AND n.name = $2 ORDER BY n.is_principal DESC LIMIT 2";
 
     /// $2 home tenant, $3 home user.
-    FIND_USER_BY_HOME_ACCOUNT = "SELECT document FROM directory_user \
+    FIND_USER_BY_HOME_ACCOUNT = "SELECT document, sessions_valid_from FROM directory_user \
         WHERE tenant_id = $1 AND home_tenant_id = $2 AND home_user_id = $3";
+
+    /// $2 user, $3 moment. A later moment that is there already stays.
+    FORGET_SIGN_INS = "UPDATE directory_user SET sessions_valid_from = \
+            CASE WHEN sessions_valid_from > $3 THEN sessions_valid_from ELSE $3 END \
+        WHERE tenant_id = $1 AND user_id = $2";
 
     /// Groups with nesting followed, then roles held directly or through a group. `UNION` forgets what it has seen,
     /// so a circle of groups ends.

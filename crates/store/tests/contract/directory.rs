@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use portcullis_model::store::Store;
+use portcullis_model::store::{Change, Store};
 use serde_json::json;
 
 use super::samples::*;
@@ -32,6 +32,47 @@ pub(crate) async fn users_are_found_by_id_name_and_home_account(store: Arc<dyn S
     assert_eq!(found.as_ref(), users.get(2));
     let other = read(json!({"tenantId": home.user_id, "userId": home.tenant_id}));
     assert_eq!(tenant.find_user_by_home_account(other).await.unwrap(), None);
+}
+
+pub(crate) async fn s12_what_is_forgotten_here_stays_forgotten_after_an_import(
+    store: Arc<dyn Store>,
+) {
+    let tenant = contoso(&store).await;
+    let forget = |user, second| Change::ForgetSignIns {
+        user,
+        before: at(second),
+    };
+    let valid_from = async |user| {
+        let found = tenant.find_user(user).await.unwrap().unwrap();
+        found.sign_in_sessions_valid_from_date_time
+    };
+    loses(&*tenant, vec![forget(id(99), 5)], 0).await;
+    assert_eq!(valid_from(ada()).await, None);
+    apply(&*tenant, forget(ada(), 50)).await;
+    assert_eq!(valid_from(ada()).await, Some(at(50)));
+    assert_eq!(valid_from(bob()).await, None);
+    // Never back, neither by a change nor by the world's files.
+    apply(&*tenant, forget(ada(), 40)).await;
+    assert_eq!(valid_from(ada()).await, Some(at(50)));
+    let mut world = full_world(CONTOSO);
+    for user in world.users.iter_mut().flatten() {
+        user.display_name.push('!');
+        user.sign_in_sessions_valid_from_date_time = Some(at(45));
+    }
+    import(&store, &[world]).await;
+    assert_eq!(valid_from(ada()).await, Some(at(50)));
+    assert_eq!(valid_from(bob()).await, Some(at(45)));
+    // By every way a user is found.
+    let by_name = tenant
+        .find_user_by_name(&name("ada@tenant-1.example"))
+        .await;
+    let by_name = by_name.unwrap().unwrap();
+    assert_eq!(by_name.sign_in_sessions_valid_from_date_time, Some(at(50)));
+    let guest = full_world(CONTOSO).users.unwrap().remove(2);
+    apply(&*tenant, forget(guest.id, 60)).await;
+    let by_home = tenant.find_user_by_home_account(guest.home_account.unwrap());
+    let by_home = by_home.await.unwrap().unwrap();
+    assert_eq!(by_home.sign_in_sessions_valid_from_date_time, Some(at(60)));
 }
 
 pub(crate) async fn a_shared_address_names_nobody(store: Arc<dyn Store>) {

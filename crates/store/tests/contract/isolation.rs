@@ -202,6 +202,10 @@ pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn 
             from_cookie: hash(1),
         },
         Change::JoinSession(joined()),
+        Change::ForgetSignIns {
+            user: ada(),
+            before: at(1),
+        },
         Change::SpendCode(hash(1)),
         Change::SpendRefreshToken(hash(1)),
         Change::RehashPassword {

@@ -53,6 +53,7 @@ macro_rules! every_case {
             directory::{
                 users_are_found_by_id_name_and_home_account,
                 a_shared_address_names_nobody,
+                s12_what_is_forgotten_here_stays_forgotten_after_an_import,
                 a_principal_name_wins_over_an_address,
                 memberships_follow_nesting_circles_and_roles,
                 the_configuration_is_read_whole,
