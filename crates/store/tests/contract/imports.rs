@@ -105,6 +105,9 @@ pub(crate) async fn kinds_that_are_not_named_stay(store: Arc<dyn Store>) {
         service_principals: Some(Vec::new()),
         conditional_access_policies: Some(Vec::new()),
         named_locations: Some(Vec::new()),
+        authentication_strengths: Some(Vec::new()),
+        authentication_contexts: Some(Vec::new()),
+        agreements: Some(Vec::new()),
         cross_tenant_access_policy: Some(read(json!({}))),
         ..bare
     };

@@ -151,9 +151,9 @@ pub(crate) fn full_world(n: u32) -> TenantWorld {
             policy(base + 62, "Once more"),
         ]),
         named_locations: Some(vec![named_location(base + 71, &json!(true))]),
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
+        authentication_strengths: Some(Vec::new()),
+        authentication_contexts: Some(Vec::new()),
+        agreements: Some(Vec::new()),
         cross_tenant_access_policy: Some(read(json!({
             "default": {"inboundTrust": {"isMfaAccepted": true}},
             "partners": [{"tenantId": uuid(77), "isServiceProvider": false}]
