@@ -1,5 +1,6 @@
 //! Applications: registrations and their service principals (Graph `application`, `servicePrincipal`).
 
+mod attributes;
 mod document;
 mod redirect;
 

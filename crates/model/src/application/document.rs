@@ -141,6 +141,7 @@ impl ServicePrincipal {
         let principal: Self = read_typed(document)?;
         let mut findings = Findings::default();
         check_name(&principal.display_name, &mut findings);
+        principal.check_attributes(&mut findings);
         findings.into_result(Some(principal))
     }
 }

@@ -128,13 +128,32 @@ pub enum DeviceProperty {
     ExtensionAttribute(u8),
 }
 
-/// `CustomSecurityAttribute.<set>_<name>` of an application or service principal (specification 7).
+/// `CustomSecurityAttribute.<set>_<name>` of an application or service principal (specification 7), in lower case: names
+/// are compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SecurityAttribute {
+    set: String,
+    name: String,
+}
+
+impl SecurityAttribute {
+    /// The attribute of this name in this set.
+    pub fn new(set: &str, name: &str) -> Self {
+        Self {
+            set: set.to_lowercase(),
+            name: name.to_lowercase(),
+        }
+    }
+
     /// The attribute set.
-    pub set: String,
+    pub fn set(&self) -> &str {
+        &self.set
+    }
+
     /// The attribute in it.
-    pub name: String,
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl<P> FilterRule<P> {
