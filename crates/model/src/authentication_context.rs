@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::document::Document;
+use serde_json::Value;
+
+use crate::document::{
+    Document, Findings, Members, Reason, Refusal, in_graph_spelling, shown, shown_text,
+};
+use crate::organization::check_name;
 
 /// `c1` to `c99`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +38,13 @@ impl fmt::Display for AuthenticationContextId {
     }
 }
 
+impl AuthenticationContextId {
+    /// The number behind the `c`.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
 /// Graph `authenticationContextClassReference`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuthenticationContextClassReference {
@@ -46,8 +58,44 @@ pub struct AuthenticationContextClassReference {
     pub document: Document,
 }
 
+impl AuthenticationContextClassReference {
+    /// The context a Graph document describes, with all that is wrong with it.
+    pub fn from_document(document: Document) -> Result<Self, Refusal> {
+        let mut findings = Findings::default();
+        let document = in_graph_spelling(document, &mut findings);
+        let root = Members::root(&document);
+        let text = root.text("id", &mut findings).unwrap_or_default();
+        let id = text.to_ascii_lowercase().parse().ok();
+        if id.is_none() {
+            let rule = Reason::Rule("CA-V08");
+            findings.add("$.id", rule, shown_text(text), "`c1` to `c99`");
+        }
+        let display_name = root.text("displayName", &mut findings).unwrap_or_default();
+        check_name(display_name, &mut findings);
+        let is_available = match root.value("isAvailable") {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(other) => {
+                let expected = "`true` or `false`";
+                findings.add("$.isAvailable", Reason::Shape, shown(other), expected);
+                false
+            }
+        };
+        let display_name = display_name.to_owned();
+        let context = id.map(|id| Self {
+            id,
+            display_name,
+            is_available,
+            document,
+        });
+        findings.into_result(context)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -60,6 +108,30 @@ mod tests {
             "", "c", "c0", "c01", "c100", "C1", "1", "c+1", "c-1", "c1 ", "urn:c1",
         ] {
             assert!(text.parse::<AuthenticationContextId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_context_is_read_with_its_name_and_whether_it_is_published() {
+        let read = |value: serde_json::Value| {
+            let document = value.as_object().unwrap().clone();
+            AuthenticationContextClassReference::from_document(document)
+        };
+        let context =
+            read(json!({"id": "c7", "displayName": "Step up", "isAvailable": true})).unwrap();
+        assert_eq!((context.id.number(), context.is_available), (7, true));
+        let quiet = read(json!({"Id": "c7", "DisplayName": "Step up"})).unwrap();
+        assert!(!quiet.is_available);
+        for (value, path) in [
+            (json!({"id": "c100", "displayName": "x"}), "$.id"),
+            (json!({"displayName": "x"}), "$.id"),
+            (json!({"id": "c1"}), "$.displayName"),
+            (
+                json!({"id": "c1", "displayName": "x", "isAvailable": "yes"}),
+                "$.isAvailable",
+            ),
+        ] {
+            assert_eq!(read(value).unwrap_err().findings[0].path, path);
         }
     }
 }

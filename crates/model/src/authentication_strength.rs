@@ -1,5 +1,9 @@
 //! Authentication strengths: which combinations of methods are strong enough (Graph `authenticationStrengthPolicy`).
 
+mod document;
+#[cfg(test)]
+mod tests;
+
 use uuid::Uuid;
 
 use crate::credential::{AuthenticationMethod, AuthenticationMethods};

@@ -7,8 +7,8 @@ mod conditions;
 mod controls;
 pub mod filter;
 mod parse;
+mod rules;
 pub mod signal;
-mod spelling;
 #[cfg(test)]
 mod tests;
 mod users;

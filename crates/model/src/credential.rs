@@ -1,6 +1,7 @@
 //! What proves a person or an application, and the record of failed attempts.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,7 @@ pub enum AuthenticationMethod {
     /// A federated identity provider's word for two factors.
     FederatedMultiFactor = 32768,
     /// A QR code with a PIN.
-    QrCodePin = 131072,
+    QrCodePin = 131_072,
 }
 
 impl AuthenticationMethod {
@@ -181,6 +182,25 @@ impl AuthenticationMethods {
         AuthenticationMethod::ALL
             .into_iter()
             .filter(move |one| self.contains(*one))
+    }
+}
+
+/// A text that is no list of methods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a list of authentication methods (such as `password,softwareOath`)")]
+pub struct AuthenticationMethodsError;
+
+impl FromStr for AuthenticationMethods {
+    type Err = AuthenticationMethodsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(',').try_fold(Self::NONE, |set, name| {
+            let mut all = AuthenticationMethod::ALL.into_iter();
+            let method = all.find(|one| one.name().eq_ignore_ascii_case(name.trim()));
+            method
+                .map(|one| set.with(one))
+                .ok_or(AuthenticationMethodsError)
+        })
     }
 }
 

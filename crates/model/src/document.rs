@@ -1,6 +1,8 @@
 //! What is wrong with a Graph document: every finding with its place, what was found and what was expected.
 
 mod bytes;
+mod identity;
+mod spelling;
 mod typed;
 
 use std::fmt;
@@ -8,6 +10,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use bytes::{FILE_SIZE_BYTES_MAX, PlacedDocument, read_documents, read_json};
+pub(crate) use identity::{WithoutId, read_id, with_id};
+pub(crate) use spelling::in_graph_spelling;
 pub use typed::read_typed;
 
 /// The members of one JSON object.

@@ -10,47 +10,19 @@ use serde_json::Value;
 
 /// Members that change whom a policy is about or what it demands, and that are not enforced.
 const NOT_ENFORCED: &[&str] = &[
-    "signinrisklevels",
-    "userrisklevels",
-    "serviceprincipalrisklevels",
-    "insiderrisklevels",
     "agentidrisklevels",
     "agents",
     "agentcontext",
-    "devices",
-    "devicestates",
-    "authenticationflows",
-    "clientapplications",
+    "includeagentidserviceprincipals",
     "times",
-    "applicationfilter",
-    "includeuseractions",
-    "includeauthenticationcontextclassreferences",
     "networkaccess",
     "globalsecureaccess",
-    "termsofuse",
-    "customauthenticationfactors",
-    "authenticationstrength",
-    "applicationenforcedrestrictions",
-    "cloudappsecurity",
-    "securesigninsession",
-    "disableresiliencedefaults",
-    "continuousaccessevaluation",
-    "globalsecureaccessfilteringprofile",
     "networkaccesssecurity",
     "blocksensitiveactions",
 ];
 
 /// Values that are not enforced, wherever they stand.
-const VALUES_NOT_ENFORCED: &[&str] = &[
-    "office365",
-    "microsoftadminportals",
-    "allagentidresources",
-    "approvedapplication",
-    "compliantapplication",
-    "passwordchange",
-    "riskremediation",
-    "compliantnetwork",
-];
+const VALUES_NOT_ENFORCED: &[&str] = &["allagentidresources", "compliantnetwork"];
 
 #[test]
 fn every_export_loads_or_is_refused_for_a_reason_that_is_true() {

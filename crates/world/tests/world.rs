@@ -374,12 +374,12 @@ fn a_policy_that_is_not_enforced_refuses_the_world() {
     refused_at(
         &with(
             "contoso/conditionalAccessPolicies/mfa-for-guests.json",
-            "/conditions/signInRiskLevels",
-            json!(["high"]),
+            "/conditions/agentIdRiskLevels",
+            json!("high"),
         ),
         "contoso/conditionalAccessPolicies/mfa-for-guests.json",
-        "$.conditions.signInRiskLevels",
-        Reason::NotEnforced("sign-in risk"),
+        "$.conditions.agentIdRiskLevels",
+        Reason::NotEnforced("agent identity risk"),
     );
 }
 

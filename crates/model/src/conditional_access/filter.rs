@@ -1,5 +1,17 @@
 //! Filters for devices, applications and workload identities: a rule over attributes, read into an expression.
 
+mod document;
+mod parse;
+mod print;
+mod property;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub(super) use document::read;
+pub use parse::FilterError;
+pub use property::FilterProperty;
+
 /// Graph `conditionalAccessFilter`: a rule and which side of it is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter<P> {
@@ -58,7 +70,7 @@ pub struct Comparison<P> {
 }
 
 /// The operators of a rule (specification 6.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FilterOperator {
     /// `-eq`.
     Equal,

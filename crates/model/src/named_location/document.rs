@@ -1,31 +1,17 @@
-//! Reads a Graph `namedLocation`: IP ranges are held, every other kind is refused.
+//! Reads a Graph `namedLocation`: IP ranges, countries, or the compliant network.
+
+use std::collections::BTreeSet;
 
 use ipnet::IpNet;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{NamedLocation, NamedLocationKind};
+use super::{CountryLookup, NamedLocation, NamedLocationKind};
+use crate::country::CountryCode;
 use crate::document::{
-    Document, Findings, Members, Reason, Refusal, read_typed, shown, shown_text,
+    Document, Findings, Members, Reason, Refusal, WithoutId, in_graph_spelling, read_id, shown,
+    shown_text, with_id,
 };
-use crate::id::NamedLocationId;
 use crate::organization::check_name;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IpRanges {
-    id: NamedLocationId,
-    display_name: String,
-    #[serde(default)]
-    is_trusted: bool,
-    ip_ranges: Vec<IpRange>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IpRange {
-    cidr_address: IpNet,
-}
 
 impl NamedLocation {
     /// The most ranges of one location (specification 2.15).
@@ -36,97 +22,184 @@ impl NamedLocation {
     /// The named location a Graph document describes, with all that is wrong with it.
     pub fn from_document(document: Document) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
-        if refuse_other_kinds(&Members::root(&document), &mut findings) {
-            return findings.into_result(None);
-        }
-        check_ranges(&document, &mut findings);
-        if !findings.is_empty() {
-            return findings.into_result(None);
-        }
-        let location: IpRanges = read_typed(document.clone())?;
-        check_name(&location.display_name, &mut findings);
-        let ranges = location.ip_ranges.into_iter();
-        findings.into_result(Some(Self {
-            id: location.id,
-            display_name: location.display_name,
-            kind: NamedLocationKind::IpRanges {
-                is_trusted: location.is_trusted,
-                ranges: ranges.map(|range| range.cidr_address).collect(),
-            },
-            document,
-        }))
+        let document = in_graph_spelling(document, &mut findings);
+        let root = Members::root(&document);
+        let name = root.text("displayName", &mut findings);
+        check_name(name.unwrap_or_default(), &mut findings);
+        let id = read_id(&root, WithoutId::NamedLocation, name, &mut findings);
+        let kind = read_kind(&root, &mut findings);
+        let display_name = name.unwrap_or_default().to_owned();
+        let location = id.zip(kind).map(|(id, kind)| Self {
+            id,
+            display_name,
+            kind,
+            document: with_id(document, id),
+        });
+        findings.into_result(location)
     }
 }
 
-fn refuse_other_kinds(root: &Members<'_>, findings: &mut Findings) -> bool {
-    const KINDS: [(&str, &str, &str); 4] = [
-        (
-            "countryNamedLocation",
-            "countriesAndRegions",
-            "a location by country",
-        ),
-        (
-            "compliantNetworkNamedLocation",
-            "compliantNetworkType",
-            "the compliant network as location",
-        ),
-        (
-            "serviceTagNamedLocation",
-            "serviceTags",
-            "a location by service tag",
-        ),
-        (
-            "privateLinkNamedLocation",
-            "privateLinkResourcePolicyIds",
-            "a location by private link",
-        ),
-    ];
-    let kind = root.odata_type();
-    for (name, member, feature) in KINDS {
-        if kind == Some(name) || root.set(member).is_some() {
-            let found = root.set(member).map_or_else(
-                || format!("`{name}`"),
-                |value| format!("`{member}` {}", shown(value)),
+/// The types Graph has, each with the member that only this type has.
+const TYPES: [(&str, &str); 5] = [
+    ("ipNamedLocation", "ipRanges"),
+    ("countryNamedLocation", "countriesAndRegions"),
+    ("compliantNetworkNamedLocation", "compliantNetworkType"),
+    ("serviceTagNamedLocation", "serviceTags"),
+    ("privateLinkNamedLocation", "privateLinkResourcePolicyIds"),
+];
+
+fn read_kind(root: &Members<'_>, findings: &mut Findings) -> Option<NamedLocationKind> {
+    let declared = root.odata_type();
+    let mut by_member = TYPES
+        .iter()
+        .filter(|(_, member)| root.set(member).is_some());
+    let (first, second) = (by_member.next(), by_member.next());
+    let kind = declared.or(first.map(|(kind, _)| *kind));
+    let other = first
+        .filter(|(by_member, _)| Some(*by_member) != kind)
+        .or(second);
+    if let Some((_, member)) = other {
+        let expected = "the members of one type of location";
+        let found = format!("`{member}` in a location of another type");
+        findings.add(root.path_of(member), Reason::Value, found, expected);
+        return None;
+    }
+    match kind {
+        Some("countryNamedLocation") => read_countries(root, findings),
+        Some("compliantNetworkNamedLocation") => read_compliant_network(root, findings),
+        Some("serviceTagNamedLocation") => {
+            refuse_kind("a location by service tag", "serviceTags", root, findings)
+        }
+        Some("privateLinkNamedLocation") => {
+            let member = "privateLinkResourcePolicyIds";
+            refuse_kind("a location by private link", member, root, findings)
+        }
+        Some("ipNamedLocation") | None => read_ranges(root, findings),
+        Some(other) => {
+            findings.add(
+                "$.@odata.type",
+                Reason::Value,
+                shown_text(other),
+                "`#microsoft.graph.ipNamedLocation` or `#microsoft.graph.countryNamedLocation`",
             );
-            let reason = Reason::NotEnforced(feature);
-            findings.add("$", reason, found, "IP ranges (`ipNamedLocation`)");
-            return true;
+            None
         }
     }
-    if let Some(kind) = kind.filter(|kind| *kind != "ipNamedLocation") {
-        findings.add(
-            "$.@odata.type",
-            Reason::Value,
-            shown_text(kind),
-            "`#microsoft.graph.ipNamedLocation`",
-        );
-    }
-    !findings.is_empty()
 }
 
-fn check_ranges(document: &Document, findings: &mut Findings) {
-    let Some(ranges) = document.get("ipRanges").and_then(Value::as_array) else {
-        let found = document
-            .get("ipRanges")
-            .map_or_else(|| "none".into(), shown);
-        findings.add("$.ipRanges", Reason::Missing, found, "a list of IP ranges");
-        return;
+fn refuse_kind(
+    feature: &'static str,
+    member: &str,
+    root: &Members<'_>,
+    findings: &mut Findings,
+) -> Option<NamedLocationKind> {
+    let found = root.set(member).map_or_else(|| "its type".into(), shown);
+    let expected = "IP ranges, countries or the compliant network";
+    findings.add("$", Reason::NotEnforced(feature), found, expected);
+    None
+}
+
+fn read_countries(root: &Members<'_>, findings: &mut Findings) -> Option<NamedLocationKind> {
+    const NAME: &str = "countriesAndRegions";
+    let before = findings.count();
+    let includes_unknown = read_flag(root, "includeUnknownCountriesAndRegions", findings);
+    let mut countries = BTreeSet::new();
+    for (path, text) in root.texts(NAME, findings) {
+        if let Ok(code) = text.trim().parse::<CountryCode>() {
+            countries.insert(code);
+        } else {
+            let expected = "the two letters of a country";
+            findings.add(path, Reason::Value, shown_text(text), expected);
+        }
+    }
+    if countries.is_empty() && !includes_unknown && findings.count() == before {
+        let expected = "at least one country, or `includeUnknownCountriesAndRegions`";
+        findings.add(root.path_of(NAME), Reason::Missing, "none", expected);
+    }
+    if read_flag(root, "isTrusted", findings) {
+        let expected = "a location of IP ranges; countries are never trusted";
+        findings.add("$.isTrusted", Reason::Value, "`true`", expected);
+    }
+    let lookup = match root.text("countryLookupMethod", findings) {
+        None => CountryLookup::ClientIpAddress,
+        Some(text) if text.eq_ignore_ascii_case("clientIpAddress") => {
+            CountryLookup::ClientIpAddress
+        }
+        Some(text) if text.eq_ignore_ascii_case("authenticatorAppGps") => {
+            CountryLookup::AuthenticatorAppGps
+        }
+        Some(text) => {
+            let expected = "`clientIpAddress` or `authenticatorAppGps`";
+            let path = root.path_of("countryLookupMethod");
+            findings.add(path, Reason::Value, shown_text(text), expected);
+            return None;
+        }
     };
-    if ranges.is_empty() || ranges.len() > NamedLocation::RANGES_MAX {
+    Some(NamedLocationKind::Countries {
+        countries: countries.into_iter().collect(),
+        lookup,
+        includes_unknown,
+    })
+}
+
+fn read_compliant_network(
+    root: &Members<'_>,
+    findings: &mut Findings,
+) -> Option<NamedLocationKind> {
+    const NAME: &str = "compliantNetworkType";
+    let is_trusted = read_flag(root, "isTrusted", findings);
+    match root.text(NAME, findings) {
+        Some(text) if text.eq_ignore_ascii_case("allTenantCompliantNetworks") => {
+            Some(NamedLocationKind::CompliantNetwork { is_trusted })
+        }
+        other => {
+            let found = other.map_or_else(|| "none".into(), shown_text);
+            let expected = "`allTenantCompliantNetworks`";
+            findings.add(root.path_of(NAME), Reason::Value, found, expected);
+            None
+        }
+    }
+}
+
+fn read_flag(root: &Members<'_>, name: &str, findings: &mut Findings) -> bool {
+    match root.value(name) {
+        None => false,
+        Some(Value::Bool(flag)) => *flag,
+        Some(other) => {
+            let expected = "`true` or `false`";
+            findings.add(root.path_of(name), Reason::Shape, shown(other), expected);
+            false
+        }
+    }
+}
+
+fn read_ranges(root: &Members<'_>, findings: &mut Findings) -> Option<NamedLocationKind> {
+    const NAME: &str = "ipRanges";
+    let is_trusted = read_flag(root, "isTrusted", findings);
+    let Some(list) = root.value(NAME).and_then(Value::as_array) else {
+        let found = root.value(NAME).map_or_else(|| "none".into(), shown);
+        let expected = "a list of IP ranges";
+        findings.add(root.path_of(NAME), Reason::Missing, found, expected);
+        return None;
+    };
+    if list.is_empty() || list.len() > NamedLocation::RANGES_MAX {
         findings.add(
-            "$.ipRanges",
+            root.path_of(NAME),
             Reason::Value,
-            format!("{} ranges", ranges.len()),
+            format!("{} ranges", list.len()),
             format!("1 to {}", NamedLocation::RANGES_MAX),
         );
-        return;
+        return None;
     }
-    for (index, range) in ranges.iter().enumerate() {
-        check_range(&format!("$.ipRanges[{index}]"), range, findings);
-    }
+    let ranges = list
+        .iter()
+        .enumerate()
+        .filter_map(|(index, range)| read_range(&format!("$.{NAME}[{index}]"), range, findings))
+        .collect();
+    Some(NamedLocationKind::IpRanges { is_trusted, ranges })
 }
 
-fn check_range(path: &str, range: &Value, findings: &mut Findings) {
+fn read_range(path: &str, range: &Value, findings: &mut Findings) -> Option<IpNet> {
     let text = range.get("cidrAddress").and_then(Value::as_str);
     let Some(parsed) = text.and_then(|text| text.parse::<IpNet>().ok()) else {
         findings.add(
@@ -135,7 +208,7 @@ fn check_range(path: &str, range: &Value, findings: &mut Findings) {
             text.map_or_else(|| shown(range), shown_text),
             "a range such as `203.0.113.0/24` or `2001:db8::/32`",
         );
-        return;
+        return None;
     };
     if parsed.prefix_len() < NamedLocation::PREFIX_BITS_MIN {
         findings.add(
@@ -158,6 +231,7 @@ fn check_range(path: &str, range: &Value, findings: &mut Findings) {
             format!("`{family}`"),
         );
     }
+    Some(parsed)
 }
 
 #[cfg(test)]
@@ -191,30 +265,124 @@ mod tests {
         assert!(ranges[0].contains(&"12.34.220.1".parse::<std::net::IpAddr>().unwrap()));
     }
 
-    #[test]
-    fn other_kinds_of_location_are_refused_as_such() {
-        for (kind, member, value) in [
-            ("countryNamedLocation", "countriesAndRegions", json!(["NL"])),
-            (
-                "compliantNetworkNamedLocation",
-                "compliantNetworkType",
-                json!("allTenantCompliantNetworks"),
-            ),
-        ] {
-            let by_type = location(|document| {
-                document["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
-            });
-            let by_member = location(|document| document[member] = value.clone());
-            for refusal in [by_type, by_member] {
-                let findings = refusal.unwrap_err().findings;
-                assert!(
-                    matches!(findings[0].reason, Reason::NotEnforced(_)),
-                    "{findings:?}"
-                );
+    fn other(change: &Value) -> Result<NamedLocationKind, Vec<(String, Reason)>> {
+        let mut document = json!({"displayName": "Somewhere"});
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        let document = document.as_object().unwrap().clone();
+        match NamedLocation::from_document(document) {
+            Ok(location) => Ok(location.kind),
+            Err(refusal) => {
+                let findings = refusal.findings.into_iter();
+                Err(findings.map(|one| (one.path, one.reason)).collect())
             }
         }
-        let unknown = location(|document| document["@odata.type"] = json!("#microsoft.graph.moon"));
-        assert_eq!(unknown.unwrap_err().findings[0].reason, Reason::Value);
+    }
+
+    #[test]
+    fn countries_are_read_with_how_they_are_found() {
+        let country = |text: &str| text.parse::<CountryCode>().unwrap();
+        assert_eq!(
+            other(&json!({
+                "@odata.type": "#microsoft.graph.countryNamedLocation",
+                "countriesAndRegions": ["nl", "DE", "NL"]
+            })),
+            Ok(NamedLocationKind::Countries {
+                countries: vec![country("DE"), country("NL")],
+                lookup: CountryLookup::ClientIpAddress,
+                includes_unknown: false,
+            })
+        );
+        assert_eq!(
+            other(&json!({
+                "CountriesAndRegions": [],
+                "countryLookupMethod": "authenticatorAppGps",
+                "includeUnknownCountriesAndRegions": true,
+                "@odata.type": "#microsoft.graph.countryNamedLocation"
+            })),
+            Ok(NamedLocationKind::Countries {
+                countries: Vec::new(),
+                lookup: CountryLookup::AuthenticatorAppGps,
+                includes_unknown: true,
+            })
+        );
+    }
+
+    #[test]
+    fn the_compliant_network_is_read() {
+        let network =
+            json!({"compliantNetworkType": "allTenantCompliantNetworks", "isTrusted": true});
+        let expected = NamedLocationKind::CompliantNetwork { is_trusted: true };
+        assert_eq!(other(&network), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_location_is_refused_at_its_place() {
+        let countries = |change: Value| {
+            let mut document = json!({"countriesAndRegions": ["NL"]});
+            document
+                .as_object_mut()
+                .unwrap()
+                .extend(change.as_object().unwrap().clone());
+            document
+        };
+        for (document, path, reason) in [
+            (
+                json!({"@odata.type": "#microsoft.graph.countryNamedLocation"}),
+                "$.countriesAndRegions",
+                Reason::Missing,
+            ),
+            (
+                json!({"countriesAndRegions": ["NLD"]}),
+                "$.countriesAndRegions[0]",
+                Reason::Value,
+            ),
+            (
+                countries(json!({"countryLookupMethod": "stars"})),
+                "$.countryLookupMethod",
+                Reason::Value,
+            ),
+            (
+                countries(json!({"isTrusted": true})),
+                "$.isTrusted",
+                Reason::Value,
+            ),
+            (
+                countries(json!({"includeUnknownCountriesAndRegions": "no"})),
+                "$.includeUnknownCountriesAndRegions",
+                Reason::Shape,
+            ),
+            (
+                countries(json!({"ipRanges": [{}]})),
+                "$.countriesAndRegions",
+                Reason::Value,
+            ),
+            (
+                json!({"compliantNetworkType": "some"}),
+                "$.compliantNetworkType",
+                Reason::Value,
+            ),
+            (
+                json!({"serviceTags": ["Azure"]}),
+                "$",
+                Reason::NotEnforced("a location by service tag"),
+            ),
+            (
+                json!({"@odata.type": "#microsoft.graph.privateLinkNamedLocation"}),
+                "$",
+                Reason::NotEnforced("a location by private link"),
+            ),
+            (
+                json!({"@odata.type": "#microsoft.graph.moon"}),
+                "$.@odata.type",
+                Reason::Value,
+            ),
+            (json!({}), "$.ipRanges", Reason::Missing),
+        ] {
+            assert_eq!(other(&document), Err(vec![(path.to_owned(), reason)]));
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Brings the members of a policy document to Graph's spelling: exports also come in `PascalCase`.
+//! Brings the members of policies, and of what they refer to, to Graph's spelling: exports also come in `PascalCase`.
 
 use serde_json::Value;
 
-use crate::document::{Document, Findings, Reason, shown};
+use super::{Document, Findings, Reason, shown};
 
 /// The document with every known member in Graph's spelling. A member that is there in two spellings is refused:
 /// nobody can tell which one was meant.
-pub(super) fn in_graph_spelling(document: Document, findings: &mut Findings) -> Document {
+pub(crate) fn in_graph_spelling(document: Document, findings: &mut Findings) -> Document {
     spell_members(document, "$", findings)
 }
 
@@ -106,6 +106,17 @@ const MEMBERS: &[&str] = &[
     "excludePlatforms",
     "includeLocations",
     "excludeLocations",
+    "deviceFilter",
+    "includeDevices",
+    "excludeDevices",
+    "includeDeviceStates",
+    "excludeDeviceStates",
+    "includeStates",
+    "excludeStates",
+    "rule",
+    "includeAgentIdServicePrincipals",
+    "excludeAgentIdServicePrincipals",
+    "agentIdServicePrincipalFilter",
     "transferMethods",
     "operator",
     "builtInControls",
@@ -127,4 +138,25 @@ const MEMBERS: &[&str] = &[
     "authenticationType",
     "frequencyInterval",
     "mode",
+    "cloudAppSecurityType",
+    "profileId",
+    "policyType",
+    "requirementsSatisfied",
+    "allowedCombinations",
+    "combinationConfigurations",
+    "appliesToCombinations",
+    "allowedAAGUIDs",
+    "allowedIssuerSkis",
+    "allowedPolicyOIDs",
+    "ipRanges",
+    "cidrAddress",
+    "isTrusted",
+    "countriesAndRegions",
+    "countryLookupMethod",
+    "includeUnknownCountriesAndRegions",
+    "compliantNetworkType",
+    "serviceTags",
+    "privateLinkResourcePolicyIds",
+    "isAvailable",
+    "isPerDeviceAcceptanceRequired",
 ];
