@@ -19,10 +19,13 @@ use totals::{Ended, Totals};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The inner loop: format, lint, tidy and unit tests; installs nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "long")]
     fast: bool,
+    /// Run the tests that take minutes as well.
+    #[arg(long)]
+    long: bool,
     /// Run this stage only; may be given several times.
-    #[arg(long, value_name = "STAGE", conflicts_with = "fast")]
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["fast", "long"])]
     only: Vec<String>,
     /// Leave out a stage whose tools cannot be installed here, instead of failing it.
     #[arg(long)]
@@ -81,7 +84,8 @@ fn choose(options: &Options) -> Result<Vec<&'static Stage>> {
     }
     let is_chosen = |stage: &&Stage| {
         if options.only.is_empty() {
-            stage.fast || !options.fast
+            let is_wanted = options.long || stage.name != stages::LONG;
+            is_wanted && (stage.fast || !options.fast)
         } else {
             options.only.iter().any(|name| name == stage.name) || is_built_for(stage, &options.only)
         }
@@ -135,6 +139,7 @@ mod tests {
         let names = |only: &[&str]| {
             let options = Options {
                 fast: false,
+                long: false,
                 only: only.iter().map(|name| (*name).to_owned()).collect(),
                 skip_missing: false,
                 list: false,
@@ -145,5 +150,23 @@ mod tests {
         assert_eq!(names(&["msal"]), ["build", "msal"]);
         assert_eq!(names(&["browser", "tidy"]), ["tidy", "build", "browser"]);
         assert_eq!(names(&["unit"]), ["unit"]);
+        assert_eq!(names(&["long"]), ["long"]);
+    }
+
+    #[test]
+    fn what_takes_minutes_is_run_only_when_it_is_asked_for() {
+        let runs_long = |fast, long| {
+            let options = Options {
+                fast,
+                long,
+                only: Vec::new(),
+                skip_missing: false,
+                list: false,
+            };
+            let chosen = choose(&options).unwrap();
+            chosen.iter().any(|stage| stage.name == stages::LONG)
+        };
+        assert!(!runs_long(false, false) && !runs_long(true, false));
+        assert!(runs_long(false, true));
     }
 }

@@ -29,6 +29,9 @@ pub(super) struct Outcome {
 /// The stage that the clients and the browser stand on.
 pub(super) const BUILD: &str = "build";
 
+/// The tests that take minutes; run when asked for.
+pub(super) const LONG: &str = "long";
+
 pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "format",
@@ -92,6 +95,13 @@ pub(super) const STAGES: &[Stage] = &[
         fast: false,
         needs: &[],
         run: scenario,
+    },
+    Stage {
+        name: LONG,
+        what: "races over a thousand rounds; only with --long",
+        fast: false,
+        needs: &[],
+        run: long,
     },
     Stage {
         name: BUILD,
@@ -273,6 +283,19 @@ fn test_files(folder: &str) -> Vec<String> {
 /// Tells the tests where the binary of the `build` stage is.
 fn with_binary(command: &mut Command) -> &mut Command {
     command.env("PORTCULLIS", root::target().join("debug/portcullis"))
+}
+
+/// The races whose rounds are cut elsewhere, with all of them.
+fn long() -> Result<Outcome> {
+    rust_tests(
+        LONG,
+        &[
+            "--package=portcullis-signin",
+            "--features=long-races",
+            "--test=token",
+            "b07_",
+        ],
+    )
 }
 
 /// The integration tests of the crates that `is_chosen` picks out of those that have any.
