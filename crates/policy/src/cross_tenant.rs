@@ -68,6 +68,22 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// An admission that nobody gave, for [`Hypothesis`](crate::hypothesis::Hypothesis): it never leaves there.
+    pub(crate) fn supposed(
+        resource_tenant: TenantId,
+        channel: CrossTenantChannel,
+        home: HomeAccount,
+        (client, resources): (ClientId, &BTreeSet<ClientId>),
+    ) -> Self {
+        Self {
+            channel,
+            home,
+            resource_tenant,
+            client,
+            resources: resources.clone(),
+        }
+    }
+
     /// By which channel.
     pub fn channel(&self) -> CrossTenantChannel {
         self.channel

@@ -13,6 +13,7 @@ pub mod decision;
 mod evidence;
 pub mod external_user;
 pub mod facts;
+pub mod hypothesis;
 mod index;
 mod judge;
 mod location;
