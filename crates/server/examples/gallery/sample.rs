@@ -115,7 +115,7 @@ fn at() -> Timestamp {
 
 fn session(is_this_browser: bool, address: &str, user_agent: &str) -> SessionLine {
     SessionLine {
-        session: Id::new(Uuid::from_bytes([address.len() as u8; 16])),
+        session: Id::new(Uuid::from_u128(address.len() as u128)),
         is_this_browser,
         began_at: at(),
         last_use: SessionUse {
