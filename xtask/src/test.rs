@@ -17,6 +17,10 @@ use totals::{Ended, Totals};
 
 /// What `cargo xtask test` is told.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Options {
     /// The inner loop: format, lint, tidy and unit tests; installs nothing.
     #[arg(long, conflicts_with = "long")]
