@@ -23,6 +23,11 @@ use crate::schema::{OpenError, migrate};
 use crate::statement::{Statement, Value};
 use crate::store::SqlStore;
 
+use self::readers::Readers;
+
+/// Transactions that read at a time.
+const SNAPSHOTS_MAX: u32 = 2;
+
 /// A store in one SQLite file.
 pub type SqliteStore = SqlStore<Sqlite>;
 
@@ -63,19 +68,19 @@ impl SqliteStore {
         let mut writer = connecting.connect().await.map_err(failed)?;
         migrate(&mut writer).await?;
         sqlx::Connection::close(writer).await.map_err(failed)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .min_connections(1)
+        let reading = connecting.clone().pragma("query_only", "ON");
+        let snapshots = SqlitePoolOptions::new()
+            .max_connections(SNAPSHOTS_MAX)
             .test_before_acquire(false) // it is a file: there is no connection to lose
-            .idle_timeout(None)
-            .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(connecting.clone().pragma("query_only", "ON"))
+            .connect_lazy_with(reading.clone());
+        let readers = Readers::open(reading, options.readers.max(1))
             .await
             .map_err(failed)?;
         let engine = Sqlite {
             connecting,
             readers,
+            snapshots,
         };
         Self::start(engine, options.queue_length_max)
             .await
@@ -93,6 +98,7 @@ fn connect_options(path: &Path, options: SqliteOptions) -> SqliteConnectOptions 
         .pragma("journal_size_limit", "67108864") // a log that an import has blown up shrinks again
         .pragma("secure_delete", "FAST") // old hashes do not linger where wiping them costs no write
         .pragma("trusted_schema", "OFF")
+        .pragma("temp_store", "MEMORY") // what a savepoint may have to restore is no reason to make files
         .statement_cache_capacity(256) // more than there are statements
         .disable_statement_logging() // no statement and no value ever reaches a log
 }
@@ -110,7 +116,9 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 #[derive(Debug)]
 pub struct Sqlite {
     connecting: SqliteConnectOptions,
-    readers: Pool<Driver>,
+    readers: Readers,
+    /// Configurations and exports are read in transactions of their own, seldom.
+    snapshots: Pool<Driver>,
 }
 
 impl Engine for Sqlite {
@@ -129,16 +137,16 @@ impl Engine for Sqlite {
     }
 
     async fn read(&self, statement: &Statement) -> Result<Vec<SqliteRow>, EngineError> {
-        let mut connection = self.readers.acquire().await?;
-        bound(statement).fetch_all(&mut *connection).await
+        self.readers.fetch(statement).await
     }
 
     async fn snapshot(&self) -> Result<Transaction<'static, Driver>, EngineError> {
-        self.readers.begin().await
+        self.snapshots.begin().await
     }
 
     async fn close(&self) {
         self.readers.close().await;
+        self.snapshots.close().await;
     }
 }
 
@@ -265,5 +273,6 @@ impl Columns for SqliteRow {
     }
 }
 
+mod readers;
 #[cfg(test)]
 mod tests;

@@ -203,3 +203,37 @@ async fn a_full_queue_lets_callers_wait() {
         result.unwrap();
     }
 }
+
+#[tokio::test]
+async fn readers_are_shared_and_come_back_whatever_became_of_the_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(&folder.path().join("portcullis.db")).await;
+    let readers = &store.engine().readers;
+    let statement = crate::statement::statement!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n"
+    );
+    // More than there are connections, half of them given up in the middle.
+    let reads = (0..12_u64).map(|n| {
+        let patience = Duration::from_millis(if n % 2 == 0 { 2 } else { 60_000 });
+        tokio::time::timeout(patience, readers.fetch(&statement))
+    });
+    let ended = futures::future::join_all(reads).await;
+    let done = ended
+        .iter()
+        .filter(|end| matches!(end, Ok(Ok(rows)) if rows.len() == 20_000));
+    assert!(done.count() >= 6);
+    let opened = readers.idle_count();
+    assert!((1..=4).contains(&opened), "{opened} connections");
+    let wrong = crate::statement::statement!("SELECT nothing FROM nowhere");
+    assert!(readers.fetch(&wrong).await.is_err());
+    assert_eq!(readers.idle_count(), opened - 1, "it is given up");
+    let one = crate::statement::statement!("SELECT 1");
+    for _ in 0..opened {
+        assert_eq!(readers.fetch(&one).await.unwrap().len(), 1);
+    }
+    store.close().await;
+    assert!(matches!(
+        readers.fetch(&one).await,
+        Err(EngineError::PoolClosed)
+    ));
+}
