@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use portcullis_model::store::{CommitError, ImportSummary, StoreError, TenantWorld};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::change::{Expectation, Step};
-use crate::engine::{Connection, Engine, EngineError, Touched};
+use crate::change::Step;
+use crate::engine::{Connection, Engine, EngineError};
 use crate::import;
 use crate::purge;
 use crate::sql::installation;
-use crate::statement::{Statement, statement};
+use crate::statement::statement;
+
+use self::group::{Outcome, Straight};
 
 /// The most callers in one transaction: enough to share a flush, few enough that the first need not wait for long.
 const GROUP_LENGTH_MAX: usize = 256;
@@ -69,13 +71,6 @@ struct Writer<E: Engine> {
     /// `None` after a connection was given up; the next transaction opens another.
     connection: Option<E::Writer>,
     queue: mpsc::Receiver<Job>,
-}
-
-/// Where a caller's changes ended.
-enum Outcome {
-    Applied,
-    /// The change at this place lost.
-    Lost(usize),
 }
 
 /// A transaction that did not come to its end.
@@ -149,7 +144,25 @@ impl<E: Engine> Writer<E> {
 
     async fn try_group(&mut self, group: &[Commit]) -> Result<Vec<Outcome>, GroupError> {
         let mut connection = self.begin().await.map_err(GroupError::Statement)?;
-        match apply_group(&mut connection, group).await {
+        match group::apply_straight(&mut connection, group).await {
+            Ok(Straight::Done(outcomes)) => self.finish(connection, Ok(outcomes)).await,
+            Ok(Straight::Undo) => {
+                self.roll_back(connection).await;
+                let mut connection = self.begin().await.map_err(GroupError::Statement)?;
+                let outcomes = group::apply_with_marks(&mut connection, group).await;
+                self.finish(connection, outcomes).await
+            }
+            Err(cause) => self.finish(connection, Err(cause)).await,
+        }
+    }
+
+    /// Commits what a group came to, if there is something to commit.
+    async fn finish(
+        &mut self,
+        connection: E::Writer,
+        outcomes: Result<Vec<Outcome>, EngineError>,
+    ) -> Result<Vec<Outcome>, GroupError> {
+        match outcomes {
             Ok(outcomes) => {
                 let has_lost_alone = matches!(outcomes.as_slice(), [Outcome::Lost(_)]);
                 if has_lost_alone {
@@ -245,70 +258,6 @@ impl<E: Engine> Writer<E> {
     }
 }
 
-/// Applies each caller's changes. A group of one needs no mark: its caller undoes the whole transaction.
-async fn apply_group<C: Connection>(
-    connection: &mut C,
-    group: &[Commit],
-) -> Result<Vec<Outcome>, EngineError> {
-    let (mark, forget) = (
-        statement!(installation::MARK),
-        statement!(installation::FORGET_MARK),
-    );
-    let mut outcomes = Vec::with_capacity(group.len());
-    let mut has_mark = false;
-    for commit in group {
-        let needs_mark = group.len() > 1 && can_lose_late(&commit.steps);
-        let before: &[&Statement] = match (needs_mark, has_mark) {
-            (false, _) => &[],
-            (true, false) => &[&mark],
-            (true, true) => &[&forget, &mark],
-        };
-        has_mark |= needs_mark;
-        let outcome = apply_one(connection, before, &commit.steps).await?;
-        if needs_mark && matches!(outcome, Outcome::Lost(_)) {
-            let undo = statement!(installation::RETURN_TO_MARK);
-            connection.execute(&undo).await?;
-        }
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
-}
-
-/// Whether a condition may fail after or before another statement is applied. One that stands alone leaves nothing to
-/// undo.
-fn can_lose_late(steps: &[Step]) -> bool {
-    steps.len() > 1
-        && steps
-            .iter()
-            .any(|step| step.expectation == Expectation::OneRow)
-}
-
-/// Applies one caller's changes after the statements that mark their beginning. The list runs to its end also after a
-/// condition did not hold; what came of it then is the caller's to undo.
-async fn apply_one<C: Connection>(
-    connection: &mut C,
-    before: &[&Statement],
-    steps: &[Step],
-) -> Result<Outcome, EngineError> {
-    let statements = steps.iter().map(|step| &step.statement);
-    let all: Vec<&Statement> = before.iter().copied().chain(statements).collect();
-    let touched = match all.as_slice() {
-        [only] => Touched::from(connection.execute(only).await),
-        all => connection.execute_all(all).await,
-    };
-    let rows = touched.rows.iter().skip(before.len());
-    let lost = steps
-        .iter()
-        .zip(rows)
-        .find(|(step, rows)| step.expectation == Expectation::OneRow && **rows == 0);
-    match (lost, touched.failure) {
-        // What failed after a lost change would not have run at all.
-        (Some((step, _)), _) => Ok(Outcome::Lost(step.change)),
-        (None, Some(cause)) => Err(cause),
-        (None, None) => Ok(Outcome::Applied),
-    }
-}
-
 fn answer(group: Vec<Commit>, outcomes: Vec<Outcome>) {
     for (commit, outcome) in group.into_iter().zip(outcomes) {
         let result = match outcome {
@@ -339,5 +288,6 @@ pub(crate) fn failed(doing: &'static str, cause: EngineError) -> StoreError {
     }
 }
 
+mod group;
 #[cfg(test)]
 mod tests;

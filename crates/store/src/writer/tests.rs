@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::change::steps;
-use crate::engine::Columns;
+use crate::engine::{Columns, Touched};
 use crate::sql::artefact;
+use crate::statement::Statement;
 
 /// An engine that keeps a list of what it ran.
 #[derive(Default)]
@@ -150,9 +151,13 @@ type Answer = Receiver<Result<(), CommitError>>;
 
 /// Queues a change; the writer takes all that are queued before the test next waits.
 fn queue(sender: &mpsc::Sender<Job>, change: Change) -> Answer {
+    queue_all(sender, vec![change])
+}
+
+fn queue_all(sender: &mpsc::Sender<Job>, changes: Vec<Change>) -> Answer {
     let (answer, answered) = oneshot::channel();
     let tenant = TenantId::new(Uuid::from_u128(1));
-    let steps = steps(tenant, vec![change]).unwrap();
+    let steps = steps(tenant, changes).unwrap();
     let queued = sender.try_send(Job::Commit(Commit { steps, answer }));
     assert!(queued.is_ok());
     answered
@@ -246,6 +251,60 @@ async fn one_who_loses_alone_commits_nothing() {
     );
     assert_eq!(engine.count(installation::COMMIT), 0);
     assert_eq!(engine.count(installation::ROLLBACK), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_marked_while_nobody_loses() {
+    let engine = Arc::new(Scripted::default());
+    let sender = started(&engine).await;
+    let answers = [1, 2, 3].map(|n| queue_all(&sender, vec![revoke(n.into()), spend(n)]));
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    assert_eq!(engine.count(installation::MARK), 0, "{:?}", engine.ran());
+    assert_eq!(engine.count("BEGIN"), 1);
+    assert_eq!(engine.count(artefact::SPEND_CODE), 3);
+    assert_eq!(engine.count(installation::COMMIT), 1);
+}
+
+#[tokio::test]
+async fn who_loses_beside_others_is_undone_alone() {
+    let engine = Arc::new(Scripted::default());
+    *engine.touches_nothing.lock().unwrap() = vec![artefact::SPEND_CODE];
+    let sender = started(&engine).await;
+    let first = queue_all(&sender, vec![revoke(1), revoke(2)]);
+    let loser = queue_all(&sender, vec![revoke(3), spend(1)]);
+    let last = queue_all(&sender, vec![revoke(4), revoke(5)]);
+    first.await.unwrap().unwrap();
+    let lost = loser.await.unwrap();
+    assert!(
+        matches!(lost, Err(CommitError::Lost { index: 1 })),
+        "{lost:?}"
+    );
+    last.await.unwrap().unwrap();
+    // All of it was taken back once; then only the loser's part.
+    let ran = engine.ran();
+    assert_eq!(engine.count(installation::ROLLBACK), 1, "{ran:?}");
+    assert_eq!(engine.count(installation::RETURN_TO_MARK), 1, "{ran:?}");
+    assert_eq!(engine.count(installation::COMMIT), 1, "{ran:?}");
+    let undone = ran
+        .iter()
+        .position(|sql| *sql == installation::RETURN_TO_MARK);
+    let marked = ran.iter().rposition(|sql| *sql == installation::MARK);
+    assert!(marked < undone, "{ran:?}");
+}
+
+#[tokio::test]
+async fn what_fails_after_a_lost_change_is_told_as_lost() {
+    let engine = Scripted::failing(artefact::REVOKE_GRANT, 9);
+    *engine.touches_nothing.lock().unwrap() = vec![artefact::SPEND_CODE];
+    let sender = started(&engine).await;
+    let lost = queue_all(&sender, vec![spend(1), revoke(1)]).await.unwrap();
+    assert!(
+        matches!(lost, Err(CommitError::Lost { index: 0 })),
+        "{lost:?}"
+    );
+    assert_eq!(engine.count(installation::COMMIT), 0);
 }
 
 #[tokio::test]
