@@ -99,6 +99,11 @@ pub trait TenantStore: Send + Sync {
 
     /// A user object.
     async fn find_user(&self, user: UserId) -> Result<Option<User>, StoreError>;
+    /// A user object with its groups, nesting followed, and its roles, all from one moment.
+    async fn find_user_and_memberships(
+        &self,
+        user: UserId,
+    ) -> Result<Option<(User, Memberships)>, StoreError>;
     /// The user that has this name: by UPN first, else the only one that has it as mail or other mail.
     async fn find_user_by_name(&self, name: &CanonicalName) -> Result<Option<User>, StoreError>;
     /// The guest object that stands for a home account.

@@ -85,14 +85,14 @@ impl HomeUser {
             return Ok(None);
         };
         let store = house.store.tenant(account.tenant_id);
-        let Some(user) = store.find_user(account.user_id).await? else {
+        let found = store.find_user_and_memberships(account.user_id).await?;
+        let Some((user, memberships)) = found else {
             return Ok(None);
         };
         // An account that is itself a guest elsewhere is nobody's home account (requirement U11).
         if user.home_account.is_some() {
             return Ok(None);
         }
-        let memberships = store.memberships(account.user_id).await?;
         Ok(Some(Self {
             tenant,
             user,
@@ -120,9 +120,10 @@ impl Visitor {
         let (object, account) = match subject {
             SessionSubject::User(id) => {
                 let store = house.store.tenant(resource.id());
-                let user = store.find_user(id).await?.ok_or_else(gone)?;
-                let account = user.home_account;
-                (Some(user), account)
+                let found = store.find_user_and_memberships(id).await?;
+                let found = found.ok_or_else(gone)?;
+                let account = found.0.home_account;
+                (Some(found), account)
             }
             SessionSubject::DirectConnect(account) => (None, Some(account)),
         };
@@ -130,7 +131,7 @@ impl Visitor {
             Some(account) => Some(HomeUser::find(house, account).await?.ok_or_else(gone)?),
             None => None,
         };
-        Self::assemble(house, resource, object, home).await
+        Self::assemble(resource, object, home)
     }
 
     /// The person behind an account of another tenant that has just been vouched for: a guest of `resource`, or a direct
@@ -154,17 +155,27 @@ impl Visitor {
                 Err(Denied::by(resource, code).into())
             }
             (object, Entrance::CollaborationOnly | Entrance::DirectConnectToo) => {
-                Self::assemble(house, resource, object, Some(home)).await
+                let object = match object {
+                    Some(object) => {
+                        let memberships = store.memberships(object.id).await?;
+                        Some((object, memberships))
+                    }
+                    None => None,
+                };
+                Self::assemble(resource, object, Some(home))
             }
         }
     }
 
-    async fn assemble(
-        house: &House,
+    fn assemble(
         resource: &LoadedTenant,
-        object: Option<User>,
+        object: Option<(User, Memberships)>,
         home: Option<HomeUser>,
     ) -> Result<Self, Stop> {
+        let (object, memberships) = match object {
+            Some((object, memberships)) => (Some(object), memberships),
+            None => (None, Memberships::default()),
+        };
         let (subject, channel) = match (&object, &home) {
             (Some(object), None) => (SessionSubject::User(object.id), Channel::Internal),
             (Some(object), Some(_)) => (SessionSubject::User(object.id), Channel::Collaboration),
@@ -173,13 +184,6 @@ impl Visitor {
                 Channel::DirectConnect,
             ),
             (None, None) => return Err(Denied::by(resource, ErrorCode::UserAccountNotFound).into()),
-        };
-        let memberships = match &object {
-            Some(object) => {
-                let store = house.store.tenant(resource.id());
-                store.memberships(object.id).await?
-            }
-            None => Memberships::default(),
         };
         Ok(Self {
             subject,

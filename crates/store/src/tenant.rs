@@ -10,7 +10,9 @@ use portcullis_model::credential::{
     ClientSecret, PasswordCredential, Throttle, ThrottleKey, TotpCredential,
 };
 use portcullis_model::group::Memberships;
-use portcullis_model::id::{ClientId, GrantId, SessionId, TenantId, TransactionId, UserId};
+use portcullis_model::id::{
+    ClientId, GrantId, GroupId, RoleTemplateId, SessionId, TenantId, TransactionId, UserId,
+};
 use portcullis_model::secret::{SealedSecret, TokenHash};
 use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSubject};
 use portcullis_model::sign_in_log::SignIn;
@@ -22,7 +24,7 @@ use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use crate::change;
 use crate::configuration;
-use crate::engine::Engine;
+use crate::engine::{Columns, Engine};
 use crate::query::{About, find, list};
 use crate::row::{Row, json};
 use crate::sign_in_query;
@@ -84,6 +86,28 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
             .await
     }
 
+    async fn find_user_and_memberships(
+        &self,
+        user: UserId,
+    ) -> Result<Option<(User, Memberships)>, StoreError> {
+        let statement = statement!(directory::FIND_USER_AND_MEMBERSHIPS, self.tenant, user);
+        let about = ("reads a user and memberships", "directory_user");
+        let rows = self.list(statement, about, |row| {
+            Ok(match row.optional_text("document")? {
+                Some(_) => UserOrMembership::User(Box::new(row.user()?)),
+                None => UserOrMembership::Membership(membership(row)?),
+            })
+        });
+        let (mut user, mut memberships) = (None, Memberships::default());
+        for row in rows.await? {
+            match row {
+                UserOrMembership::User(found) => user = Some(*found),
+                UserOrMembership::Membership(one) => one.add_to(&mut memberships),
+            }
+        }
+        Ok(user.map(|user| (user, memberships)))
+    }
+
     async fn find_user_by_name(&self, name: &CanonicalName) -> Result<Option<User>, StoreError> {
         let statement = statement!(directory::FIND_USERS_BY_NAME, self.tenant, name.as_str());
         let about = ("looks for a user by name", "user_name");
@@ -118,18 +142,9 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
     async fn memberships(&self, user: UserId) -> Result<Memberships, StoreError> {
         let statement = statement!(directory::MEMBERSHIPS, self.tenant, user);
         let about = ("follows memberships", "group_member");
-        let ids = self
-            .list(statement, about, |row| {
-                Ok((row.truth("is_role")?, row.uuid("id")?))
-            })
-            .await?;
         let mut memberships = Memberships::default();
-        for (is_role, id) in ids {
-            if is_role {
-                memberships.roles.insert(id_of(id));
-            } else {
-                memberships.groups.insert(id_of(id));
-            }
+        for one in self.list(statement, about, membership).await? {
+            one.add_to(&mut memberships);
         }
         Ok(memberships)
     }
@@ -268,6 +283,30 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
     }
 }
 
-fn id_of<K>(uuid: uuid::Uuid) -> portcullis_model::id::Id<K> {
-    portcullis_model::id::Id::new(uuid)
+/// A row of [`directory::FIND_USER_AND_MEMBERSHIPS`].
+enum UserOrMembership {
+    User(Box<User>),
+    Membership(Membership),
+}
+
+enum Membership {
+    Group(GroupId),
+    Role(RoleTemplateId),
+}
+
+impl Membership {
+    fn add_to(self, memberships: &mut Memberships) {
+        match self {
+            Self::Group(group) => memberships.groups.insert(group),
+            Self::Role(role) => memberships.roles.insert(role),
+        };
+    }
+}
+
+fn membership<R: Columns>(row: &Row<R>) -> Result<Membership, StoreError> {
+    Ok(if row.truth("is_role")? {
+        Membership::Role(row.id("id")?)
+    } else {
+        Membership::Group(row.id("id")?)
+    })
 }

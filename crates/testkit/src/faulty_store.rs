@@ -181,6 +181,12 @@ impl TenantStore for FaultyTenant {
     async fn find_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
         pass!(self.find_user(user))
     }
+    async fn find_user_and_memberships(
+        &self,
+        user: UserId,
+    ) -> Result<Option<(User, Memberships)>, StoreError> {
+        pass!(self.find_user_and_memberships(user))
+    }
     async fn find_user_by_name(&self, name: &CanonicalName) -> Result<Option<User>, StoreError> {
         pass!(self.find_user_by_name(name))
     }

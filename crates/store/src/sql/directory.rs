@@ -30,6 +30,20 @@ statements! {
         SELECT true AS is_role, role_id AS id FROM role_assignment \
         WHERE tenant_id = $1 AND (principal_id = $2 OR principal_id IN (SELECT id FROM belongs))";
 
+    /// The user's document first, then a row for each membership as above: what a sign-in reads of a person, in one trip.
+    FIND_USER_AND_MEMBERSHIPS = "WITH RECURSIVE belongs (id) AS ( \
+            SELECT group_id FROM group_member WHERE tenant_id = $1 AND member_id = $2 \
+            UNION \
+            SELECT m.group_id FROM group_member m JOIN belongs b ON m.member_id = b.id \
+            WHERE m.tenant_id = $1) \
+        SELECT document, sessions_valid_from, NULL AS is_role, NULL AS id FROM directory_user \
+        WHERE tenant_id = $1 AND user_id = $2 \
+        UNION ALL \
+        SELECT NULL, NULL, false, id FROM belongs \
+        UNION ALL \
+        SELECT NULL, NULL, true, role_id FROM role_assignment \
+        WHERE tenant_id = $1 AND (principal_id = $2 OR principal_id IN (SELECT id FROM belongs))";
+
     FIND_CONFIGURATION_VERSION = "SELECT configuration_version FROM tenant WHERE tenant_id = $1";
 
     FIND_TENANT = "SELECT configuration_version, organization, cross_tenant_access_policy \

@@ -68,6 +68,10 @@ pub(crate) async fn s12_what_is_forgotten_here_stays_forgotten_after_an_import(
         .await;
     let by_name = by_name.unwrap().unwrap();
     assert_eq!(by_name.sign_in_sessions_valid_from_date_time, Some(at(50)));
+    let with_memberships = tenant.find_user_and_memberships(ada()).await;
+    let (whole, _) = with_memberships.unwrap().unwrap();
+    assert_eq!(whole, tenant.find_user(ada()).await.unwrap().unwrap());
+    assert_eq!(whole.sign_in_sessions_valid_from_date_time, Some(at(50)));
     let guest = full_world(CONTOSO).users.unwrap().remove(2);
     apply(&*tenant, forget(guest.id, 60)).await;
     let by_home = tenant.find_user_by_home_account(guest.home_account.unwrap());
@@ -146,6 +150,16 @@ pub(crate) async fn memberships_follow_nesting_circles_and_roles(store: Arc<dyn 
     assert_eq!(bob.roles, BTreeSet::from([id(21)]));
     let nobody = tenant.memberships(id(3)).await.unwrap();
     assert_eq!(nobody, portcullis_model::group::Memberships::default());
+    // With the user object the same; a group's id names no user, although it belongs to groups.
+    for (user, memberships) in [(id(1), ada), (id(2), bob)] {
+        let object = tenant.find_user(user).await.unwrap().unwrap();
+        let both = tenant.find_user_and_memberships(user).await.unwrap();
+        assert_eq!(both, Some((object, memberships)));
+    }
+    for no_user in [id(3), id(11)] {
+        let both = tenant.find_user_and_memberships(no_user).await.unwrap();
+        assert_eq!(both, None);
+    }
 }
 
 pub(crate) async fn the_configuration_is_read_whole(store: Arc<dyn Store>) {

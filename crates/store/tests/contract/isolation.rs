@@ -95,6 +95,7 @@ async fn seen_of_people(tenant: &dyn TenantStore) -> Vec<(&'static str, bool)> {
     let client = id(CONTOSO * 1000 + 41);
     let home = full_world(CONTOSO).users.unwrap()[2].home_account.unwrap();
     let user = tenant.find_user(ada()).await.unwrap();
+    let user_and_memberships = tenant.find_user_and_memberships(ada()).await.unwrap();
     let ada_name = name("ada@tenant-1.example");
     let by_name = tenant.find_user_by_name(&ada_name).await.unwrap();
     let by_home = tenant.find_user_by_home_account(home).await.unwrap();
@@ -107,6 +108,7 @@ async fn seen_of_people(tenant: &dyn TenantStore) -> Vec<(&'static str, bool)> {
     let scopes = tenant.consented_scopes(ada(), client).await.unwrap();
     vec![
         ("find_user", user.is_some()),
+        ("find_user_and_memberships", user_and_memberships.is_some()),
         ("find_user_by_name", by_name.is_some()),
         ("find_user_by_home_account", by_home.is_some()),
         ("memberships", memberships != Memberships::default()),
