@@ -103,6 +103,14 @@ fn connect_options(path: &Path, options: SqliteOptions) -> SqliteConnectOptions 
         .disable_statement_logging() // no statement and no value ever reaches a log
 }
 
+/// The writer's own settings. New rows go to places all over their indexes: with too small a cache each is read again, and
+/// with too short a log the same pages are copied back into the file again and again. What is durable, and when, stays the same.
+fn writing(connecting: SqliteConnectOptions) -> SqliteConnectOptions {
+    connecting
+        .pragma("cache_size", "-16384") // KiB
+        .pragma("wal_autocheckpoint", "4000") // pages: 16 MiB
+}
+
 /// Makes the file when there is none; the log beside it inherits its permissions.
 fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
@@ -131,7 +139,7 @@ impl Engine for Sqlite {
 
     async fn connect_writer(&self) -> Result<SqliteWriter, EngineError> {
         Ok(SqliteWriter {
-            connection: self.connecting.connect().await?,
+            connection: writing(self.connecting.clone()).connect().await?,
             joined: JoinedTexts::default(),
         })
     }
