@@ -274,14 +274,14 @@ async fn who_loses_beside_others_is_undone_alone() {
     let sender = started(&engine).await;
     let first = queue_all(&sender, vec![revoke(1), revoke(2)]);
     let loser = queue_all(&sender, vec![revoke(3), spend(1)]);
-    let last = queue_all(&sender, vec![revoke(4), revoke(5)]);
+    let third = queue_all(&sender, vec![revoke(4), revoke(5)]);
     first.await.unwrap().unwrap();
     let lost = loser.await.unwrap();
     assert!(
         matches!(lost, Err(CommitError::Lost { index: 1 })),
         "{lost:?}"
     );
-    last.await.unwrap().unwrap();
+    third.await.unwrap().unwrap();
     // All of it was taken back once; then only the loser's part.
     let ran = engine.ran();
     assert_eq!(engine.count(installation::ROLLBACK), 1, "{ran:?}");
