@@ -39,7 +39,8 @@ pub async fn redeem(
     call: TokenCall<'_>,
 ) -> Result<TokenResponse, WireError> {
     let mut caller = Caller::default();
-    match answer(house, moment, call, &mut caller).await {
+    // On the heap: it holds grant, visitor and decision at once, and its callers would carry that on their stacks.
+    match Box::pin(answer(house, moment, call, &mut caller)).await {
         Ok(response) => Ok(response),
         Err(TokenError::Refused(fault)) => {
             let error = caller.log_refusal(house, moment, fault).await;
