@@ -183,12 +183,11 @@ pub(crate) async fn u01_every_read_sees_its_own_tenant_only(store: Arc<dyn Store
     assert!(!fabrikam.is_grant_revoked(id(1)).await.unwrap());
 }
 
-pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn Store>) {
-    let contoso = filled(&store).await;
-    let fabrikam = store.tenant(tenant(FABRIKAM));
+/// Changes that win only over a row that is there.
+fn conditional_changes() -> Vec<Change> {
     let mut renewed = session(1, ada());
     renewed.cookie_hash = hash(2);
-    for conditional in [
+    vec![
         Change::AdvanceTransaction {
             transaction: transaction(1),
             from_version: 0,
@@ -224,10 +223,12 @@ pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn 
             retired_at: at(1),
             not_after: at(2),
         },
-    ] {
-        loses(&*fabrikam, vec![conditional], 0).await;
-    }
-    for unconditional in [
+    ]
+}
+
+/// Changes that are made whether they meet a row or not.
+fn unconditional_changes() -> Vec<Change> {
+    vec![
         Change::UseSession {
             session: id(1),
             last_use: used(77),
@@ -240,7 +241,16 @@ pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn 
         Change::EndSessionsOfUser(ada()),
         Change::RevokeGrant(id(1)),
         Change::ClearThrottle(ThrottleKey::SecondFactor(ada())),
-    ] {
+    ]
+}
+
+pub(crate) async fn u02_every_change_reaches_its_own_tenant_only(store: Arc<dyn Store>) {
+    let contoso = filled(&store).await;
+    let fabrikam = store.tenant(tenant(FABRIKAM));
+    for conditional in conditional_changes() {
+        loses(&*fabrikam, vec![conditional], 0).await;
+    }
+    for unconditional in unconditional_changes() {
         apply(&*fabrikam, unconditional).await;
     }
     for (read, is_seen) in seen(&*contoso).await {
