@@ -9,6 +9,9 @@ use crate::id::TenantId;
 
 pub(crate) use document::check_name;
 
+/// The member that says it.
+const STRENGTHS_FOR_ALL_GUESTS: &str = "strengthsForAllGuests";
+
 /// Graph `organization`, the tenant itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +69,12 @@ pub struct OrganizationalBranding {
 }
 
 impl Organization {
+    /// Portcullis, member `strengthsForAllGuests`: a strength looks at what a guest whose identity is not from a tenant has
+    /// proven here, instead of being out of reach (decision 6). Off unless it says `true`.
+    pub fn has_strengths_for_all_guests(&self) -> bool {
+        self.other.get(STRENGTHS_FOR_ALL_GUESTS) == Some(&Value::Bool(true))
+    }
+
     /// The domain names of guests are built on: the initial one, else the default one, else the first.
     pub fn initial_domain(&self) -> Option<&str> {
         let domains = &self.verified_domains;

@@ -1,12 +1,16 @@
 //! Reads a tenant's configuration whole, all of it from one moment.
 
 use portcullis_model::application::{Application, ServicePrincipal};
+use portcullis_model::authentication_context::AuthenticationContextClassReference;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
+use portcullis_model::document::{Document, Refusal};
 use portcullis_model::id::TenantId;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
 use portcullis_model::store::{StoreError, TenantConfiguration};
+use portcullis_model::terms_of_use::Agreement;
 use serde::de::DeserializeOwned;
 
 use crate::engine::{Columns, Connection, Engine};
@@ -23,9 +27,22 @@ pub(crate) enum ObjectKind {
     ServicePrincipal,
     ConditionalAccessPolicy,
     NamedLocation,
+    AuthenticationStrength,
+    AuthenticationContext,
+    Agreement,
 }
 
 impl ObjectKind {
+    const ALL: [Self; 7] = [
+        Self::Application,
+        Self::ServicePrincipal,
+        Self::ConditionalAccessPolicy,
+        Self::NamedLocation,
+        Self::AuthenticationStrength,
+        Self::AuthenticationContext,
+        Self::Agreement,
+    ];
+
     /// As it is kept: Graph's plural name, which is also the kind's name in an import's summary.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -33,18 +50,14 @@ impl ObjectKind {
             Self::ServicePrincipal => "servicePrincipals",
             Self::ConditionalAccessPolicy => "conditionalAccessPolicies",
             Self::NamedLocation => "namedLocations",
+            Self::AuthenticationStrength => "authenticationStrengths",
+            Self::AuthenticationContext => "authenticationContextClassReferences",
+            Self::Agreement => "agreements",
         }
     }
 
     fn parse(name: &str) -> Option<Self> {
-        [
-            Self::Application,
-            Self::ServicePrincipal,
-            Self::ConditionalAccessPolicy,
-            Self::NamedLocation,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -113,6 +126,9 @@ pub(crate) async fn read_on<C: Connection>(
             Object::ServicePrincipal(one) => configuration.service_principals.push(one),
             Object::Policy(one) => configuration.conditional_access_policies.push(*one),
             Object::NamedLocation(one) => configuration.named_locations.push(one),
+            Object::Strength(one) => configuration.authentication_strengths.push(one),
+            Object::Context(one) => configuration.authentication_contexts.push(one),
+            Object::Agreement(one) => configuration.agreements.push(one),
         }
     }
     Ok(Some(configuration))
@@ -123,6 +139,9 @@ enum Object {
     ServicePrincipal(ServicePrincipal),
     Policy(Box<ConditionalAccessPolicy>),
     NamedLocation(NamedLocation),
+    Strength(AuthenticationStrengthPolicy),
+    Context(AuthenticationContextClassReference),
+    Agreement(Agreement),
 }
 
 fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
@@ -133,17 +152,30 @@ fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
     Ok(match kind {
         ObjectKind::Application => Object::Application(Box::new(document(row)?)),
         ObjectKind::ServicePrincipal => Object::ServicePrincipal(document(row)?),
-        ObjectKind::NamedLocation => Object::NamedLocation(
-            NamedLocation::from_document(document(row)?)
-                .map_err(|refusal| row.damaged("document", refusal))?,
-        ),
+        // Read as strictly as at its import: what this release does not understand closes the door.
+        ObjectKind::NamedLocation => {
+            Object::NamedLocation(strictly(row, NamedLocation::from_document)?)
+        }
         ObjectKind::ConditionalAccessPolicy => {
-            // Read as strictly as at its import: a policy that this release does not understand closes the door.
-            let policy = ConditionalAccessPolicy::from_document(document(row)?)
-                .map_err(|refusal| row.damaged("document", refusal))?;
+            let policy = strictly(row, ConditionalAccessPolicy::from_document)?;
             Object::Policy(Box::new(policy))
         }
+        ObjectKind::AuthenticationStrength => {
+            Object::Strength(strictly(row, AuthenticationStrengthPolicy::from_document)?)
+        }
+        ObjectKind::AuthenticationContext => Object::Context(strictly(
+            row,
+            AuthenticationContextClassReference::from_document,
+        )?),
+        ObjectKind::Agreement => Object::Agreement(strictly(row, Agreement::from_document)?),
     })
+}
+
+fn strictly<R: Columns, T>(
+    row: &Row<R>,
+    read: impl Fn(Document) -> Result<T, Refusal>,
+) -> Result<T, StoreError> {
+    read(document(row)?).map_err(|refusal| row.damaged("document", refusal))
 }
 
 fn document<R: Columns, T: DeserializeOwned>(row: &Row<R>) -> Result<T, StoreError> {

@@ -1,7 +1,7 @@
 //! Reads a Graph `organization`: its domains decide where people sign in, its branding is shown to everybody.
 
-use super::{Organization, OrganizationalBranding};
-use crate::document::{Document, Findings, Reason, Refusal, read_typed, shown_text};
+use super::{Organization, OrganizationalBranding, STRENGTHS_FOR_ALL_GUESTS};
+use crate::document::{Document, Findings, Reason, Refusal, read_typed, shown, shown_text};
 
 impl Organization {
     /// The organisation a Graph document describes, with all that is wrong with it.
@@ -15,6 +15,11 @@ impl Organization {
         check_domains(&organization, &mut findings);
         if let Some(branding) = &organization.branding {
             check_branding(branding, &mut findings);
+        }
+        let setting = organization.other.get(STRENGTHS_FOR_ALL_GUESTS);
+        if let Some(other) = setting.filter(|setting| !setting.is_boolean()) {
+            let path = format!("$.{STRENGTHS_FOR_ALL_GUESTS}");
+            findings.add(path, Reason::Shape, shown(other), "`true` or `false`");
         }
         findings.into_result(Some(organization))
     }
@@ -155,6 +160,21 @@ mod tests {
         assert_eq!(
             organization(|_| ()).unwrap().initial_domain(),
             Some("contoso.example")
+        );
+    }
+
+    #[test]
+    fn strengths_are_for_all_guests_only_where_the_tenant_says_so() {
+        let says = |value: Value| {
+            let read = organization(|document| document["strengthsForAllGuests"] = value.clone());
+            read.map(|organization| organization.has_strengths_for_all_guests())
+        };
+        assert!(!organization(|_| ()).unwrap().has_strengths_for_all_guests());
+        assert_eq!(says(json!(true)), Ok(true));
+        assert_eq!(says(json!(false)), Ok(false));
+        assert_eq!(
+            says(json!("true")).unwrap_err().findings[0].reason,
+            Reason::Shape
         );
     }
 

@@ -1,9 +1,11 @@
-//! Applications, service principals, policies, named locations and cross-tenant settings of an import.
+//! Applications, service principals, policies, what policies refer to, and cross-tenant settings of an import.
 
 use std::collections::BTreeSet;
 
+use portcullis_model::document::Document;
 use portcullis_model::id::ClientId;
 use portcullis_model::store::{ImportCounts, StoreError};
+use uuid::Uuid;
 
 use super::Reconciler;
 use super::difference::{Difference, Wanted};
@@ -41,37 +43,42 @@ impl<C: Connection> Reconciler<'_, C> {
                 .reconcile_objects(ObjectKind::ServicePrincipal, wanted)
                 .await?;
         }
-        if let Some(policies) = &self.world.conditional_access_policies {
-            let wanted = policies
-                .iter()
-                .map(|policy| {
-                    Ok(Wanted {
-                        id: policy.id.uuid(),
-                        object: policy,
-                        document: json(&policy.document, TABLE)?,
-                    })
-                })
-                .collect::<Result<_, StoreError>>()?;
-            is_changed |= self
-                .reconcile_objects(ObjectKind::ConditionalAccessPolicy, wanted)
-                .await?;
-        }
-        if let Some(locations) = &self.world.named_locations {
-            let wanted = locations
-                .iter()
-                .map(|location| {
-                    Ok(Wanted {
-                        id: location.id.uuid(),
-                        object: location,
-                        document: json(&location.document, TABLE)?,
-                    })
-                })
-                .collect::<Result<_, StoreError>>()?;
-            is_changed |= self
-                .reconcile_objects(ObjectKind::NamedLocation, wanted)
-                .await?;
-        }
+        is_changed |= self.reconcile_documents().await?;
         is_changed |= self.reconcile_cross_tenant_access_policy().await?;
+        Ok(is_changed)
+    }
+
+    /// What is kept as the document it came as.
+    async fn reconcile_documents(&mut self) -> Result<bool, StoreError> {
+        let world = self.world;
+        let mut is_changed = false;
+        if let Some(policies) = &world.conditional_access_policies {
+            let wanted = documents(policies, |one| (one.id.uuid(), &one.document))?;
+            let kind = ObjectKind::ConditionalAccessPolicy;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
+        if let Some(locations) = &world.named_locations {
+            let wanted = documents(locations, |one| (one.id.uuid(), &one.document))?;
+            let kind = ObjectKind::NamedLocation;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
+        if let Some(strengths) = &world.authentication_strengths {
+            let wanted = documents(strengths, |one| (one.id.uuid(), &one.document))?;
+            let kind = ObjectKind::AuthenticationStrength;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
+        if let Some(contexts) = &world.authentication_contexts {
+            // Their ids are no GUIDs; a number is one where a kind has ids of its own.
+            let id = |number: u8| Uuid::from_u128(number.into());
+            let wanted = documents(contexts, |one| (id(one.id.number()), &one.document))?;
+            let kind = ObjectKind::AuthenticationContext;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
+        if let Some(agreements) = &world.agreements {
+            let wanted = documents(agreements, |one| (one.id.uuid(), &one.document))?;
+            let kind = ObjectKind::Agreement;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
         Ok(is_changed)
     }
 
@@ -98,8 +105,12 @@ impl<C: Connection> Reconciler<'_, C> {
                 ObjectKind::Application | ObjectKind::ServicePrincipal => {
                     self.claim_id(object.id, name).await?;
                 }
-                // Policies and locations are handed around as files, ids and all: several tenants may have the same.
-                ObjectKind::ConditionalAccessPolicy | ObjectKind::NamedLocation => {}
+                // These are handed around as files, ids and all: several tenants may have the same.
+                ObjectKind::ConditionalAccessPolicy
+                | ObjectKind::NamedLocation
+                | ObjectKind::AuthenticationStrength
+                | ObjectKind::AuthenticationContext
+                | ObjectKind::Agreement => {}
             }
         }
         let changed = difference.changed.iter().map(|(object, _)| object);
@@ -179,4 +190,22 @@ impl<C: Connection> Reconciler<'_, C> {
         self.note("crossTenantAccessPolicy", counts);
         Ok(is_changed)
     }
+}
+
+/// The objects of a world with the documents they came as.
+fn documents<'w, T>(
+    objects: &'w [T],
+    parts: impl Fn(&'w T) -> (Uuid, &'w Document),
+) -> Result<Vec<Wanted<'w, T>>, StoreError> {
+    objects
+        .iter()
+        .map(|object| {
+            let (id, document) = parts(object);
+            Ok(Wanted {
+                id,
+                object,
+                document: json(document, TABLE)?,
+            })
+        })
+        .collect()
 }

@@ -177,6 +177,11 @@ pub(crate) async fn the_configuration_is_read_whole(store: Arc<dyn Store>) {
     let policies = Some(configuration.conditional_access_policies);
     assert_eq!(policies, world.conditional_access_policies);
     assert_eq!(Some(configuration.named_locations), world.named_locations);
+    let strengths = Some(configuration.authentication_strengths);
+    assert_eq!(strengths, world.authentication_strengths);
+    let contexts = Some(configuration.authentication_contexts);
+    assert_eq!(contexts, world.authentication_contexts);
+    assert_eq!(Some(configuration.agreements), world.agreements);
     let settings = Some(configuration.cross_tenant_access_policy);
     assert_eq!(settings, world.cross_tenant_access_policy);
 

@@ -45,7 +45,7 @@ pub(crate) async fn importing_twice_changes_nothing(store: Arc<dyn Store>) {
     let before = version(&store).await;
     let again = store.import(&world, at(1), false).await.unwrap();
     for summary in &again {
-        assert_eq!(summary.kinds.len(), 9, "{:?}", summary.kinds.keys());
+        assert_eq!(summary.kinds.len(), 12, "{:?}", summary.kinds.keys());
         for (kind, counts) in &summary.kinds {
             let touched = counts.added + counts.changed + counts.removed;
             assert_eq!(touched, 0, "{kind}");
@@ -328,7 +328,7 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
     let mut world = full_world(CONTOSO);
     import(&store, &[world.clone()]).await;
     let mut last = version(&store).await;
-    let steps: [&dyn Fn(&mut TenantWorld); 8] = [
+    let steps: [&dyn Fn(&mut TenantWorld); 11] = [
         &|world| world.organization.display_name = "Renamed".into(),
         &|world| world.applications.as_mut().unwrap()[0].display_name = "Renamed".into(),
         &|world| world.service_principals.as_mut().unwrap()[0].account_enabled = false,
@@ -336,6 +336,9 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
         &|world| world.conditional_access_policies.as_mut().unwrap()[0] = policy(1061, "Renamed"),
         &|world| world.conditional_access_policies = Some(vec![policy(9, "New")]),
         &|world| world.named_locations = Some(vec![named_location(1071, &json!(false))]),
+        &|world| world.authentication_strengths = Some(vec![strength(1081, "password,sms")]),
+        &|world| world.authentication_contexts = Some(vec![context("c1")]),
+        &|world| world.agreements = Some(Vec::new()),
         &|world| world.cross_tenant_access_policy = Some(read(json!({}))),
     ];
     for (index, step) in steps.into_iter().enumerate() {

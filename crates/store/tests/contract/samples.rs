@@ -5,6 +5,8 @@ use std::sync::Arc;
 use portcullis_model::Timestamp;
 use portcullis_model::application::{Application, ServicePrincipal};
 use portcullis_model::artefact::{AuthorizationCode, Grant, RefreshToken, Transaction};
+use portcullis_model::authentication_context::AuthenticationContextClassReference;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::credential::{AuthenticationMethod, PasswordCredential, TotpCredential};
 use portcullis_model::group::{Group, RoleAssignment};
@@ -17,6 +19,7 @@ use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
     Change, CommitError, ImportedCredentials, Store, TenantStore, TenantWorld,
 };
+use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::{CanonicalName, User};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -120,6 +123,27 @@ pub(crate) fn named_location(n: u32, is_trusted: &Value) -> NamedLocation {
     NamedLocation::from_document(document.as_object().unwrap().clone()).unwrap()
 }
 
+pub(crate) fn strength(n: u32, combination: &str) -> AuthenticationStrengthPolicy {
+    let document = json!({
+        "id": uuid(n), "displayName": format!("Strength {n}"), "allowedCombinations": [combination],
+        "description": "kept"
+    });
+    AuthenticationStrengthPolicy::from_document(document.as_object().unwrap().clone()).unwrap()
+}
+
+pub(crate) fn context(id: &str) -> AuthenticationContextClassReference {
+    let document =
+        json!({"id": id, "displayName": "Step up", "isAvailable": true, "description": "kept"});
+    let document = document.as_object().unwrap().clone();
+    AuthenticationContextClassReference::from_document(document).unwrap()
+}
+
+pub(crate) fn agreement(n: u32) -> Agreement {
+    let document =
+        json!({"id": uuid(n), "displayName": "Terms", "isViewingBeforeAcceptanceRequired": true});
+    Agreement::from_document(document.as_object().unwrap().clone()).unwrap()
+}
+
 /// A tenant with one or two of everything. Ids of tenant `n` begin at `n * 1000`.
 pub(crate) fn full_world(n: u32) -> TenantWorld {
     let base = n * 1000;
@@ -151,9 +175,9 @@ pub(crate) fn full_world(n: u32) -> TenantWorld {
             policy(base + 62, "Once more"),
         ]),
         named_locations: Some(vec![named_location(base + 71, &json!(true))]),
-        authentication_strengths: Some(Vec::new()),
-        authentication_contexts: Some(Vec::new()),
-        agreements: Some(Vec::new()),
+        authentication_strengths: Some(vec![strength(base + 81, "fido2")]),
+        authentication_contexts: Some(vec![context("c1"), context("c9"), context("c10")]),
+        agreements: Some(vec![agreement(base + 91)]),
         cross_tenant_access_policy: Some(read(json!({
             "default": {"inboundTrust": {"isMfaAccepted": true}},
             "partners": [{"tenantId": uuid(77), "isServiceProvider": false}]
