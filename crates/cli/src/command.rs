@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use portcullis_model::id::SessionId;
 use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
@@ -208,8 +209,9 @@ pub(crate) struct SessionsOptions {
 pub(crate) enum SessionsCommand {
     /// Shows a user's sessions, last used first.
     List(SessionsOfUser),
-    /// Ends all of a user's sessions and refresh tokens; nothing signed in before counts any more, here or where they are a guest.
-    Revoke(SessionsOfUser),
+    /// Ends one session with its refresh tokens; or all of a user's, and nothing signed in before counts any more, here or where they
+    /// are a guest.
+    Revoke(SessionsToRevoke),
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +227,31 @@ pub(crate) struct SessionsOfUser {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SessionsToRevoke {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The tenant: its id, a domain, or the beginning of its name.
+    #[arg(long)]
+    pub(crate) tenant: String,
+    #[command(flatten)]
+    pub(crate) what: WhatToRevoke,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhatToRevoke {
+    /// Everything of this user: an object id or a userPrincipalName.
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// This one session, by the id that `sessions list` shows.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<SessionId>,
 }
 
 #[derive(Debug, Args)]

@@ -4,15 +4,18 @@ use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use owo_colors::OwoColorize as _;
 use portcullis_model::Timestamp;
+use portcullis_model::id::SessionId;
 use portcullis_model::organization::Organization;
 use portcullis_model::session::{AuthenticationSession, SessionSubject};
-use portcullis_model::store::{Store as _, TenantStore};
+use portcullis_model::store::{Change, Store as _, TenantStore};
 use portcullis_model::user::User;
 use portcullis_signin::session_revocation;
 use portcullis_signin::user_agent;
 use serde_json::{Value, json};
 
-use crate::command::{SessionsCommand, SessionsOfUser, SessionsOptions};
+use crate::command::{
+    DataOptions, SessionsCommand, SessionsOfUser, SessionsOptions, SessionsToRevoke,
+};
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
 
@@ -23,25 +26,31 @@ pub(crate) async fn run(options: SessionsOptions) -> anyhow::Result<()> {
     }
 }
 
-/// The tenant and the user somebody named, and the tenant's data.
-async fn find(
-    whose: &SessionsOfUser,
-) -> anyhow::Result<(Organization, User, Box<dyn TenantStore>)> {
-    let installation = Installation::open(&whose.data).await?;
-    let tenant = crate::tenant::find(installation.store.as_ref(), &whose.tenant).await?;
+/// The tenant somebody named, and its data.
+async fn open(
+    data: &DataOptions,
+    tenant: &str,
+) -> anyhow::Result<(Organization, Box<dyn TenantStore>)> {
+    let installation = Installation::open(data).await?;
+    let tenant = crate::tenant::find(installation.store.as_ref(), tenant).await?;
     let store = installation.store.tenant(tenant.id);
-    let user = session_revocation::find(&*store, &whose.user).await?;
-    let user = user.with_context(|| {
+    Ok((tenant, store))
+}
+
+/// The user somebody named.
+async fn find(tenant: &Organization, store: &dyn TenantStore, named: &str) -> anyhow::Result<User> {
+    let user = session_revocation::find(store, named).await?;
+    user.with_context(|| {
         format!(
-            "{} has no user `{}`: give an object id or a userPrincipalName",
-            tenant.display_name, whose.user
+            "{} has no user `{named}`: give an object id or a userPrincipalName",
+            tenant.display_name
         )
-    })?;
-    Ok((tenant, user, store))
+    })
 }
 
 async fn list(whose: SessionsOfUser) -> anyhow::Result<()> {
-    let (tenant, user, store) = find(&whose).await?;
+    let (tenant, store) = open(&whose.data, &whose.tenant).await?;
+    let user = find(&tenant, &*store, &whose.user).await?;
     let now = Timestamp::now();
     let mut sessions = store.list_sessions(SessionSubject::User(user.id)).await?;
     sessions.retain(|session| now < session.expires_at);
@@ -64,12 +73,29 @@ async fn list(whose: SessionsOfUser) -> anyhow::Result<()> {
     }
 }
 
-async fn revoke(whose: SessionsOfUser) -> anyhow::Result<()> {
-    let (tenant, user, store) = find(&whose).await?;
+async fn revoke(options: SessionsToRevoke) -> anyhow::Result<()> {
+    let (tenant, store) = open(&options.data, &options.tenant).await?;
+    match (&options.what.user, options.what.session) {
+        (Some(named), None) => {
+            let user = find(&tenant, &*store, named).await?;
+            revoke_all(&tenant, &*store, (&user, options.output)).await
+        }
+        (None, Some(session)) => revoke_one(&tenant, &*store, (session, options.output)).await,
+        (None, None) | (Some(_), Some(_)) => {
+            anyhow::bail!("say either whose sessions end (--user) or which one does (--session)")
+        }
+    }
+}
+
+async fn revoke_all(
+    tenant: &Organization,
+    store: &dyn TenantStore,
+    (user, output): (&User, OutputFormat),
+) -> anyhow::Result<()> {
     let sessions = store.list_sessions(SessionSubject::User(user.id)).await?;
     let changes = session_revocation::changes(user.id, Timestamp::now());
     store.commit(changes).await?;
-    match whose.output {
+    match output {
         OutputFormat::Json => output::json(&json!({
             "tenant": tenant.id, "user": user.id, "endedSessions": sessions.len()
         })),
@@ -83,6 +109,39 @@ async fn revoke(whose: SessionsOfUser) -> anyhow::Result<()> {
                     1 => "1 session".to_owned(),
                     number => format!("{number} sessions"),
                 }
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// Ends one session; also one of a B2B direct connect user, who has no object that could be named.
+async fn revoke_one(
+    tenant: &Organization,
+    store: &dyn TenantStore,
+    (id, output): (SessionId, OutputFormat),
+) -> anyhow::Result<()> {
+    let session = store.find_session(id).await?.with_context(|| {
+        format!(
+            "{} has no session `{id}`: `portcullis sessions list` shows a user's, and one that ended is gone",
+            tenant.display_name
+        )
+    })?;
+    let user = match session.subject {
+        SessionSubject::User(user) => Some(user),
+        SessionSubject::DirectConnect(_) => None,
+    };
+    store.commit(vec![Change::EndSession(id)]).await?;
+    match output {
+        OutputFormat::Json => output::json(&json!({
+            "tenant": tenant.id, "user": user, "session": id, "endedSessions": 1
+        })),
+        OutputFormat::Text => {
+            output::line(format_args!(
+                "The session {} at {} ended, and its refresh tokens are void; other sessions go on. Applications are not \
+                 notified; they learn it at their next refresh.",
+                id.bold(),
+                tenant.display_name,
             ));
             Ok(())
         }

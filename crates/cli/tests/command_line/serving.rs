@@ -251,3 +251,61 @@ async fn s13_an_administrator_lists_and_revokes_the_sessions_of_a_user() {
         .assert_refused(1, &["has no user `nobody`", "userPrincipalName"]);
     drop(server);
 }
+
+/// Requirement S13: an administrator ends one session of somebody, and the others go on.
+#[tokio::test]
+async fn s13_an_administrator_ends_one_session_and_the_others_go_on() {
+    let place = Place::new();
+    world::write(&place.path("world")).unwrap();
+    place.run_well(&["import", "world"]);
+    let server = Running::start(&place, &["serve", "--port", "0"]);
+    let url = Url::parse(server.said["publicUrl"].as_str().unwrap()).unwrap();
+    let name = world::name(1);
+    let mut browsers = Vec::new();
+    for _ in 0..2 {
+        let client = RemoteClient::new(&url, Algorithm::Rs256).unwrap();
+        let code = client.sign_in(&name).await.unwrap();
+        let tokens = client.redeem(&code).await.unwrap().granted().unwrap();
+        browsers.push((client, tokens));
+    }
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let list = || {
+        let asked = ["sessions", "list", "--tenant", "bench", "--user", &name];
+        let listed = json(&place.run_well(&[&asked[..], &["--output", "json"]].concat()));
+        let sessions = listed["value"].as_array().unwrap().clone();
+        let mut ids: Vec<String> = sessions
+            .iter()
+            .map(|session| session["id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.sort();
+        ids
+    };
+    let before = list();
+    assert_eq!(before.len(), 2, "{before:?}");
+    let revoke = ["sessions", "revoke", "--tenant", "bench"];
+    let said = place.run_well(&[&revoke[..], &["--session", &before[0]]].concat());
+    assert!(said.contains(&before[0]), "{said}");
+    assert_eq!(list(), before[1..]);
+    // Exactly one browser is out: no silent sign-in and no refresh.
+    let mut silent = Vec::new();
+    for (client, tokens) in &browsers {
+        let goes_on = client.authorize_silently().await.is_ok();
+        let refreshed = client.refresh(tokens.text("refresh_token").unwrap()).await;
+        assert_eq!(refreshed.unwrap().granted().is_ok(), goes_on);
+        silent.push(goes_on);
+    }
+    silent.sort_unstable();
+    assert_eq!(silent, [false, true]);
+    // It is gone; and nobody says both or neither.
+    place
+        .run(&[&revoke[..], &["--session", &before[0]]].concat())
+        .assert_refused(1, &["has no session", "sessions list"]);
+    let both = ["--session", before[1].as_str(), "--user", name.as_str()];
+    place
+        .run(&[&revoke[..], &both].concat())
+        .assert_refused(2, &["cannot be used with"]);
+    place
+        .run(&revoke)
+        .assert_refused(2, &["--user", "--session"]);
+    drop(server);
+}
