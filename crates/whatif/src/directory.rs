@@ -1,0 +1,236 @@
+//! The directory that situations are resolved against: whole tenants of a world, or the one person a server looked up.
+
+mod find;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
+use portcullis_model::group::{Group, Memberships, RoleAssignment};
+use portcullis_model::id::{GroupId, RoleTemplateId, TenantId};
+use portcullis_model::store::{TenantConfiguration, TenantWorld};
+use portcullis_model::user::User;
+use portcullis_policy::compile::CompiledTenant;
+use uuid::Uuid;
+
+pub use find::Unresolved;
+
+/// Every tenant that is known.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    tenants: BTreeMap<TenantId, DirectoryTenant>,
+}
+
+/// One tenant: what it has configured, and whom it has.
+#[derive(Debug, Clone)]
+pub struct DirectoryTenant {
+    configuration: TenantConfiguration,
+    compiled: CompiledTenant,
+    people: People,
+}
+
+/// Whom a tenant has.
+#[derive(Debug, Clone)]
+pub enum People {
+    /// Nobody said: an export of policies has no users.
+    NotListed,
+    /// These users and groups, and no others.
+    Listed {
+        /// The users.
+        users: Vec<User>,
+        /// Each group's name.
+        groups: BTreeMap<GroupId, String>,
+        /// Which groups a user or a group is directly in.
+        parents: BTreeMap<Uuid, Vec<GroupId>>,
+        /// Which roles a user or a group holds.
+        roles: BTreeMap<Uuid, Vec<RoleTemplateId>>,
+    },
+    /// One person, looked up with their memberships.
+    One(Box<(User, Memberships)>),
+    /// Somebody was looked up and is not there.
+    Nobody,
+}
+
+impl Directory {
+    /// These tenants.
+    pub fn new(tenants: impl IntoIterator<Item = DirectoryTenant>) -> Self {
+        let by_id = |tenant: DirectoryTenant| (tenant.id(), tenant);
+        Self {
+            tenants: tenants.into_iter().map(by_id).collect(),
+        }
+    }
+
+    /// The tenants of a world.
+    pub fn of_world(tenants: impl IntoIterator<Item = TenantWorld>) -> Self {
+        Self::new(tenants.into_iter().map(DirectoryTenant::of_world))
+    }
+
+    /// The tenant with this id.
+    pub fn tenant(&self, id: TenantId) -> Option<&DirectoryTenant> {
+        self.tenants.get(&id)
+    }
+
+    /// Every tenant, by id.
+    pub fn tenants(&self) -> impl Iterator<Item = &DirectoryTenant> {
+        self.tenants.values()
+    }
+
+    /// Replaces a tenant, for instance by one with more policies.
+    pub fn put(&mut self, tenant: DirectoryTenant) {
+        self.tenants.insert(tenant.id(), tenant);
+    }
+}
+
+impl DirectoryTenant {
+    /// A tenant of a world.
+    pub fn of_world(world: TenantWorld) -> Self {
+        let people = match world.users {
+            None => People::NotListed,
+            Some(users) => People::listed(
+                users,
+                &world.groups.unwrap_or_default(),
+                &world.role_assignments.unwrap_or_default(),
+            ),
+        };
+        let configuration = TenantConfiguration {
+            version: 0,
+            organization: world.organization,
+            applications: world.applications.unwrap_or_default(),
+            service_principals: world.service_principals.unwrap_or_default(),
+            conditional_access_policies: world.conditional_access_policies.unwrap_or_default(),
+            named_locations: world.named_locations.unwrap_or_default(),
+            authentication_strengths: world.authentication_strengths.unwrap_or_default(),
+            authentication_contexts: world.authentication_contexts.unwrap_or_default(),
+            agreements: world.agreements.unwrap_or_default(),
+            cross_tenant_access_policy: world.cross_tenant_access_policy.unwrap_or_default(),
+        };
+        let compiled = CompiledTenant::compile(&configuration);
+        Self::new(configuration, compiled, people)
+    }
+
+    /// A tenant that was compiled before.
+    pub fn new(
+        configuration: TenantConfiguration,
+        compiled: CompiledTenant,
+        people: People,
+    ) -> Self {
+        Self {
+            configuration,
+            compiled,
+            people,
+        }
+    }
+
+    /// The tenant's id.
+    pub fn id(&self) -> TenantId {
+        self.configuration.organization.id
+    }
+
+    /// The tenant's name.
+    pub fn name(&self) -> &str {
+        &self.configuration.organization.display_name
+    }
+
+    /// What it has configured.
+    pub fn configuration(&self) -> &TenantConfiguration {
+        &self.configuration
+    }
+
+    /// The same, compiled.
+    pub fn compiled(&self) -> &CompiledTenant {
+        &self.compiled
+    }
+
+    /// This tenant with policies that are not stored yet: one with the id of a stored one replaces it, any other is added.
+    #[must_use]
+    pub fn with_policies(mut self, drafts: Vec<ConditionalAccessPolicy>) -> Self {
+        let policies = &mut self.configuration.conditional_access_policies;
+        for draft in drafts {
+            match policies.iter_mut().find(|policy| policy.id == draft.id) {
+                Some(stored) => *stored = draft,
+                None => policies.push(draft),
+            }
+        }
+        self.compiled = CompiledTenant::compile(&self.configuration);
+        self
+    }
+
+    /// This tenant with other cross-tenant access settings.
+    #[must_use]
+    pub fn with_cross_tenant_access_policy(mut self, policy: CrossTenantAccessPolicy) -> Self {
+        self.configuration.cross_tenant_access_policy = policy;
+        self.compiled = CompiledTenant::compile(&self.configuration);
+        self
+    }
+
+    /// Every user that is listed.
+    pub fn users(&self) -> &[User] {
+        match &self.people {
+            People::Listed { users, .. } => users,
+            People::One(one) => std::slice::from_ref(&one.0),
+            People::NotListed | People::Nobody => &[],
+        }
+    }
+
+    /// Whether the directory says who is there.
+    pub fn lists_people(&self) -> bool {
+        match &self.people {
+            People::NotListed => false,
+            People::Listed { .. } | People::One(_) | People::Nobody => true,
+        }
+    }
+
+    /// Groups, nesting followed, and roles, held directly or through a group.
+    pub fn memberships(&self, user: &User) -> Memberships {
+        match &self.people {
+            People::NotListed | People::Nobody => Memberships::default(),
+            People::One(one) => one.1.clone(),
+            People::Listed { parents, roles, .. } => {
+                let mut groups = BTreeSet::new();
+                let mut open = vec![user.id.uuid()];
+                let mut principals = Vec::new();
+                while let Some(member) = open.pop() {
+                    principals.push(member);
+                    for group in parents.get(&member).into_iter().flatten() {
+                        if groups.insert(*group) {
+                            open.push(group.uuid());
+                        }
+                    }
+                }
+                let held = principals.iter().filter_map(|one| roles.get(one));
+                Memberships {
+                    roles: held.flatten().copied().collect(),
+                    groups,
+                }
+            }
+        }
+    }
+}
+
+impl People {
+    /// These users, in these groups, with these roles.
+    pub fn listed(users: Vec<User>, groups: &[Group], assignments: &[RoleAssignment]) -> Self {
+        let mut parents: BTreeMap<Uuid, Vec<GroupId>> = BTreeMap::new();
+        for group in groups {
+            for member in &group.members {
+                parents.entry(*member).or_default().push(group.id);
+            }
+        }
+        let mut roles: BTreeMap<Uuid, Vec<RoleTemplateId>> = BTreeMap::new();
+        for assignment in assignments {
+            let held = roles.entry(assignment.principal_id).or_default();
+            held.push(assignment.role_definition_id);
+        }
+        let names = groups
+            .iter()
+            .map(|group| (group.id, group.display_name.clone()));
+        Self::Listed {
+            users,
+            groups: names.collect(),
+            parents,
+            roles,
+        }
+    }
+}

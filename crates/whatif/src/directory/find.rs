@@ -1,0 +1,391 @@
+//! Finds what people name: by id, by the names an object has, and never one of two that could be meant.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::id::{
+    AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
+};
+use portcullis_model::user::{CanonicalName, HomeAccount, User};
+
+use super::{Directory, DirectoryTenant, People};
+use crate::situation::{Situation, Who};
+use crate::well_known;
+
+/// A name in a situation that cannot be made out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    /// Nothing has it.
+    #[error("{kind} `{name}` is not known in {place}; {cure}")]
+    Unknown {
+        /// What was looked for.
+        kind: &'static str,
+        /// How it was called.
+        name: String,
+        /// Where.
+        place: String,
+        /// What would help.
+        cure: String,
+    },
+    /// More than one thing has it.
+    #[error("more than one {kind} in {place} is called `{name}`; give an id: {ids}")]
+    Ambiguous {
+        /// What was looked for.
+        kind: &'static str,
+        /// How it was called.
+        name: String,
+        /// Where.
+        place: String,
+        /// The ids of those that are.
+        ids: String,
+    },
+    /// The situation contradicts itself, or leaves out what nothing can be said without.
+    #[error("{0}")]
+    Incomplete(String),
+}
+
+impl Unresolved {
+    fn unknown(kind: &'static str, name: &str, place: &str, cure: impl Into<String>) -> Self {
+        Self::Unknown {
+            kind,
+            name: shown(name),
+            place: place.to_owned(),
+            cure: cure.into(),
+        }
+    }
+}
+
+/// What somebody typed, at a length that fits a message.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// The only one of these ids; `None` when there is none.
+fn only<K>(
+    ids: BTreeSet<Id<K>>,
+    (kind, name, place): (&'static str, &str, &str),
+) -> Result<Option<Id<K>>, Unresolved> {
+    if ids.len() > 1 {
+        let ids: Vec<_> = ids.iter().take(5).map(ToString::to_string).collect();
+        return Err(Unresolved::Ambiguous {
+            kind,
+            name: shown(name),
+            place: place.to_owned(),
+            ids: ids.join(", "),
+        });
+    }
+    Ok(ids.into_iter().next())
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// At most so many names are listed when a name is not known.
+const NAMES_LISTED_MAX: usize = 12;
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let more = names.len().saturating_sub(NAMES_LISTED_MAX);
+    let listed: Vec<_> = names.into_iter().take(NAMES_LISTED_MAX).collect();
+    match (listed.is_empty(), more) {
+        (true, _) => "none is known".to_owned(),
+        (false, 0) => format!("known are: {}", listed.join(", ")),
+        (false, more) => format!("known are: {}, and {more} more", listed.join(", ")),
+    }
+}
+
+impl Directory {
+    /// The tenant with this id, domain or name, else the only one whose name or domain begins so.
+    pub fn find_tenant(&self, name: &str) -> Result<&DirectoryTenant, Unresolved> {
+        let wanted = name.trim().to_lowercase();
+        let domains = |tenant: &DirectoryTenant| {
+            let domains = tenant.configuration.organization.verified_domains.iter();
+            domains
+                .map(|domain| domain.name.clone())
+                .collect::<Vec<_>>()
+        };
+        let exactly = |tenant: &&DirectoryTenant| {
+            tenant.id().to_string() == wanted
+                || same(tenant.name(), &wanted)
+                || domains(tenant).contains(&wanted)
+        };
+        let begins = |tenant: &&DirectoryTenant| {
+            tenant.name().to_lowercase().starts_with(&wanted)
+                || domains(tenant)
+                    .iter()
+                    .any(|domain| domain.starts_with(&wanted))
+        };
+        let mut found: Vec<_> = self.tenants().filter(exactly).collect();
+        if found.is_empty() && !wanted.is_empty() {
+            found = self.tenants().filter(begins).collect();
+        }
+        match found.as_slice() {
+            [one] => Ok(one),
+            [] => {
+                let names = list(self.tenants().map(DirectoryTenant::name));
+                Err(Unresolved::unknown("tenant", name, "this world", names))
+            }
+            many => Err(Unresolved::Ambiguous {
+                kind: "tenant",
+                name: shown(name),
+                place: "this world".to_owned(),
+                ids: many
+                    .iter()
+                    .map(|tenant| tenant.id().to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+        }
+    }
+
+    /// The tenant whose application is reached: the only one there is, else the only one that knows both who is named and what is
+    /// reached.
+    pub fn tenant_of(&self, situation: &Situation) -> Result<&DirectoryTenant, Unresolved> {
+        let mut tenants = self.tenants();
+        if let (Some(one), None) = (tenants.next(), tenants.next()) {
+            return Ok(one);
+        }
+        let reaches = |tenant: &&DirectoryTenant| {
+            let apps = situation.app.as_ref().map(|apps| apps.0.as_slice());
+            apps.is_none_or(|apps| apps.iter().all(|app| tenant.has_application(app)))
+        };
+        let knows =
+            |tenant: &&DirectoryTenant| match (&situation.user, &situation.service_principal) {
+                (Some(Who::Named(name)), _) => matches!(tenant.find_user(name), Ok(Some(_))),
+                (_, Some(name)) => tenant.find_service_principal(name).is_ok(),
+                (Some(Who::Described(_)) | None, None) => true,
+            };
+        let owns = |tenant: &&DirectoryTenant| {
+            let apps = situation.app.as_ref().map(|apps| apps.0.as_slice());
+            apps.is_some_and(|apps| apps.iter().all(|app| tenant.owns_application(app)))
+        };
+        let within_reach: Vec<_> = self.tenants().filter(reaches).collect();
+        let candidates: Vec<_> = within_reach.iter().copied().filter(knows).collect();
+        let owners: Vec<_> = within_reach.iter().copied().filter(owns).collect();
+        match (
+            candidates.as_slice(),
+            owners.as_slice(),
+            within_reach.as_slice(),
+        ) {
+            ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one),
+            _ => Err(Unresolved::Incomplete(format!(
+                "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {}",
+                list(self.tenants().map(DirectoryTenant::name))
+            ))),
+        }
+    }
+
+    /// The tenant and the user of this account.
+    pub(crate) fn account(&self, home: HomeAccount) -> Option<(&DirectoryTenant, &User)> {
+        let tenant = self.tenant(home.tenant_id)?;
+        let user = tenant.users().iter().find(|user| user.id == home.user_id)?;
+        Some((tenant, user))
+    }
+
+    /// Somebody who lives in another tenant than this one, by name.
+    pub(crate) fn find_elsewhere(
+        &self,
+        here: TenantId,
+        name: &str,
+    ) -> Result<Option<(&DirectoryTenant, &User)>, Unresolved> {
+        let mut found = Vec::new();
+        for tenant in self.tenants().filter(|tenant| tenant.id() != here) {
+            let user = tenant.find_user(name)?;
+            // Guest objects stand for somebody who lives elsewhere again.
+            found.extend(
+                user.filter(|user| user.home_account.is_none())
+                    .map(|user| (tenant, user)),
+            );
+        }
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            many => Err(Unresolved::Ambiguous {
+                kind: "user",
+                name: shown(name),
+                place: "this world".to_owned(),
+                ids: many
+                    .iter()
+                    .map(|(tenant, user)| format!("{} ({})", user.id, tenant.name()))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+        }
+    }
+}
+
+impl DirectoryTenant {
+    /// The user with this object id, userPrincipalName, mail address, or display name.
+    pub(crate) fn find_user(&self, name: &str) -> Result<Option<&User>, Unresolved> {
+        let id: Option<UserId> = name.trim().parse().ok();
+        let canonical = CanonicalName::parse(name);
+        let by_id = |user: &&User| Some(user.id) == id;
+        let by_upn = |user: &&User| same(&user.user_principal_name, name);
+        let by_mail = |user: &&User| {
+            canonical
+                .as_ref()
+                .is_some_and(|wanted| user.names().any(|one| one == *wanted))
+        };
+        let by_display_name = |user: &&User| same(&user.display_name, name);
+        let tests: [&dyn Fn(&&User) -> bool; 4] = [&by_id, &by_upn, &by_mail, &by_display_name];
+        for test in tests {
+            let found: BTreeSet<UserId> = self
+                .users()
+                .iter()
+                .filter(test)
+                .map(|user| user.id)
+                .collect();
+            if let Some(id) = only(found, ("user", name, self.name()))? {
+                return Ok(self.users().iter().find(|user| user.id == id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// That nobody of this tenant or of another has this name.
+    pub(crate) fn unknown_user(&self, name: &str) -> Unresolved {
+        let users = self.users().iter();
+        let names = list(users.map(|user| user.user_principal_name.as_str()));
+        let cure = format!("{names}; or describe the user by type, groups and roles");
+        Unresolved::unknown("user", name, self.name(), cure)
+    }
+
+    /// The application with this appId, name or identifier URI. An appId need not be known: policies may name any.
+    pub(crate) fn find_application(&self, name: &str) -> Result<ClientId, Unresolved> {
+        if let Ok(id) = name.trim().parse() {
+            return Ok(id);
+        }
+        let registrations = self.configuration.applications.iter().filter(|one| {
+            same(&one.display_name, name) || one.identifier_uris.iter().any(|uri| uri == name)
+        });
+        let principals = self.configuration.service_principals.iter();
+        let principals = principals.filter(|one| same(&one.display_name, name));
+        let ids = registrations
+            .map(|one| one.app_id)
+            .chain(principals.map(|one| one.app_id))
+            .collect();
+        let well_known = || well_known::application(name).and_then(|id| id.parse().ok());
+        only(ids, ("application", name, self.name()))?
+            .or_else(well_known)
+            .ok_or_else(|| {
+                let registrations = self.configuration.applications.iter();
+                let principals = self.configuration.service_principals.iter();
+                let names = registrations
+                    .map(|one| one.display_name.as_str())
+                    .chain(principals.map(|one| one.display_name.as_str()));
+                let cure = format!("give an appId, or a name; {}", list(names));
+                Unresolved::unknown("application", name, self.name(), cure)
+            })
+    }
+
+    fn has_application(&self, name: &str) -> bool {
+        let configuration = &self.configuration;
+        match self.find_application(name) {
+            Ok(id) => {
+                let principals = &configuration.service_principals;
+                configuration
+                    .applications
+                    .iter()
+                    .any(|one| one.app_id == id)
+                    || principals.iter().any(|one| one.app_id == id)
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn owns_application(&self, name: &str) -> bool {
+        let owned = |id| {
+            let applications = self.configuration.applications.iter();
+            applications.map(|one| one.app_id).any(|one| one == id)
+        };
+        self.find_application(name).is_ok_and(owned)
+    }
+
+    /// The service principal with this object id, appId or name.
+    pub(crate) fn find_service_principal(
+        &self,
+        name: &str,
+    ) -> Result<ServicePrincipalId, Unresolved> {
+        let text = name.trim().to_lowercase();
+        let ids = self
+            .configuration
+            .service_principals
+            .iter()
+            .filter(|one| {
+                one.id.to_string() == text
+                    || one.app_id.to_string() == text
+                    || same(&one.display_name, name)
+            })
+            .map(|one| one.id)
+            .collect();
+        if let Some(id) = only(ids, ("service principal", name, self.name()))? {
+            return Ok(id);
+        }
+        if self.configuration.service_principals.is_empty()
+            && let Ok(id) = text.parse()
+        {
+            return Ok(id);
+        }
+        let principals = self.configuration.service_principals.iter();
+        let names = list(principals.map(|one| one.display_name.as_str()));
+        Err(Unresolved::unknown(
+            "service principal",
+            name,
+            self.name(),
+            names,
+        ))
+    }
+
+    /// The group with this object id or name. An id need not be known.
+    pub(crate) fn find_group(&self, name: &str) -> Result<GroupId, Unresolved> {
+        if let Ok(id) = name.trim().parse() {
+            return Ok(id);
+        }
+        let named = self.groups().filter(|(_, known)| same(known, name));
+        let ids = named.map(|(id, _)| id).collect();
+        only(ids, ("group", name, self.name()))?.ok_or_else(|| {
+            let listed = list(self.groups().map(|(_, name)| name));
+            Unresolved::unknown("group", name, self.name(), format!("give an id; {listed}"))
+        })
+    }
+
+    /// Groups and their names.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupId, &str)> {
+        let groups = match &self.people {
+            People::Listed { groups, .. } => Some(groups),
+            People::NotListed | People::One(_) | People::Nobody => None,
+        };
+        groups
+            .into_iter()
+            .flatten()
+            .map(|(id, name)| (*id, name.as_str()))
+    }
+
+    /// The role with this template id or name.
+    pub(crate) fn find_role(&self, name: &str) -> Result<RoleTemplateId, Unresolved> {
+        let id = well_known::role(name).unwrap_or(name).trim();
+        id.parse().map_err(|_| {
+            let cure = "give the id of a role template, or the name of a built-in role such as `Global Administrator`";
+            Unresolved::unknown("role", name, self.name(), cure)
+        })
+    }
+
+    /// The terms of use with this id or name.
+    pub(crate) fn find_agreement(&self, name: &str) -> Result<AgreementId, Unresolved> {
+        if let Ok(id) = name.trim().parse() {
+            return Ok(id);
+        }
+        let agreements = || self.configuration.agreements.iter();
+        let named = agreements().filter(|one| same(&one.display_name, name));
+        let ids = named.map(|one| one.id).collect();
+        only(ids, ("terms of use", name, self.name()))?.ok_or_else(|| {
+            let listed = list(agreements().map(|one| one.display_name.as_str()));
+            Unresolved::unknown(
+                "terms of use",
+                name,
+                self.name(),
+                format!("give an id; {listed}"),
+            )
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! The one function that answers, and what an answer holds.
+
+mod policies;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use portcullis_model::Timestamp;
+use portcullis_model::credential::AuthenticationMethods;
+use portcullis_model::id::{PolicyId, TenantId};
+use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use portcullis_policy::decision::{BlockReason, Challenge, Outcome, Place, SessionDecision};
+
+use crate::directory::{Directory, DirectoryTenant, Unresolved};
+use crate::resolve::{Question, Resolved, resolve};
+use crate::situation::{Absent, PlaceWord, Situation};
+use crate::word::words;
+
+pub use policies::{Applicability, Condition, PolicyAnswer};
+
+/// What a situation comes to.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The tenant whose policies decide.
+    pub tenant: TenantId,
+    /// Its name.
+    pub tenant_name: String,
+    /// Who signs in.
+    pub who: WhoSignsIn,
+    /// What happens, as far as it is certain.
+    pub outcome: AnswerOutcome,
+    /// What the policies came to, as the log would say.
+    pub status: ConditionalAccessStatus,
+    /// What holds of the session.
+    pub session: SessionDecision,
+    /// What both tenants said before the policies, in order.
+    pub gates: Vec<Gate>,
+    /// Every policy, in the order of configuration.
+    pub policies: Vec<PolicyAnswer>,
+    /// The signals that were not given.
+    pub not_given: BTreeSet<Signal>,
+    /// Those of them that some policy hangs on.
+    pub depends_on: BTreeSet<Signal>,
+    /// What nobody said and was taken for granted, in sentences without a full stop.
+    pub suppositions: Vec<String>,
+}
+
+/// Who signs in, for telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhoSignsIn {
+    /// Their name.
+    pub name: String,
+    /// Graph's external user types of the sign-in; empty for members and service principals.
+    pub user_types: Vec<&'static str>,
+    /// The tenant of their account, if it is another one.
+    pub home_tenant: Option<TenantId>,
+    /// Its name, if it is in the world.
+    pub home_tenant_name: Option<String>,
+}
+
+/// What one tenant says before the policies are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its name.
+    pub tenant_name: String,
+    /// What it says.
+    pub said: String,
+    /// The number of the refusal, if it refuses.
+    pub error: Option<u32>,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerOutcome {
+    /// Let in.
+    Granted,
+    /// These are asked for, in this order; never empty.
+    Asked(Vec<Asked>),
+    /// Refused.
+    Blocked(Blocked),
+}
+
+/// Something that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What.
+    pub challenge: Challenge,
+    /// Where, as a word.
+    pub place: PlaceWord,
+    /// Where.
+    pub tenant: TenantId,
+    /// That tenant's name, or its id.
+    pub tenant_name: String,
+    /// Of a strength: the combinations that would do and are within reach.
+    pub combinations: Vec<AuthenticationMethods>,
+    /// The policies that ask; empty when the request itself does.
+    pub policies: Vec<PolicyId>,
+}
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The number on the page and in the log.
+    pub error: u32,
+    /// The policies' reason; `None` when it was refused before them.
+    pub reason: Option<BlockReason>,
+    /// In a sentence without a full stop.
+    pub sentence: String,
+    /// The policies that refuse.
+    pub policies: Vec<PolicyId>,
+}
+
+words! {
+    /// What a condition looks at and a situation may leave out; the word is the situation's member.
+    #[derive(PartialOrd, Ord)]
+    Signal {
+        /// The kind of client.
+        ClientApp = "clientApp",
+        /// The platform.
+        Platform = "platform",
+        /// The address.
+        Ip = "ip",
+        /// The country, by the address.
+        Country = "country",
+        /// The country, by an authenticator's coordinates.
+        GpsCountry = "gpsCountry",
+        /// Whether the session comes through the compliant network.
+        CompliantNetwork = "compliantNetwork",
+        /// The device.
+        Device = "device",
+        /// The risk of the sign-in.
+        SignInRisk = "signInRisk",
+        /// The risk of the user.
+        UserRisk = "userRisk",
+        /// The risk of the service principal.
+        ServicePrincipalRisk = "servicePrincipalRisk",
+        /// Insider risk.
+        InsiderRisk = "insiderRisk",
+        /// The transfer from another device.
+        Flow = "flow",
+    }
+}
+
+/// What a situation comes to in this tenant, which is one of the directory.
+pub fn evaluate(
+    directory: &Directory,
+    tenant: &DirectoryTenant,
+    (situation, absent): (&Situation, Absent),
+    at: Timestamp,
+) -> Result<Answer, Unresolved> {
+    let resolved = resolve(&Question {
+        directory,
+        tenant,
+        situation,
+        absent,
+        at,
+    })?;
+    Ok(answer(directory, tenant, resolved))
+}
+
+fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -> Answer {
+    let supposed = resolved.hypothesis.decide(&resolved.compiled);
+    let policies = policies::tell(tenant, &supposed);
+    let refused = resolved.gates.iter().find_map(|gate| {
+        gate.error.map(|error| {
+            AnswerOutcome::Blocked(Blocked {
+                error,
+                reason: None,
+                sentence: format!("{}: {}", gate.tenant_name, gate.said),
+                policies: Vec::new(),
+            })
+        })
+    });
+    let depends_on = policies
+        .iter()
+        .flat_map(|policy| match &policy.applicability {
+            Applicability::DependsOn(signals) => signals.clone(),
+            Applicability::Applies | Applicability::DoesNotApply { .. } => BTreeSet::new(),
+        })
+        .collect();
+    Answer {
+        tenant: tenant.id(),
+        tenant_name: tenant.name().to_owned(),
+        outcome: refused.unwrap_or_else(|| outcome(directory, supposed.outcome())),
+        status: supposed.status(),
+        session: supposed.session_controls().clone(),
+        gates: resolved.gates,
+        policies,
+        not_given: resolved.not_given,
+        depends_on,
+        suppositions: resolved.suppositions,
+        who: resolved.who,
+    }
+}
+
+fn outcome(directory: &Directory, outcome: &Outcome) -> AnswerOutcome {
+    match outcome {
+        Outcome::Granted => AnswerOutcome::Granted,
+        Outcome::Blocked(block) => AnswerOutcome::Blocked(Blocked {
+            error: block.reason.error_code(),
+            reason: Some(block.reason),
+            sentence: crate::prose::block_sentence(block.reason).to_owned(),
+            policies: block.policies.clone(),
+        }),
+        Outcome::Open(open) => {
+            let asked = open.iter().map(|requirement| {
+                let tenant = requirement.place.tenant();
+                Asked {
+                    challenge: requirement.challenge,
+                    place: match requirement.place {
+                        Place::HomeTenant(_) => PlaceWord::Home,
+                        Place::ResourceTenant(_) => PlaceWord::Resource,
+                    },
+                    tenant,
+                    tenant_name: directory
+                        .tenant(tenant)
+                        .map_or_else(|| tenant.to_string(), |tenant| tenant.name().to_owned()),
+                    combinations: Vec::new(),
+                    policies: requirement.policies.clone(),
+                }
+            });
+            AnswerOutcome::Asked(asked.collect())
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The stories of the demo, asked instead of lived: both tenants' settings, trust, places, numbers.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::*;
+
+fn world() -> Directory {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/two-organisations");
+    Directory::of_world(portcullis_world::read_world(&folder).unwrap().tenants)
+}
+
+fn ask(world: &Directory, situation: serde_json::Value) -> Result<Answer, Unresolved> {
+    let situation: Situation = serde_json::from_value(situation).unwrap();
+    let tenant = world.tenant_of(&situation)?;
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    evaluate(world, tenant, (&situation, Absent::Nothing), at)
+}
+
+/// One line: what happens, where, by which number.
+fn told(answer: &Answer) -> String {
+    match &answer.outcome {
+        AnswerOutcome::Granted => "granted".to_owned(),
+        AnswerOutcome::Blocked(blocked) => format!("blocked {}", blocked.error),
+        AnswerOutcome::Asked(asked) => {
+            let asked = asked.iter().map(|one| {
+                format!(
+                    "{} at {}",
+                    crate::prose::challenge_name(&one.challenge),
+                    one.tenant_name
+                )
+            });
+            asked.collect::<Vec<_>>().join(", then ")
+        }
+    }
+}
+
+#[test]
+fn the_five_stories_end_as_they_are_told() {
+    let world = world();
+    for (user, app, expected) in [
+        ("ada@fabrikam.example", "Payroll", "mfa at Fabrikam"),
+        ("grace@fabrikam.example", "Payroll", "mfa at Fabrikam"),
+        ("wendy@woodgrove.example", "Payroll", "mfa at Contoso"),
+        (
+            "frank@fabrikam.example",
+            "Shared Channel",
+            "mfa at Fabrikam",
+        ),
+        (
+            "walter@woodgrove.example",
+            "Shared Channel",
+            "blocked 90071",
+        ),
+        ("wendy@woodgrove.example", "Vault", "blocked 530004"),
+        ("ada@fabrikam.example", "Vault", "blocked 53000"),
+        ("dave@contoso.example", "Vault", "blocked 53000"),
+        ("carol@contoso.example", "Vault", "mfa at Contoso"),
+        ("dave@contoso.example", "Payroll", "granted"),
+        // Without an object at Contoso, and Fabrikam lets its people out by direct connect to Shared Channel alone.
+        ("frank@fabrikam.example", "Payroll", "blocked 500212"),
+    ] {
+        let answer = ask(&world, json!({ "user": user, "app": app })).unwrap();
+        assert_eq!(told(&answer), expected, "{user} at {app}: {answer:#?}");
+    }
+}
+
+#[test]
+fn what_is_proven_and_trusted_changes_the_answer() {
+    let world = world();
+    let ada = |more: serde_json::Value| {
+        let mut situation = json!({ "user": "ada@fabrikam.example", "app": "Payroll" });
+        let members = more.as_object().unwrap().clone();
+        situation.as_object_mut().unwrap().extend(members);
+        told(&ask(&world, situation).unwrap())
+    };
+    assert_eq!(
+        ada(json!({ "proven": ["password", "softwareOath"] })),
+        "granted"
+    );
+    assert_eq!(
+        ada(json!({ "proven": [] })),
+        "primaryAuthentication at Fabrikam, then mfa at Fabrikam"
+    );
+    // What Contoso saw does not count while it trusts Fabrikam.
+    let at_contoso = json!(["password", { "method": "softwareOath", "at": "resource" }]);
+    assert_eq!(ada(json!({ "proven": at_contoso })), "mfa at Fabrikam");
+    assert_eq!(
+        ada(json!({ "proven": at_contoso, "trust": { "mfa": false } })),
+        "granted"
+    );
+    assert_eq!(ada(json!({ "trust": { "mfa": false } })), "mfa at Contoso");
+    // Older than the twelve hours of "Guest sessions are short".
+    let stale = json!([{ "method": "password", "ago": "13h" }, "softwareOath"]);
+    assert_eq!(
+        ada(json!({ "proven": stale })),
+        "primaryAuthentication at Fabrikam"
+    );
+    let vault = |device: serde_json::Value| ada(json!({ "app": "Vault", "device": device }));
+    assert_eq!(vault(json!({ "isCompliant": true })), "granted");
+    assert_eq!(
+        vault(json!({ "isCompliant": true, "vouchedBy": "resource" })),
+        "blocked 53000"
+    );
+    assert_eq!(vault(json!("unregistered")), "blocked 53000");
+}
+
+#[test]
+fn somebody_described_is_judged_like_somebody_who_exists() {
+    let world = world();
+    let described = |user: serde_json::Value, app: &str| {
+        let situation: Situation =
+            serde_json::from_value(json!({ "user": user, "app": app })).unwrap();
+        let contoso = world.find_tenant("contoso").unwrap();
+        let at = "2026-06-01T12:00:00Z".parse().unwrap();
+        evaluate(&world, contoso, (&situation, Absent::Nothing), at).map(|answer| told(&answer))
+    };
+    let fabrikam = json!({ "type": "b2bCollaborationGuest", "homeTenant": "fabrikam" });
+    assert_eq!(described(fabrikam, "Payroll").unwrap(), "mfa at Fabrikam");
+    let admin = json!({ "roles": "Global Administrator", "groups": [] });
+    assert_eq!(described(admin, "Vault").unwrap(), "mfa at Contoso");
+    assert_eq!(
+        described(json!({ "type": "internalGuest" }), "Payroll").unwrap(),
+        "mfa at Contoso"
+    );
+    assert_eq!(described(json!({}), "Payroll").unwrap(), "granted");
+    for (user, cure) in [
+        (json!({ "homeTenant": "fabrikam" }), "give another type"),
+        (
+            json!({ "type": "b2bCollaborationGuest", "homeTenant": "acme" }),
+            "known are: Contoso",
+        ),
+        (json!({ "groups": "Stuff" }), "known are: Finance"),
+        (json!("eve"), "or describe the user"),
+    ] {
+        let error = described(user, "Payroll").unwrap_err().to_string();
+        assert!(error.contains(cure), "{error}");
+    }
+}
+
+#[test]
+fn a_situation_that_says_too_little_or_too_much_is_refused() {
+    let world = world();
+    for (situation, cure) in [
+        (json!({ "app": "Payroll" }), "nobody signs in"),
+        (
+            json!({ "user": "dave@contoso.example" }),
+            "nothing is reached",
+        ),
+        (
+            json!({ "user": "dave@contoso.example", "servicePrincipal": "Payroll", "app": "Payroll" }),
+            "either a user",
+        ),
+        (
+            json!({ "user": "dave@contoso.example", "app": "Pay" }),
+            "is not clear",
+        ),
+    ] {
+        let error = ask(&world, situation).unwrap_err().to_string();
+        assert!(error.contains(cure), "{error}");
+    }
+    // An empty list reaches nothing, which opens no door.
+    let nothing = json!({ "user": "dave@contoso.example", "app": [] });
+    assert_eq!(told(&ask(&world, nothing).unwrap()), "blocked 53003");
+}
+
+#[test]
+fn each_policy_says_why_it_is_in_or_out() {
+    let world = world();
+    let answer = ask(
+        &world,
+        json!({ "user": "ada@fabrikam.example", "app": "Payroll" }),
+    )
+    .unwrap();
+    let told: Vec<_> = answer
+        .policies
+        .iter()
+        .map(|policy| (policy.display_name.as_str(), policy.applicability.clone()))
+        .collect();
+    let out = |condition| Applicability::DoesNotApply { condition };
+    for expected in [
+        ("MFA for guests", Applicability::Applies),
+        ("Guest sessions are short", Applicability::Applies),
+        (
+            "Emergency stop (switched off)",
+            out(Condition::PolicyNotEnabled),
+        ),
+        ("Vault: MFA for administrators", out(Condition::Users)),
+        (
+            "Vault needs a compliant device",
+            out(Condition::Application),
+        ),
+        (
+            "Rehearsal: block outside trusted locations",
+            Applicability::Applies,
+        ),
+    ] {
+        assert!(told.contains(&expected), "{expected:?} is not in {told:#?}");
+    }
+    let said: Vec<_> = answer
+        .gates
+        .iter()
+        .map(|gate| (gate.tenant_name.as_str(), gate.error))
+        .collect();
+    assert_eq!(said, [("Fabrikam", None), ("Contoso", None)]);
+}

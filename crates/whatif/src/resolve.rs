@@ -1,0 +1,180 @@
+//! From a situation to a hypothesis: names become objects, words become facts, and what was not said is noted.
+
+mod facts;
+mod gates;
+mod subject;
+
+use std::collections::BTreeSet;
+
+use portcullis_model::Timestamp;
+use portcullis_model::cross_tenant_access::{CrossTenantPartner, CrossTenantSettings};
+use portcullis_model::id::{ClientId, TenantId};
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::facts::{SignIn, Subject};
+use portcullis_policy::hypothesis::Hypothesis;
+
+use crate::directory::{Directory, DirectoryTenant, Unresolved};
+use crate::evaluate::{Gate, Signal, WhoSignsIn};
+use crate::situation::{Absent, Situation, TrustSituation};
+
+use subject::Person;
+
+/// What is asked, and of whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) directory: &'q Directory,
+    pub(crate) tenant: &'q DirectoryTenant,
+    pub(crate) situation: &'q Situation,
+    pub(crate) absent: Absent,
+    pub(crate) at: Timestamp,
+}
+
+/// A situation, ready to be decided.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// The tenant that decides, with the trust that is supposed.
+    pub(crate) compiled: CompiledTenant,
+    pub(crate) hypothesis: Hypothesis,
+    pub(crate) who: WhoSignsIn,
+    /// What is asked before the policies.
+    pub(crate) gates: Vec<Gate>,
+    /// What nobody said and was taken for granted.
+    pub(crate) suppositions: Vec<String>,
+    pub(crate) not_given: BTreeSet<Signal>,
+}
+
+/// What the request reaches.
+struct Reached {
+    client: ClientId,
+    audiences: BTreeSet<ClientId>,
+}
+
+pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
+    let Question {
+        tenant, situation, ..
+    } = *question;
+    let reached = reached(tenant, situation)?;
+    let mut notes = Notes::default();
+    let person = match (&situation.user, &situation.service_principal) {
+        (Some(who), None) => Some(subject::person(question, who, &mut notes)?),
+        (None, Some(_)) => None,
+        (Some(_), Some(_)) => {
+            return Err(Unresolved::Incomplete(
+                "either a user signs in or a service principal does: name one of them".to_owned(),
+            ));
+        }
+        (None, None) => {
+            return Err(Unresolved::Incomplete(
+                "nobody signs in: name a user or a service principal".to_owned(),
+            ));
+        }
+    };
+    let compiled = match (
+        situation.trust,
+        person.as_ref().and_then(Person::home_tenant),
+    ) {
+        (Some(trust), Some(home)) => supposing_trust(tenant, home, trust),
+        (Some(_), None) => {
+            notes.suppose("there is no home tenant, so the supposed trust says nothing");
+            tenant.compiled().clone()
+        }
+        (None, _) => tenant.compiled().clone(),
+    };
+    let gates = person.as_ref().map_or_else(Vec::new, |person| {
+        gates::gates(question, person, &compiled, &reached)
+    });
+    let (subject, who, origin) = match (person, &situation.service_principal) {
+        (Some(person), _) => person.into_subject(question, &compiled, &reached),
+        (None, name) => subject::service_principal(tenant, name.as_deref().unwrap_or_default())?,
+    };
+    let places = facts::Places {
+        home: who.home_tenant.unwrap_or(tenant.id()),
+        resource: tenant.id(),
+    };
+    let mut sign_in = SignIn::new(subject, reached.client, reached.audiences, question.at);
+    facts::fill(question, places, &mut sign_in, &mut notes)?;
+    Ok(Resolved {
+        hypothesis: Hypothesis::new(&compiled, sign_in, origin),
+        compiled,
+        who,
+        gates,
+        suppositions: notes.suppositions,
+        not_given: notes.not_given,
+    })
+}
+
+/// What was noticed on the way.
+#[derive(Debug, Default)]
+struct Notes {
+    suppositions: Vec<String>,
+    not_given: BTreeSet<Signal>,
+}
+
+impl Notes {
+    fn suppose(&mut self, what: impl Into<String>) {
+        self.suppositions.push(what.into());
+    }
+}
+
+fn reached(tenant: &DirectoryTenant, situation: &Situation) -> Result<Reached, Unresolved> {
+    let apps = situation.app.iter().flat_map(|apps| &apps.0);
+    let audiences: BTreeSet<ClientId> = apps
+        .clone()
+        .map(|app| tenant.find_application(app))
+        .collect::<Result<_, _>>()?;
+    let reaches_nothing = audiences.is_empty()
+        && situation.user_action.is_none()
+        && situation.authentication_context.is_none();
+    if reaches_nothing && situation.app.is_none() {
+        return Err(Unresolved::Incomplete(
+            "nothing is reached: name an application, a user action or an authentication context"
+                .to_owned(),
+        ));
+    }
+    let client = match (
+        &situation.client,
+        situation.app.as_ref().and_then(|apps| apps.0.first()),
+    ) {
+        (Some(client), _) => tenant.find_application(client)?,
+        (None, Some(app)) => tenant.find_application(app)?,
+        (None, None) => ClientId::DIRECTORY,
+    };
+    Ok(Reached { client, audiences })
+}
+
+/// The tenant as it would be if it believed that.
+fn supposing_trust(
+    tenant: &DirectoryTenant,
+    home: TenantId,
+    supposed: TrustSituation,
+) -> CompiledTenant {
+    let mut configuration = tenant.configuration().clone();
+    let policy = &mut configuration.cross_tenant_access_policy;
+    if !policy.partners.iter().any(|one| one.tenant_id == home) {
+        policy.partners.push(CrossTenantPartner {
+            tenant_id: home,
+            is_service_provider: None,
+            settings: CrossTenantSettings::default(),
+        });
+    }
+    for partner in policy
+        .partners
+        .iter_mut()
+        .filter(|one| one.tenant_id == home)
+    {
+        let trust = partner.settings.inbound_trust.get_or_insert_default();
+        trust.is_mfa_accepted = supposed.mfa.or(trust.is_mfa_accepted);
+        trust.is_compliant_device_accepted = supposed
+            .compliant_device
+            .or(trust.is_compliant_device_accepted);
+        trust.is_hybrid_azure_ad_joined_device_accepted = supposed
+            .hybrid_joined_device
+            .or(trust.is_hybrid_azure_ad_joined_device_accepted);
+    }
+    CompiledTenant::compile(&configuration)
+}
+
+/// Whether this is a person at all; applications are asked for nothing.
+pub(crate) const fn is_person(subject: &Subject) -> bool {
+    matches!(subject, Subject::User(_))
+}

@@ -1,0 +1,362 @@
+//! Who signs in: somebody of the directory, somebody of another tenant, or somebody who is only described.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::conditional_access::{ExternalUserType, ExternalUserTypes};
+use portcullis_model::group::Memberships;
+use portcullis_model::id::{TenantId, UserId};
+use portcullis_model::user::{HomeAccount, User};
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::cross_tenant::{CrossTenantChannel, Crossing, can_direct_connect};
+use portcullis_policy::external_user::external_user_types;
+use portcullis_policy::facts::{Channel, ExternalUserFacts, Origin, Subject, UserSubject};
+use portcullis_policy::hypothesis::SupposedOrigin;
+use uuid::Uuid;
+
+use super::{Notes, Question, Reached, gates};
+use crate::directory::{DirectoryTenant, Unresolved};
+use crate::evaluate::WhoSignsIn;
+use crate::situation::{DescribedUser, UserTypeWord, Who};
+
+/// A person as far as the situation and the directory know them.
+#[derive(Debug)]
+pub(super) struct Person {
+    /// How they are called.
+    name: String,
+    /// The object in the resource tenant.
+    pub(super) object: Option<User>,
+    id: Option<UserId>,
+    pub(super) origin: SupposedOrigin,
+    /// The account in another tenant of the world.
+    pub(super) home_user: Option<User>,
+    /// Said outright; else from the facts.
+    types: Option<ExternalUserTypes>,
+    pub(super) memberships: Memberships,
+}
+
+impl Person {
+    pub(super) fn home(&self) -> Option<(CrossTenantChannel, HomeAccount)> {
+        match self.origin {
+            SupposedOrigin::Internal => None,
+            SupposedOrigin::Tenant { channel, home } => Some((channel, home)),
+        }
+    }
+
+    pub(super) fn home_tenant(&self) -> Option<TenantId> {
+        self.home().map(|(_, home)| home.tenant_id)
+    }
+
+    /// The subject of the sign-in, how it is told, and where its credentials live.
+    pub(super) fn into_subject(
+        self,
+        question: &Question<'_>,
+        compiled: &CompiledTenant,
+        reached: &Reached,
+    ) -> (Subject, WhoSignsIn, SupposedOrigin) {
+        let types = self.types.unwrap_or_else(|| {
+            external_user_types(&ExternalUserFacts {
+                object: self.object.as_ref().map(|user| user.user_type),
+                channel: self
+                    .home()
+                    .map_or(Channel::Internal, |(channel, _)| channel.into()),
+                direct_connect_eligible: self.could_direct_connect(question, compiled, reached),
+            })
+        });
+        let home = self.home_tenant();
+        let home_name = home
+            .and_then(|home| question.directory.tenant(home))
+            .map(|tenant| tenant.name().to_owned());
+        let who = WhoSignsIn {
+            name: self.name,
+            user_types: types.iter().map(ExternalUserType::name).collect(),
+            home_tenant: home,
+            home_tenant_name: home_name,
+        };
+        let subject = Subject::User(UserSubject {
+            user: self.id,
+            // Replaced by the supposed one.
+            origin: Origin::Internal,
+            external_user_types: types,
+            groups: self.memberships.groups,
+            roles: self.memberships.roles,
+        });
+        (subject, who, self.origin)
+    }
+
+    fn could_direct_connect(
+        &self,
+        question: &Question<'_>,
+        compiled: &CompiledTenant,
+        reached: &Reached,
+    ) -> bool {
+        let Some((channel, home)) = self.home() else {
+            return false;
+        };
+        let crossing = Crossing {
+            channel,
+            home,
+            home_groups: &gates::home_groups(question, home),
+            client: reached.client,
+            resources: &reached.audiences,
+        };
+        let home_tenant = question.directory.tenant(home.tenant_id);
+        home_tenant.is_some_and(|tenant| can_direct_connect(tenant.compiled(), compiled, &crossing))
+    }
+}
+
+pub(super) fn service_principal(
+    tenant: &DirectoryTenant,
+    name: &str,
+) -> Result<(Subject, WhoSignsIn, SupposedOrigin), Unresolved> {
+    let id = tenant.find_service_principal(name)?;
+    let principals = tenant.configuration().service_principals.iter();
+    let known = principals.clone().find(|one| one.id == id);
+    let who = WhoSignsIn {
+        name: known.map_or_else(|| id.to_string(), |one| one.display_name.clone()),
+        user_types: Vec::new(),
+        home_tenant: None,
+        home_tenant_name: None,
+    };
+    Ok((Subject::ServicePrincipal(id), who, SupposedOrigin::Internal))
+}
+
+pub(super) fn person(
+    question: &Question<'_>,
+    who: &Who,
+    notes: &mut Notes,
+) -> Result<Person, Unresolved> {
+    match who {
+        Who::Named(name) => named(question, name, notes),
+        Who::Described(described) => describe(question, described, notes),
+    }
+}
+
+fn named(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Person, Unresolved> {
+    let tenant = question.tenant;
+    if let Some(user) = tenant.find_user(name)? {
+        return Ok(of_object(question, user, notes));
+    }
+    if let Some((home, user)) = question.directory.find_elsewhere(tenant.id(), name)? {
+        let account = HomeAccount {
+            tenant_id: home.id(),
+            user_id: user.id,
+        };
+        let stands_for = |object: &&User| object.home_account == Some(account);
+        if let Some(object) = tenant.users().iter().find(stands_for) {
+            return Ok(of_object(question, object, notes));
+        }
+        notes.suppose(format!(
+            "{} has no object in {}, and so comes through B2B direct connect",
+            user.display_name,
+            tenant.name()
+        ));
+        return Ok(Person {
+            name: user.display_name.clone(),
+            object: None,
+            id: None,
+            origin: SupposedOrigin::Tenant {
+                channel: CrossTenantChannel::DirectConnect,
+                home: account,
+            },
+            home_user: Some(user.clone()),
+            types: None,
+            memberships: Memberships::default(),
+        });
+    }
+    if tenant.lists_people() {
+        return Err(tenant.unknown_user(name));
+    }
+    // An export of policies says nothing of people: whoever is named is a member of whom nothing else is known.
+    notes.suppose(format!(
+        "`{}` is a member in no group and without a role: this world has no users",
+        name.chars().take(80).collect::<String>()
+    ));
+    Ok(Person {
+        name: name.trim().chars().take(80).collect(),
+        object: None,
+        id: Some(id_of(name)),
+        origin: SupposedOrigin::Internal,
+        home_user: None,
+        types: Some(ExternalUserTypes::NONE),
+        memberships: Memberships::default(),
+    })
+}
+
+fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
+    let origin = user.home_account.map_or_else(
+        || {
+            if is_external_without_account(user) {
+                notes.suppose(format!(
+                    "{} signs in elsewhere, and the directory does not say where: a tenant without an entry in the cross-tenant access settings",
+                    user.display_name
+                ));
+                SupposedOrigin::Tenant {
+                    channel: CrossTenantChannel::Collaboration,
+                    home: nobody_in(TenantId::UNDISCOVERED),
+                }
+            } else {
+                SupposedOrigin::Internal
+            }
+        },
+        |home| SupposedOrigin::Tenant {
+            channel: CrossTenantChannel::Collaboration,
+            home,
+        },
+    );
+    let home_user = user
+        .home_account
+        .and_then(|home| question.directory.account(home))
+        .map(|(_, user)| user.clone());
+    Person {
+        name: user.display_name.clone(),
+        object: Some(user.clone()),
+        id: Some(user.id),
+        origin,
+        home_user,
+        types: None,
+        memberships: question.tenant.memberships(user),
+    }
+}
+
+/// A guest of another tenant as an export of Entra has it: only the issuer says that the account is elsewhere.
+fn is_external_without_account(user: &User) -> bool {
+    let elsewhere = |issuer: &str| issuer == "ExternalAzureAD";
+    user.home_account.is_none()
+        && user
+            .identities
+            .iter()
+            .any(|identity| elsewhere(&identity.issuer))
+}
+
+fn describe(
+    question: &Question<'_>,
+    described: &DescribedUser,
+    notes: &mut Notes,
+) -> Result<Person, Unresolved> {
+    let user_type = described.user_type.unwrap_or(UserTypeWord::Member);
+    let tenant = question.tenant;
+    let home = match &described.home_tenant {
+        None => None,
+        Some(name) => Some(home_tenant(question, name)?),
+    };
+    let none = ExternalUserTypes::NONE;
+    let (types, channel) = match user_type {
+        UserTypeWord::Member => (none, None),
+        UserTypeWord::InternalGuest => (none.with(ExternalUserType::InternalGuest), None),
+        UserTypeWord::B2bCollaborationGuest => (
+            none.with(ExternalUserType::B2bCollaborationGuest),
+            Some(CrossTenantChannel::Collaboration),
+        ),
+        UserTypeWord::B2bCollaborationMember => (
+            none.with(ExternalUserType::B2bCollaborationMember),
+            Some(CrossTenantChannel::Collaboration),
+        ),
+        UserTypeWord::B2bDirectConnectUser => (
+            none.with(ExternalUserType::B2bDirectConnectUser),
+            Some(CrossTenantChannel::DirectConnect),
+        ),
+        UserTypeWord::OtherExternalUser => (
+            none.with(ExternalUserType::OtherExternalUser),
+            Some(CrossTenantChannel::Collaboration),
+        ),
+        UserTypeWord::ServiceProvider => (
+            none.with(ExternalUserType::ServiceProvider),
+            Some(CrossTenantChannel::DirectConnect),
+        ),
+    };
+    let origin = match (channel, home) {
+        (None, None) => SupposedOrigin::Internal,
+        (None, Some(_)) => {
+            return Err(Unresolved::Incomplete(format!(
+                "a user of type `{}` has credentials of the tenant itself: leave the home tenant out, or give another type",
+                user_type.name()
+            )));
+        }
+        (Some(channel), Some(home)) => SupposedOrigin::Tenant {
+            channel,
+            home: nobody_in(home),
+        },
+        (Some(channel), None) => {
+            notes.suppose(
+                "the home tenant was not said: one without an entry in the cross-tenant access settings",
+            );
+            SupposedOrigin::Tenant {
+                channel,
+                home: nobody_in(TenantId::UNDISCOVERED),
+            }
+        }
+    };
+    let id = described.id.as_deref().map(id_of);
+    Ok(Person {
+        name: format!("a {}", user_type.name()),
+        object: None,
+        id: id.or_else(|| has_object(user_type).then(|| id_of("a described user"))),
+        origin,
+        home_user: None,
+        types: Some(types),
+        memberships: described_memberships(tenant, described, notes)?,
+    })
+}
+
+const fn has_object(user_type: UserTypeWord) -> bool {
+    match user_type {
+        UserTypeWord::Member
+        | UserTypeWord::InternalGuest
+        | UserTypeWord::B2bCollaborationGuest
+        | UserTypeWord::B2bCollaborationMember
+        | UserTypeWord::OtherExternalUser => true,
+        UserTypeWord::B2bDirectConnectUser | UserTypeWord::ServiceProvider => false,
+    }
+}
+
+fn described_memberships(
+    tenant: &DirectoryTenant,
+    described: &DescribedUser,
+    notes: &mut Notes,
+) -> Result<Memberships, Unresolved> {
+    let groups = match &described.groups {
+        None => {
+            notes.suppose("the user is in no group");
+            BTreeSet::new()
+        }
+        Some(names) => names
+            .0
+            .iter()
+            .map(|name| tenant.find_group(name))
+            .collect::<Result<_, _>>()?,
+    };
+    let roles = match &described.roles {
+        None => {
+            notes.suppose("the user has no role");
+            BTreeSet::new()
+        }
+        Some(names) => names
+            .0
+            .iter()
+            .map(|name| tenant.find_role(name))
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(Memberships { groups, roles })
+}
+
+/// A tenant of the world by any of its names, another one by its id.
+fn home_tenant(question: &Question<'_>, name: &str) -> Result<TenantId, Unresolved> {
+    match question.directory.find_tenant(name) {
+        Ok(tenant) => Ok(tenant.id()),
+        Err(unknown) => name.trim().parse().map_err(|_| unknown),
+    }
+}
+
+/// Somebody in that tenant whom no list names.
+fn nobody_in(tenant_id: TenantId) -> HomeAccount {
+    HomeAccount {
+        tenant_id,
+        user_id: UserId::new(Uuid::nil()),
+    }
+}
+
+/// The id that was typed, or one of its own for a name.
+fn id_of(text: &str) -> UserId {
+    let made_up = || UserId::new(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.trim().as_bytes()));
+    text.trim().parse().unwrap_or_else(|_| made_up())
+}
