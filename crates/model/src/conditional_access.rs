@@ -7,6 +7,7 @@ mod conditions;
 mod controls;
 pub mod filter;
 mod parse;
+mod references;
 mod rules;
 pub mod signal;
 #[cfg(test)]

@@ -14,8 +14,8 @@ use crate::error::{Place, WorldError, WorldFindings};
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
 /// How many files and how many bytes a folder may have.
-const FILES_MAX: usize = 10_000;
-const TOTAL_SIZE_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub(crate) const FILES_MAX: usize = 10_000;
+pub(crate) const TOTAL_SIZE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Folder of the tenant, folder of the kind: nothing lies deeper.
 const DEPTH_MAX: usize = 3;
 

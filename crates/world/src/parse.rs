@@ -96,9 +96,9 @@ fn without_places(tenant: PlacedTenant) -> TenantWorld {
         service_principals: values(tenant.service_principals),
         conditional_access_policies: values(tenant.conditional_access_policies),
         named_locations: values(tenant.named_locations),
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
+        authentication_strengths: values(tenant.authentication_strengths),
+        authentication_contexts: values(tenant.authentication_contexts),
+        agreements: values(tenant.agreements),
         cross_tenant_access_policy: tenant.cross_tenant_access_policy.map(|placed| placed.value),
         credentials: ImportedCredentials::default(),
     }

@@ -3,16 +3,22 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::application::{Application, ServicePrincipal};
+use portcullis_model::authentication_context::AuthenticationContextClassReference;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
-use portcullis_model::document::{Document, Reason, Refusal, read_documents, read_json, shown};
+use portcullis_model::document::{
+    Document, Findings, Reason, Refusal, read_documents, read_json, shown, shown_text,
+};
 use portcullis_model::group::{Group, RoleAssignment};
 use portcullis_model::id::TenantId;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
+use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
 
 use crate::error::{Place, WorldFindings};
+use crate::names::{Directory, Found, NameKind, replace_names};
 
 /// An object with the place it came from.
 #[derive(Debug)]
@@ -35,13 +41,62 @@ pub(crate) struct PlacedTenant {
     pub(crate) service_principals: Kind<ServicePrincipal>,
     pub(crate) conditional_access_policies: Kind<ConditionalAccessPolicy>,
     pub(crate) named_locations: Kind<NamedLocation>,
+    pub(crate) authentication_strengths: Kind<AuthenticationStrengthPolicy>,
+    pub(crate) authentication_contexts: Kind<AuthenticationContextClassReference>,
+    pub(crate) agreements: Kind<Agreement>,
     pub(crate) cross_tenant_access_policy: Option<Placed<CrossTenantAccessPolicy>>,
     pub(crate) credentials: Option<Placed<Document>>,
 }
 
+impl PlacedTenant {
+    /// What in the tenant's files has a name that policies may use.
+    fn directory(&self) -> Directory {
+        fn each<T>(kind: Option<&Vec<Placed<T>>>) -> impl Iterator<Item = &T> {
+            kind.into_iter().flatten().map(|placed| &placed.value)
+        }
+        let mut directory = Directory::new();
+        for user in each(self.users.as_ref()) {
+            let id = user.id.to_string();
+            directory.note(NameKind::User, &user.user_principal_name, &id);
+            directory.note(NameKind::User, &user.display_name, &id);
+        }
+        for group in each(self.groups.as_ref()) {
+            let id = group.id.to_string();
+            directory.note(NameKind::Group, &group.display_name, &id);
+        }
+        for application in each(self.applications.as_ref()) {
+            let id = application.app_id.to_string();
+            directory.note(NameKind::Application, &application.display_name, &id);
+        }
+        for principal in each(self.service_principals.as_ref()) {
+            let (name, client) = (&principal.display_name, principal.app_id.to_string());
+            directory.note(NameKind::Application, name, &client);
+            let id = principal.id.to_string();
+            directory.note(NameKind::ServicePrincipal, name, &id);
+        }
+        for location in each(self.named_locations.as_ref()) {
+            let id = location.id.to_string();
+            directory.note(NameKind::NamedLocation, &location.display_name, &id);
+        }
+        for strength in each(self.authentication_strengths.as_ref()) {
+            let (kind, id) = (NameKind::AuthenticationStrength, strength.id.to_string());
+            directory.note(kind, &strength.display_name, &id);
+        }
+        for context in each(self.authentication_contexts.as_ref()) {
+            let (kind, id) = (NameKind::AuthenticationContext, context.id.to_string());
+            directory.note(kind, &context.display_name, &id);
+        }
+        for agreement in each(self.agreements.as_ref()) {
+            let id = agreement.id.to_string();
+            directory.note(NameKind::Agreement, &agreement.display_name, &id);
+        }
+        directory
+    }
+}
+
 /// What a tenant's folder may hold: `KIND.json`, or for lists a folder `KIND/` of files.
 const SINGLE_KINDS: [&str; 3] = ["organization", "crossTenantAccessPolicy", "credentials"];
-const LIST_KINDS: [&str; 7] = [
+const LIST_KINDS: [&str; 10] = [
     "users",
     "groups",
     "roleAssignments",
@@ -49,6 +104,9 @@ const LIST_KINDS: [&str; 7] = [
     "servicePrincipals",
     "conditionalAccessPolicies",
     "namedLocations",
+    "authenticationStrengths",
+    "authenticationContextClassReferences",
+    "agreements",
 ];
 
 /// The files of one tenant, by their path inside the tenant's folder.
@@ -67,37 +125,74 @@ impl<'f> TenantFiles<'f> {
         self.refuse_unknown_files(findings);
         let organization = self.organization(findings);
         let own = organization.as_ref().map(|it| it.value.id);
-        let tenant = (
-            self.list("users", User::from_document, findings),
-            self.list("groups", Group::from_document, findings),
-            self.list("roleAssignments", RoleAssignment::from_document, findings),
-            self.list("applications", Application::from_document, findings),
-            self.list(
+        let mut tenant = PlacedTenant {
+            users: self.list("users", User::from_document, findings),
+            groups: self.list("groups", Group::from_document, findings),
+            role_assignments: self.list("roleAssignments", RoleAssignment::from_document, findings),
+            applications: self.list("applications", Application::from_document, findings),
+            service_principals: self.list(
                 "servicePrincipals",
                 ServicePrincipal::from_document,
                 findings,
             ),
-            self.list(
-                "conditionalAccessPolicies",
-                ConditionalAccessPolicy::from_document,
+            named_locations: self.list("namedLocations", NamedLocation::from_document, findings),
+            authentication_strengths: self.strengths(findings),
+            authentication_contexts: self.list(
+                "authenticationContextClassReferences",
+                AuthenticationContextClassReference::from_document,
                 findings,
             ),
-            self.list("namedLocations", NamedLocation::from_document, findings),
-        );
-        let cross_tenant_access_policy = self.cross_tenant_access_policy(own, findings);
-        let credentials = self.single("credentials", findings);
-        Some(PlacedTenant {
+            agreements: self.list("agreements", Agreement::from_document, findings),
+            conditional_access_policies: None,
+            cross_tenant_access_policy: self.cross_tenant_access_policy(own, findings),
+            credentials: self.single("credentials", findings),
             organization: organization?,
-            users: tenant.0,
-            groups: tenant.1,
-            role_assignments: tenant.2,
-            applications: tenant.3,
-            service_principals: tenant.4,
-            conditional_access_policies: tenant.5,
-            named_locations: tenant.6,
-            cross_tenant_access_policy,
-            credentials,
-        })
+        };
+        tenant.conditional_access_policies = self.policies(&tenant.directory(), findings);
+        Some(tenant)
+    }
+
+    /// The policies, with the ids of whatever they name.
+    fn policies(
+        &self,
+        directory: &Directory,
+        findings: &mut WorldFindings,
+    ) -> Kind<ConditionalAccessPolicy> {
+        let read = |mut document: Document| {
+            let mut ambiguous = Findings::default();
+            replace_names(
+                &mut document,
+                &mut |place| match directory.find(place.kind, place.name) {
+                    Found::One(id) => Some(id.to_owned()),
+                    Found::Nothing => None,
+                    Found::Several(count) => {
+                        let found = format!("{}, the name of {count}", shown_text(place.name));
+                        let expected = format!("the id of one {}", place.kind);
+                        ambiguous.add(&place.path, Reason::Reference, found, expected);
+                        None
+                    }
+                },
+            );
+            ambiguous.into_result(Some(()))?;
+            ConditionalAccessPolicy::from_document(document)
+        };
+        self.list("conditionalAccessPolicies", read, findings)
+    }
+
+    /// The strengths but those that everybody has; exports list them too.
+    fn strengths(&self, findings: &mut WorldFindings) -> Kind<AuthenticationStrengthPolicy> {
+        let read = |document: Document| {
+            if AuthenticationStrengthPolicy::is_built_in(&document) {
+                return Ok(None);
+            }
+            AuthenticationStrengthPolicy::from_document(document).map(Some)
+        };
+        let listed = self.list("authenticationStrengths", read, findings)?;
+        let own = listed.into_iter().filter_map(|Placed { place, value }| {
+            let value = value?;
+            Some(Placed { place, value })
+        });
+        Some(own.collect())
     }
 
     fn place(&self, file: &str) -> Place {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use portcullis_model::document::Document;
 use portcullis_model::store::TenantWorld;
 use serde::Serialize;
 
@@ -45,20 +46,43 @@ fn write_tenant(folder: &Path, tenant: &TenantWorld) -> Result<(), WorldError> {
         file("servicePrincipals"),
         tenant.service_principals.as_ref(),
     )?;
-    let policies = tenant.conditional_access_policies.as_ref();
-    let documents = policies.map(|policies| {
-        let documents = policies.iter().map(|policy| &policy.document);
-        documents.collect::<Vec<_>>()
-    });
-    write_json(file("conditionalAccessPolicies"), documents.as_ref())?;
-    let locations = tenant.named_locations.as_ref();
-    let documents = locations.map(|locations| {
-        let documents = locations.iter().map(|location| &location.document);
-        documents.collect::<Vec<_>>()
-    });
-    write_json(file("namedLocations"), documents.as_ref())?;
+    write_documents(
+        file("conditionalAccessPolicies"),
+        tenant.conditional_access_policies.as_deref(),
+        |policy| &policy.document,
+    )?;
+    write_documents(
+        file("namedLocations"),
+        tenant.named_locations.as_deref(),
+        |location| &location.document,
+    )?;
+    write_documents(
+        file("authenticationStrengths"),
+        tenant.authentication_strengths.as_deref(),
+        |strength| &strength.document,
+    )?;
+    write_documents(
+        file("authenticationContextClassReferences"),
+        tenant.authentication_contexts.as_deref(),
+        |context| &context.document,
+    )?;
+    write_documents(
+        file("agreements"),
+        tenant.agreements.as_deref(),
+        |agreement| &agreement.document,
+    )?;
     let cross_tenant = tenant.cross_tenant_access_policy.as_ref();
     write_json(file("crossTenantAccessPolicy"), cross_tenant)
+}
+
+/// Objects as the documents they came as.
+fn write_documents<T>(
+    path: PathBuf,
+    objects: Option<&[T]>,
+    document: impl Fn(&T) -> &Document,
+) -> Result<(), WorldError> {
+    let documents = objects.map(|objects| objects.iter().map(document).collect::<Vec<_>>());
+    write_json(path, documents.as_ref())
 }
 
 fn write_json<T: Serialize>(path: PathBuf, content: Option<&T>) -> Result<(), WorldError> {

@@ -1,11 +1,13 @@
 //! Reads a corpus of exported policies: each file loads, or is refused with a reason that a second, simpler rule confirms.
 //!
 //! The corpus is not part of the repository. It is looked for beside it; where it is not, the test says so and passes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test and its helpers")]
 
 use std::path::{Path, PathBuf};
 
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::document::{Reason, Refusal, read_documents};
-use portcullis_world::policies::{PolicyFileOutcome, read_policies};
+use portcullis_world::export::{ExportFile, read_export};
 use serde_json::Value;
 
 /// Members that change whom a policy is about or what it demands, and that are not enforced.
@@ -32,43 +34,84 @@ fn every_export_loads_or_is_refused_for_a_reason_that_is_true() {
         );
         return;
     };
-    let files = read_policies(&corpus).unwrap();
-    let (mut loaded, mut policies, mut refused, mut others) = (0, 0, 0, 0);
-    for file in &files {
-        let bytes = std::fs::read(&file.path).unwrap();
-        let path = file.path.strip_prefix(&corpus).unwrap().display();
-        if wanted(&path.to_string()) {
-            eprintln!("{path}: {}", shown(&file.outcome));
+    let mut folders: Vec<_> = std::fs::read_dir(&corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let mut counts = Counts::default();
+    for folder in folders {
+        let export = read_export(&folder).unwrap();
+        counts.distinct += export.policies.len();
+        counts.missing += export.missing.len();
+        for missing in &export.missing {
+            assert!(!missing.policies.is_empty(), "{missing:?}");
+            if wanted(&folder.display().to_string()) {
+                eprintln!("missing: {} {}", missing.kind, missing.name);
+            }
         }
-        match &file.outcome {
-            PolicyFileOutcome::Loaded(list) => {
-                loaded += 1;
-                policies += list.len();
-                for document in read_documents(&bytes).unwrap() {
-                    let suspicious = unsupported(&Value::Object(document.members));
-                    assert_eq!(suspicious, None, "{path} was loaded");
-                }
-            }
-            PolicyFileOutcome::Refused(refusal) => {
-                refused += 1;
-                confirm(refusal, &bytes).unwrap_or_else(|why| panic!("{path}: {why}"));
-            }
-            PolicyFileOutcome::NotPolicies(what) => {
-                others += 1;
-                assert!(!what.is_empty());
-                let documents = read_documents(&bytes).unwrap();
-                let is_policy = documents.iter().any(|one| {
-                    one.members.contains_key("conditions") && one.members.contains_key("state")
-                });
-                assert!(!is_policy, "{path} holds a policy and is taken for {what}");
-            }
+        for policy in &export.policies {
+            // What is kept is read again as the same: an export of an export.
+            let again = ConditionalAccessPolicy::from_document(policy.document.clone());
+            assert_eq!(again.as_ref(), Ok(policy));
+        }
+        for file in &export.files {
+            counts.check(file, &corpus);
         }
     }
-    eprintln!(
-        "{} files: {loaded} loaded ({policies} policies), {refused} refused, {others} not policies",
-        files.len()
-    );
-    assert!(loaded > 0 && refused > 0 && files.len() == loaded + refused + others);
+    eprintln!("{counts:?}");
+    assert!(counts.loaded > 450 && counts.refused < 30);
+    assert_eq!(counts.files, counts.loaded + counts.refused + counts.others);
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    files: usize,
+    /// Files from which everything was read.
+    loaded: usize,
+    /// Files with something that is refused.
+    refused: usize,
+    /// Files that have nothing to do with policies.
+    others: usize,
+    policies: usize,
+    distinct: usize,
+    objects: usize,
+    missing: usize,
+}
+
+impl Counts {
+    fn check(&mut self, file: &ExportFile, corpus: &Path) {
+        let bytes = std::fs::read(&file.path).unwrap();
+        let path = file.path.strip_prefix(corpus).unwrap().display();
+        if wanted(&path.to_string()) {
+            eprintln!("{path}: {}", shown(file));
+        }
+        self.files += 1;
+        self.policies += file.policies;
+        self.objects += file.others;
+        if let Some(refusal) = &file.refusal {
+            self.refused += 1;
+            confirm(refusal, &bytes).unwrap_or_else(|why| panic!("{path}: {why}"));
+            return;
+        }
+        let documents = read_documents(&bytes).unwrap();
+        if let Some(what) = &file.something_else {
+            self.others += 1;
+            assert!(!what.is_empty());
+            let is_policy = documents.iter().any(|one| {
+                one.members.contains_key("conditions") && one.members.contains_key("state")
+            });
+            assert!(!is_policy, "{path} holds a policy and is taken for {what}");
+            return;
+        }
+        self.loaded += 1;
+        assert_eq!(file.policies + file.others, documents.len(), "{path}");
+        for document in documents {
+            let suspicious = unsupported(&Value::Object(document.members));
+            assert_eq!(suspicious, None, "{path} was loaded");
+        }
+    }
 }
 
 #[expect(
@@ -90,11 +133,11 @@ fn wanted(path: &str) -> bool {
     std::env::var("PORTCULLIS_CORPUS").is_ok_and(|part| path.contains(&part))
 }
 
-fn shown(outcome: &PolicyFileOutcome) -> String {
-    match outcome {
-        PolicyFileOutcome::Loaded(list) => format!("{} policies", list.len()),
-        PolicyFileOutcome::Refused(refusal) => refusal.to_string(),
-        PolicyFileOutcome::NotPolicies(what) => format!("not policies: {what}"),
+fn shown(file: &ExportFile) -> String {
+    match (&file.refusal, &file.something_else) {
+        (Some(refusal), _) => refusal.to_string(),
+        (None, Some(what)) => format!("something else: {what}"),
+        (None, None) => format!("{} policies, {} others", file.policies, file.others),
     }
 }
 

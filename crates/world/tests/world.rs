@@ -604,3 +604,87 @@ fn a03_a04_a_world_with_an_address_that_cannot_be_registered_is_refused_at_its_p
         refused_at(&files, file, "$[0].spa.redirectUris[1]", Reason::Value);
     }
 }
+
+mod references {
+    //! Names in place of ids, and what policies refer to.
+    use super::*;
+
+    const POLICY: &str = "contoso/conditionalAccessPolicies/mfa-for-guests.json";
+
+    #[test]
+    fn a_policy_may_name_what_lies_beside() {
+        let group = value_of("contoso/groups.json", "/0");
+        let name = group["displayName"].as_str().unwrap().to_uppercase();
+        let world = with(POLICY, "/conditions/users/excludeGroups", json!([name]));
+        let world = parse_world(&world).unwrap();
+        let contoso = world
+            .tenants
+            .iter()
+            .find(|tenant| tenant.organization.id.to_string() == CONTOSO)
+            .unwrap();
+        let policies = contoso.conditional_access_policies.as_ref().unwrap();
+        let found = policies.iter().any(|policy| {
+            policy.document["conditions"]["users"]["excludeGroups"] == json!([group["id"]])
+        });
+        assert!(found, "the id stands where the name was");
+    }
+
+    #[test]
+    fn a_name_of_nothing_or_of_two_things_is_refused() {
+        let place = "$.conditions.users.excludeGroups[0]";
+        let nobody = with(POLICY, "/conditions/users/excludeGroups", json!(["Nobody"]));
+        refused_at(&nobody, POLICY, place, Reason::NameForId);
+        let first = value_of("contoso/groups.json", "/0");
+        let name = first["displayName"].clone();
+        let mut files = with(POLICY, "/conditions/users/excludeGroups", json!([name]));
+        let twin = json!({"id": NOBODY, "displayName": name});
+        files.0.insert(
+            "contoso/groups.json".into(),
+            with("contoso/groups.json", "/-", twin).0["contoso/groups.json"].clone(),
+        );
+        refused_at(&files, POLICY, place, Reason::Reference);
+    }
+
+    #[test]
+    fn strengths_agreements_and_contexts_are_there_when_their_kind_is() {
+        for (kind, pointer, value, path) in [
+            (
+                "authenticationStrengths",
+                "/grantControls",
+                json!({"operator": "OR", "authenticationStrength": {"id": NOBODY}}),
+                "$.grantControls.authenticationStrength",
+            ),
+            (
+                "agreements",
+                "/grantControls",
+                json!({"operator": "OR", "termsOfUse": [NOBODY]}),
+                "$.grantControls.termsOfUse",
+            ),
+            (
+                "authenticationContextClassReferences",
+                "/conditions/applications",
+                json!({"includeAuthenticationContextClassReferences": ["c1"]}),
+                "$.conditions.applications.includeAuthenticationContextClassReferences",
+            ),
+        ] {
+            let mut files = with(POLICY, pointer, value);
+            assert!(parse_world(&files).is_ok(), "no file speaks of {kind}");
+            let file = format!("contoso/{kind}.json");
+            files.0.insert(file.clone(), b"[]".to_vec());
+            refused_at(&files, POLICY, path, Reason::Reference);
+            let object = match kind {
+                "authenticationStrengths" => {
+                    json!([{"id": NOBODY, "displayName": "Keys", "allowedCombinations": ["fido2"]},
+                        {"id": "00000000-0000-0000-0000-000000000002", "policyType": "builtIn"}])
+                }
+                "agreements" => json!([{"id": NOBODY, "displayName": "Terms"}]),
+                _ => json!([{"id": "c1", "displayName": "Step up"}]),
+            };
+            files.0.insert(file, object.to_string().into_bytes());
+            let world = parse_world(&files).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            write_world(folder.path(), &world.tenants).unwrap();
+            assert_eq!(read_world(folder.path()).unwrap().tenants, world.tenants);
+        }
+    }
+}

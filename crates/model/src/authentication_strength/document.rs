@@ -18,6 +18,22 @@ use crate::organization::check_name;
 const CONFIGURATIONS: &str = "combinationConfigurations";
 
 impl AuthenticationStrengthPolicy {
+    /// Whether a document is one of the strengths that everybody has, as lists of strengths show them.
+    pub fn is_built_in(document: &Document) -> bool {
+        let is = |name: &str, test: &dyn Fn(&str) -> bool| {
+            let mut members = document.iter();
+            let value = members.find(|(member, _)| member.eq_ignore_ascii_case(name));
+            value
+                .and_then(|(_, value)| value.as_str())
+                .is_some_and(test)
+        };
+        let known = |id: &str| {
+            let mut all = BuiltInStrength::ALL.iter();
+            all.any(|one| id.parse() == Ok(one.id))
+        };
+        is("id", &known) && is("policyType", &|kind| kind.eq_ignore_ascii_case("builtIn"))
+    }
+
     /// The strength a Graph document describes, with all that is wrong with it.
     pub fn from_document(document: Document) -> Result<Self, Refusal> {
         let mut findings = Findings::default();

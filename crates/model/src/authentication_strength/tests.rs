@@ -164,6 +164,12 @@ fn built_in_strengths_cannot_be_changed() {
         let findings = strength(|it| it["id"] = json!(built_in.id)).unwrap_err();
         assert_eq!(findings, [("$.id".into(), Reason::Value)]);
     }
+    let is_built_in =
+        |value: Value| AuthenticationStrengthPolicy::is_built_in(value.as_object().unwrap());
+    let id = BuiltInStrength::ALL[0].id;
+    assert!(is_built_in(json!({"id": id, "policyType": "builtIn"})));
+    assert!(!is_built_in(json!({"id": id, "policyType": "custom"})));
+    assert!(!is_built_in(json!({"id": "x", "policyType": "builtIn"})));
     let findings = strength(|it| it["policyType"] = json!("builtIn")).unwrap_err();
     assert_eq!(findings, [("$.policyType".into(), Reason::Value)]);
 }

@@ -48,17 +48,6 @@ impl ConditionalAccessPolicy {
         };
         findings.into_result(policy)
     }
-
-    /// The named locations it refers to; a policy that names one which is not there must not be stored (decision 18).
-    pub fn named_locations(&self) -> impl Iterator<Item = crate::id::NamedLocationId> {
-        let locations = self.conditions.locations.iter();
-        locations
-            .flat_map(|condition| condition.include.iter().chain(&condition.exclude))
-            .filter_map(|one| match one {
-                super::LocationCondition::NamedLocation(id) => Some(*id),
-                super::LocationCondition::All | super::LocationCondition::AllTrusted => None,
-            })
-    }
 }
 
 fn read_display_name<'d>(root: &Members<'d>, findings: &mut Findings) -> Option<&'d str> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, LocationCondition};
 use portcullis_model::cross_tenant_access::{B2bSetting, CrossTenantSettings, TargetType};
 use portcullis_model::document::Reason;
@@ -15,12 +16,66 @@ pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     for Placed { place, value } in objects(tenant.conditional_access_policies.as_deref()) {
         ids.note(value.id.to_string(), || place.below(".id"), findings);
         check_locations(value, tenant, place, findings);
+        check_other_references(value, tenant, place, findings);
     }
     let mut ids = Uniques::new("each named location once");
     for Placed { place, value } in objects(tenant.named_locations.as_deref()) {
         ids.note(value.id.to_string(), || place.below(".id"), findings);
     }
+    let mut ids = Uniques::new("each authentication strength once");
+    for Placed { place, value } in objects(tenant.authentication_strengths.as_deref()) {
+        ids.note(value.id.to_string(), || place.below(".id"), findings);
+    }
+    let mut ids = Uniques::new("each authentication context once");
+    for Placed { place, value } in objects(tenant.authentication_contexts.as_deref()) {
+        ids.note(value.id.to_string(), || place.below(".id"), findings);
+    }
+    let mut ids = Uniques::new("each agreement once");
+    for Placed { place, value } in objects(tenant.agreements.as_deref()) {
+        ids.note(value.id.to_string(), || place.below(".id"), findings);
+    }
     check_outbound_targets(tenant, findings);
+}
+
+/// Strength, agreements and contexts, each only when the files speak of its kind.
+fn check_other_references(
+    policy: &ConditionalAccessPolicy,
+    tenant: &PlacedTenant,
+    place: &Place,
+    findings: &mut WorldFindings,
+) {
+    let mut missing = |path: &str, id: &dyn std::fmt::Display, expected: &str| {
+        let found = format!("`{id}`");
+        findings.add(&place.below(path), Reason::Reference, found, expected);
+    };
+    if let (Some(strengths), Some(id)) = (
+        &tenant.authentication_strengths,
+        policy.authentication_strength(),
+    ) {
+        let is_built_in = BuiltInStrength::ALL.iter().any(|one| one.id == id);
+        let is_here = strengths.iter().any(|one| one.value.id == id);
+        if !is_built_in && !is_here && policy.expanded_strength.is_none() {
+            let expected = "the id of an authentication strength of this tenant";
+            missing(".grantControls.authenticationStrength", &id, expected);
+        }
+    }
+    if let Some(agreements) = &tenant.agreements {
+        for id in policy.agreements() {
+            if !agreements.iter().any(|one| one.value.id == id) {
+                let expected = "the id of an agreement of this tenant";
+                missing(".grantControls.termsOfUse", &id, expected);
+            }
+        }
+    }
+    if let Some(contexts) = &tenant.authentication_contexts {
+        for id in policy.authentication_contexts() {
+            if !contexts.iter().any(|one| one.value.id == *id) {
+                let path = ".conditions.applications.includeAuthenticationContextClassReferences";
+                let expected = "the id of an authentication context of this tenant";
+                missing(path, id, expected);
+            }
+        }
+    }
 }
 
 /// Only when the files speak of named locations: the policies may be imported beside those that are stored.

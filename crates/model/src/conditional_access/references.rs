@@ -1,0 +1,51 @@
+//! What a policy refers to and cannot be evaluated without (decision 18).
+
+use super::{ConditionalAccessPolicy, GrantControl, LocationCondition, Target};
+use crate::authentication_context::AuthenticationContextId;
+use crate::id::{AgreementId, AuthenticationStrengthId, NamedLocationId};
+
+impl ConditionalAccessPolicy {
+    /// The named locations it refers to; a policy that names one which is not there must not be stored.
+    pub fn named_locations(&self) -> impl Iterator<Item = NamedLocationId> {
+        let locations = self.conditions.locations.iter();
+        locations
+            .flat_map(|condition| condition.include.iter().chain(&condition.exclude))
+            .filter_map(|one| match one {
+                LocationCondition::NamedLocation(id) => Some(*id),
+                LocationCondition::All | LocationCondition::AllTrusted => None,
+            })
+    }
+
+    /// The strength it demands.
+    pub fn authentication_strength(&self) -> Option<AuthenticationStrengthId> {
+        self.controls().find_map(|control| {
+            let GrantControl::AuthenticationStrength(id) = control else {
+                return None;
+            };
+            Some(*id)
+        })
+    }
+
+    /// The terms of use it demands.
+    pub fn agreements(&self) -> impl Iterator<Item = AgreementId> {
+        self.controls().filter_map(|control| {
+            let GrantControl::TermsOfUse(id) = control else {
+                return None;
+            };
+            Some(*id)
+        })
+    }
+
+    /// The authentication contexts it is about.
+    pub fn authentication_contexts(&self) -> &[AuthenticationContextId] {
+        match &self.conditions.target {
+            Target::AuthenticationContexts(contexts) => contexts,
+            Target::Applications(_) | Target::UserActions(_) => &[],
+        }
+    }
+
+    fn controls(&self) -> impl Iterator<Item = &GrantControl> {
+        let grant = self.grant_controls.iter();
+        grant.flat_map(|grant| &grant.controls)
+    }
+}

@@ -1,0 +1,112 @@
+//! Tells what a document of an export is: by its type, or by the members only its kind has.
+
+use portcullis_model::document::Document;
+use serde_json::Value;
+
+/// What a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    Policy,
+    NamedLocation,
+    AuthenticationStrength,
+    AuthenticationContext,
+    Agreement,
+    CrossTenantDefault,
+    CrossTenantPartner,
+    User,
+    Group,
+    Application,
+    ServicePrincipal,
+    /// None of these; the text says what it has instead.
+    SomethingElse(String),
+}
+
+/// Members of which one is enough, in the order in which they are looked for.
+const BY_MEMBER: [(&str, Piece); 19] = [
+    ("conditions", Piece::Policy),
+    ("grantControls", Piece::Policy),
+    ("sessionControls", Piece::Policy),
+    ("ipRanges", Piece::NamedLocation),
+    ("countriesAndRegions", Piece::NamedLocation),
+    ("compliantNetworkType", Piece::NamedLocation),
+    ("allowedCombinations", Piece::AuthenticationStrength),
+    ("isAvailable", Piece::AuthenticationContext),
+    ("isViewingBeforeAcceptanceRequired", Piece::Agreement),
+    ("isPerDeviceAcceptanceRequired", Piece::Agreement),
+    ("isServiceDefault", Piece::CrossTenantDefault),
+    ("b2bCollaborationInbound", Piece::CrossTenantPartner),
+    ("inboundTrust", Piece::CrossTenantPartner),
+    ("automaticUserConsentSettings", Piece::CrossTenantPartner),
+    ("userPrincipalName", Piece::User),
+    ("securityEnabled", Piece::Group),
+    ("servicePrincipalType", Piece::ServicePrincipal),
+    ("signInAudience", Piece::Application),
+    ("appId", Piece::ServicePrincipal),
+];
+
+pub(super) fn piece(members: &Document) -> Piece {
+    let declared = members.get("@odata.type").and_then(Value::as_str);
+    if let Some(declared) = declared {
+        return by_type(declared);
+    }
+    let known = BY_MEMBER
+        .into_iter()
+        .find(|(name, _)| has(members, name).is_some());
+    let Some((_, piece)) = known else {
+        let names: Vec<_> = members
+            .keys()
+            .take(3)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let names = if names.is_empty() {
+            "no member".to_owned()
+        } else {
+            names.join(", ")
+        };
+        return Piece::SomethingElse(format!(
+            "an object without `conditions`, `grantControls` and `sessionControls` (it has {names})"
+        ));
+    };
+    let is_partner = has(members, "tenantId").is_some_and(Value::is_string);
+    match piece {
+        Piece::CrossTenantPartner if !is_partner => Piece::CrossTenantDefault,
+        piece => piece,
+    }
+}
+
+fn by_type(declared: &str) -> Piece {
+    match declared.trim_start_matches("#microsoft.graph.") {
+        "conditionalAccessPolicy" => Piece::Policy,
+        "namedLocation"
+        | "ipNamedLocation"
+        | "countryNamedLocation"
+        | "compliantNetworkNamedLocation"
+        | "serviceTagNamedLocation"
+        | "privateLinkNamedLocation" => Piece::NamedLocation,
+        "authenticationStrengthPolicy" => Piece::AuthenticationStrength,
+        "authenticationContextClassReference" => Piece::AuthenticationContext,
+        "agreement" => Piece::Agreement,
+        "crossTenantAccessPolicyConfigurationDefault" => Piece::CrossTenantDefault,
+        "crossTenantAccessPolicyConfigurationPartner" => Piece::CrossTenantPartner,
+        "user" => Piece::User,
+        "group" => Piece::Group,
+        "application" => Piece::Application,
+        "servicePrincipal" => Piece::ServicePrincipal,
+        other => Piece::SomethingElse(format!("a document of type `{other}`")),
+    }
+}
+
+/// The member of this name, in any case, unless it is null.
+pub(super) fn has<'d>(members: &'d Document, name: &str) -> Option<&'d Value> {
+    let mut members = members.iter();
+    let found = members.find(|(member, _)| member.eq_ignore_ascii_case(name));
+    found
+        .map(|(_, value)| value)
+        .filter(|value| !value.is_null())
+}
+
+/// The text of this name, unless it is empty.
+pub(super) fn text<'d>(members: &'d Document, name: &str) -> Option<&'d str> {
+    let text = has(members, name)?.as_str()?;
+    (!text.trim().is_empty()).then_some(text)
+}

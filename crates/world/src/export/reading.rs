@@ -1,0 +1,405 @@
+//! Reads the documents of an export: first what lies beside policies, which also says what names stand for, then the policies.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use portcullis_model::authentication_context::{
+    AuthenticationContextClassReference, AuthenticationContextId,
+};
+use portcullis_model::authentication_strength::{AuthenticationStrengthPolicy, BuiltInStrength};
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::cross_tenant_access::{
+    CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
+};
+use portcullis_model::document::{Document, Findings, Reason, Refusal, read_documents, shown_text};
+use portcullis_model::id::{
+    AgreementId, AuthenticationStrengthId, NamedLocationId, PolicyId, TenantId,
+};
+use portcullis_model::named_location::NamedLocation;
+use portcullis_model::terms_of_use::Agreement;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::missing::{Missing, stand_in};
+use super::piece::{Piece, has, piece, text};
+use super::{Export, ExportFile};
+use crate::names::{Directory, Found, NameKind, replace_names};
+
+/// The namespace of ids for policies of one name that say different things.
+const POLICIES_OF_ONE_NAME: Uuid = Uuid::from_u128(0x90d4_4a6b_58f2_4b7e_a3c1_17ce_b60d_92f5);
+
+/// A document and where it is.
+struct Lying {
+    file: usize,
+    path: String,
+    members: Document,
+}
+
+pub(super) struct Reading {
+    files: Vec<ExportFile>,
+    /// What is wrong with each file.
+    findings: Vec<Findings>,
+    directory: Directory,
+    lying: Vec<Lying>,
+    policies: Vec<ConditionalAccessPolicy>,
+    /// Where in `policies` an id is.
+    policy_by_id: BTreeMap<PolicyId, usize>,
+    locations: BTreeMap<NamedLocationId, NamedLocation>,
+    strengths: BTreeMap<AuthenticationStrengthId, AuthenticationStrengthPolicy>,
+    contexts: BTreeMap<AuthenticationContextId, AuthenticationContextClassReference>,
+    agreements: BTreeMap<AgreementId, Agreement>,
+    cross_tenant_default: Option<CrossTenantSettings>,
+    partners: BTreeMap<TenantId, CrossTenantPartner>,
+    missing: Missing,
+}
+
+impl Reading {
+    pub(super) fn new() -> Self {
+        Self {
+            files: Vec::new(),
+            findings: Vec::new(),
+            directory: Directory::new(),
+            lying: Vec::new(),
+            policies: Vec::new(),
+            policy_by_id: BTreeMap::new(),
+            locations: BTreeMap::new(),
+            strengths: BTreeMap::new(),
+            contexts: BTreeMap::new(),
+            agreements: BTreeMap::new(),
+            cross_tenant_default: None,
+            partners: BTreeMap::new(),
+            missing: Missing::default(),
+        }
+    }
+
+    pub(super) fn read(mut self, files: &[(PathBuf, Vec<u8>)]) -> Export {
+        for (path, bytes) in files {
+            self.take_file(path, bytes);
+        }
+        for policy in std::mem::take(&mut self.lying) {
+            self.read_policy(policy);
+        }
+        self.note_missing_objects();
+        for (file, findings) in self.files.iter_mut().zip(self.findings) {
+            file.refusal = findings.into_result(Some(())).err();
+        }
+        let has_cross_tenant = self.cross_tenant_default.is_some() || !self.partners.is_empty();
+        let cross_tenant = CrossTenantAccessPolicy {
+            default: self.cross_tenant_default.unwrap_or_default(),
+            partners: self.partners.into_values().collect(),
+        };
+        Export {
+            policies: self.policies,
+            named_locations: self.locations.into_values().collect(),
+            authentication_strengths: self.strengths.into_values().collect(),
+            authentication_contexts: self.contexts.into_values().collect(),
+            agreements: self.agreements.into_values().collect(),
+            cross_tenant_access_policy: has_cross_tenant.then_some(cross_tenant),
+            files: self.files,
+            missing: self.missing.into_list(),
+        }
+    }
+
+    fn take_file(&mut self, path: &std::path::Path, bytes: &[u8]) {
+        let file = self.files.len();
+        let mut findings = Findings::default();
+        let documents = read_documents(bytes).unwrap_or_else(|refusal| {
+            findings.take_over("$", refusal);
+            Vec::new()
+        });
+        let is_empty = documents.is_empty() && findings.is_empty();
+        self.findings.push(findings);
+        self.files.push(ExportFile {
+            path: path.to_owned(),
+            policies: 0,
+            others: 0,
+            refusal: None,
+            something_else: is_empty.then(|| "an empty list".to_owned()),
+        });
+        for document in documents {
+            self.take(Lying {
+                file,
+                path: document.path,
+                members: document.members,
+            });
+        }
+    }
+
+    fn take(&mut self, lying: Lying) {
+        let read = match piece(&lying.members) {
+            Piece::Policy => {
+                self.take_locations_inside(&lying);
+                self.lying.push(lying);
+                return;
+            }
+            Piece::SomethingElse(what) => {
+                if let Some(file) = self.files.get_mut(lying.file) {
+                    file.something_else.get_or_insert(what);
+                }
+                return;
+            }
+            Piece::NamedLocation => self.take_location(lying.members.clone()),
+            Piece::AuthenticationStrength => self.take_strength(lying.members.clone()),
+            Piece::AuthenticationContext => self.take_context(lying.members.clone()),
+            Piece::Agreement => self.take_agreement(lying.members.clone()),
+            Piece::CrossTenantDefault => self.take_cross_tenant_default(&lying.members),
+            Piece::CrossTenantPartner => self.take_cross_tenant_partner(&lying.members),
+            Piece::User => {
+                self.take_names(&lying, (NameKind::User, "id"), "userPrincipalName");
+                self.take_names(&lying, (NameKind::User, "id"), "displayName");
+                Ok(())
+            }
+            Piece::Group => {
+                self.take_names(&lying, (NameKind::Group, "id"), "displayName");
+                Ok(())
+            }
+            Piece::Application => {
+                self.take_names(&lying, (NameKind::Application, "appId"), "displayName");
+                Ok(())
+            }
+            Piece::ServicePrincipal => {
+                self.take_names(&lying, (NameKind::Application, "appId"), "displayName");
+                self.take_names(&lying, (NameKind::ServicePrincipal, "id"), "displayName");
+                Ok(())
+            }
+        };
+        match read {
+            Ok(()) => self.count(lying.file, |file| file.others += 1),
+            Err(refusal) => self.refuse(lying.file, &lying.path, refusal),
+        }
+    }
+
+    fn count(&mut self, file: usize, count: impl Fn(&mut ExportFile)) {
+        self.files.get_mut(file).map(count);
+    }
+
+    fn refuse(&mut self, file: usize, path: &str, refusal: Refusal) {
+        if let Some(findings) = self.findings.get_mut(file) {
+            findings.take_over(path, refusal);
+        }
+    }
+
+    /// Some tools write the locations that a policy names into the policy itself, as `LocationInfo`.
+    fn take_locations_inside(&mut self, lying: &Lying) {
+        let inside = has(&lying.members, "LocationInfo").and_then(Value::as_array);
+        for (index, location) in inside.into_iter().flatten().enumerate() {
+            let Some(members) = location.as_object() else {
+                continue;
+            };
+            if piece(members) != Piece::NamedLocation {
+                continue;
+            }
+            if let Err(refusal) = self.take_location(members.clone()) {
+                let path = format!("{}.LocationInfo[{index}]", lying.path);
+                self.refuse(lying.file, &path, refusal);
+            }
+        }
+    }
+
+    fn take_location(&mut self, members: Document) -> Result<(), Refusal> {
+        let location = NamedLocation::from_document(members)?;
+        let (name, id) = (location.display_name.clone(), location.id.to_string());
+        keep(&mut self.locations, location.id, location)?;
+        self.directory.note(NameKind::NamedLocation, &name, &id);
+        Ok(())
+    }
+
+    fn take_strength(&mut self, members: Document) -> Result<(), Refusal> {
+        if AuthenticationStrengthPolicy::is_built_in(&members) {
+            return Ok(());
+        }
+        let strength = AuthenticationStrengthPolicy::from_document(members)?;
+        let (name, id) = (strength.display_name.clone(), strength.id.to_string());
+        keep(&mut self.strengths, strength.id, strength)?;
+        self.directory
+            .note(NameKind::AuthenticationStrength, &name, &id);
+        Ok(())
+    }
+
+    fn take_context(&mut self, members: Document) -> Result<(), Refusal> {
+        let context = AuthenticationContextClassReference::from_document(members)?;
+        let (name, id) = (context.display_name.clone(), context.id.to_string());
+        keep(&mut self.contexts, context.id, context)?;
+        self.directory
+            .note(NameKind::AuthenticationContext, &name, &id);
+        Ok(())
+    }
+
+    fn take_agreement(&mut self, members: Document) -> Result<(), Refusal> {
+        let agreement = Agreement::from_document(members)?;
+        let (name, id) = (agreement.display_name.clone(), agreement.id.to_string());
+        keep(&mut self.agreements, agreement.id, agreement)?;
+        self.directory.note(NameKind::Agreement, &name, &id);
+        Ok(())
+    }
+
+    fn take_cross_tenant_default(&mut self, members: &Document) -> Result<(), Refusal> {
+        let mut whole = Document::new();
+        whole.insert("default".into(), Value::Object(members.clone()));
+        let read = cross_tenant(&whole, "$.default")?;
+        match &self.cross_tenant_default {
+            Some(other) if *other != read.default => Err(twice("settings")),
+            Some(_) | None => {
+                self.cross_tenant_default = Some(read.default);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_cross_tenant_partner(&mut self, members: &Document) -> Result<(), Refusal> {
+        let mut whole = Document::new();
+        let list = vec![Value::Object(members.clone())];
+        whole.insert("partners".into(), Value::Array(list));
+        let read = cross_tenant(&whole, "$.partners[0]")?;
+        for partner in read.partners {
+            keep(&mut self.partners, partner.tenant_id, partner)?;
+        }
+        Ok(())
+    }
+
+    fn take_names(&mut self, lying: &Lying, (kind, id): (NameKind, &str), name: &str) {
+        if let (Some(id), Some(name)) = (text(&lying.members, id), text(&lying.members, name)) {
+            self.directory.note(kind, name, id);
+        }
+    }
+
+    fn read_policy(&mut self, lying: Lying) {
+        let Lying {
+            file,
+            path,
+            mut members,
+        } = lying;
+        let mut names = BTreeMap::new();
+        let mut ambiguous = Findings::default();
+        let directory = &self.directory;
+        replace_names(
+            &mut members,
+            &mut |place| match directory.find(place.kind, place.name) {
+                Found::One(id) => Some(id.to_owned()),
+                Found::Nothing if place.kind == NameKind::AuthenticationContext => None,
+                Found::Nothing => {
+                    let id = stand_in(place.kind, place.name);
+                    names.insert((place.kind, id.clone()), place.name.to_owned());
+                    Some(id)
+                }
+                Found::Several(count) => {
+                    let found = format!("{}, the name of {count}", shown_text(place.name));
+                    let expected = format!("the id of one {}", place.kind);
+                    ambiguous.add(&place.path, Reason::Reference, found, expected);
+                    None
+                }
+            },
+        );
+        let read = ambiguous
+            .into_result(Some(()))
+            .and_then(|()| ConditionalAccessPolicy::from_document(members.clone()))
+            .and_then(|policy| self.told_apart(policy, members, &path));
+        match read {
+            Ok(policy) => {
+                for ((kind, id), name) in names {
+                    self.missing.note(kind, (&name, id), policy.id);
+                }
+                if !self.policy_by_id.contains_key(&policy.id) {
+                    self.policy_by_id.insert(policy.id, self.policies.len());
+                    self.policies.push(policy);
+                }
+                self.count(file, |file| file.policies += 1);
+            }
+            Err(refusal) => self.refuse(file, &path, refusal),
+        }
+    }
+
+    /// The policy, with an id that no other policy has. One that is there already, word for word, keeps its id.
+    fn told_apart(
+        &self,
+        policy: ConditionalAccessPolicy,
+        mut members: Document,
+        path: &str,
+    ) -> Result<ConditionalAccessPolicy, Refusal> {
+        let index = self.policy_by_id.get(&policy.id);
+        let Some(other) = index.and_then(|index| self.policies.get(*index)) else {
+            return Ok(policy);
+        };
+        if other.document == policy.document {
+            return Ok(policy);
+        }
+        if text(&members, "id").is_some() {
+            return Err(twice("policy of this id"));
+        }
+        let name = format!(
+            "{}\n{}\n{path}",
+            policy.display_name,
+            serde_text(&policy.document)
+        );
+        let id = Uuid::new_v5(&POLICIES_OF_ONE_NAME, name.as_bytes());
+        members.insert("id".into(), Value::String(id.to_string()));
+        ConditionalAccessPolicy::from_document(members)
+    }
+}
+
+impl Reading {
+    /// Notes what cannot be evaluated without an object that is not there. Users, groups and roles are facts of a
+    /// sign-in, not of a policy: their ids say enough.
+    fn note_missing_objects(&mut self) {
+        for policy in &self.policies {
+            let mut note = |kind, id: String| {
+                self.missing.note(kind, (&id.clone(), id), policy.id);
+            };
+            for id in policy.named_locations() {
+                if !self.locations.contains_key(&id) {
+                    note(NameKind::NamedLocation, id.to_string());
+                }
+            }
+            if let Some(id) = policy.authentication_strength() {
+                let is_built_in = BuiltInStrength::ALL.iter().any(|one| one.id == id);
+                let is_there = self.strengths.contains_key(&id);
+                if !is_built_in && !is_there && policy.expanded_strength.is_none() {
+                    note(NameKind::AuthenticationStrength, id.to_string());
+                }
+            }
+            for id in policy.agreements() {
+                if !self.agreements.contains_key(&id) {
+                    note(NameKind::Agreement, id.to_string());
+                }
+            }
+        }
+    }
+}
+
+fn serde_text(document: &Document) -> String {
+    Value::Object(document.clone()).to_string()
+}
+
+/// Keeps an object unless it is there already; another one of the same id is refused.
+fn keep<K: Ord, T: PartialEq>(kept: &mut BTreeMap<K, T>, id: K, object: T) -> Result<(), Refusal> {
+    match kept.get(&id) {
+        Some(other) if *other != object => Err(twice("object of this id")),
+        Some(_) | None => {
+            kept.insert(id, object);
+            Ok(())
+        }
+    }
+}
+
+fn twice(what: &str) -> Refusal {
+    let mut findings = Findings::default();
+    let found = format!("a second {what} that says something else");
+    findings.add("$.id", Reason::Duplicate, found, "each id once");
+    match findings.into_result(None::<std::convert::Infallible>) {
+        Err(refusal) => refusal,
+        Ok(never) => match never {},
+    }
+}
+
+/// Reads settings wrapped as a whole; findings are told as seen from the part itself.
+fn cross_tenant(whole: &Document, part: &str) -> Result<CrossTenantAccessPolicy, Refusal> {
+    let read = CrossTenantAccessPolicy::from_document(whole, TenantId::UNDISCOVERED);
+    read.map_err(|mut refusal| {
+        for finding in &mut refusal.findings {
+            if let Some(rest) = finding.path.strip_prefix(part) {
+                finding.path = format!("${rest}");
+            }
+        }
+        refusal
+    })
+}

@@ -1,0 +1,264 @@
+//! Shows what an export becomes: what lies beside policies is used, what is missing is told, what is wrong stays outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "tests, their helpers included, and `json!` values"
+)]
+
+use std::path::PathBuf;
+
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
+use portcullis_model::document::Reason;
+use portcullis_world::export::{Export, parse_export, read_export};
+use portcullis_world::names::NameKind;
+use serde_json::{Value, json};
+
+const ID: &str = "11111111-1111-4111-8111-111111111111";
+
+fn export(files: &[(&str, Value)]) -> Export {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(name, value)| (PathBuf::from(name), value.to_string().into_bytes()))
+        .collect();
+    parse_export(&files)
+}
+
+fn policy(name: &str, users: Value) -> Value {
+    json!({
+        "displayName": name, "state": "enabled",
+        "conditions": {"users": users, "applications": {"includeApplications": ["All"]}},
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]}
+    })
+}
+
+fn named(export: &Export, name: &str) -> ConditionalAccessPolicy {
+    let mut policies = export.policies.iter();
+    let found = policies.find(|policy| policy.display_name == name);
+    found.unwrap().clone()
+}
+
+#[test]
+fn names_stand_for_what_lies_beside() {
+    let mut strong = policy("Strong", json!({"includeRoles": ["Global Administrator"]}));
+    strong["conditions"]["locations"] =
+        json!({"includeLocations": ["All"], "excludeLocations": ["HQ"]});
+    strong["grantControls"] = json!({"operator": "OR", "termsOfUse": ["Terms"],
+        "authenticationStrength": {"displayName": "Keys"}});
+    let export = export(&[
+        (
+            "policies.json",
+            json!([
+                policy(
+                    "Groups",
+                    json!({"includeGroups": ["STAFF"], "excludeUsers": ["ada@contoso.example"]})
+                ),
+                strong,
+            ]),
+        ),
+        (
+            "groups.json",
+            json!({"value": [{"id": ID, "displayName": "Staff", "securityEnabled": true}]}),
+        ),
+        (
+            "users.json",
+            json!([{"id": ID, "displayName": "Ada", "userPrincipalName": "Ada@contoso.example"}]),
+        ),
+        (
+            "hq.json",
+            json!({"@odata.type": "#microsoft.graph.ipNamedLocation", "id": ID, "displayName": "HQ",
+            "ipRanges": [{"cidrAddress": "192.0.2.0/24"}]}),
+        ),
+        (
+            "keys.json",
+            json!({"id": ID, "displayName": "Keys", "allowedCombinations": ["fido2"]}),
+        ),
+        (
+            "terms.json",
+            json!({"id": ID, "displayName": "Terms", "isPerDeviceAcceptanceRequired": false}),
+        ),
+    ]);
+    assert_eq!(export.missing, []);
+    assert!(export.files.iter().all(|file| file.refusal.is_none()));
+    let groups = named(&export, "Groups").conditions.users;
+    assert_eq!(groups.include, [UserCondition::Group(ID.parse().unwrap())]);
+    assert_eq!(groups.exclude, [UserCondition::User(ID.parse().unwrap())]);
+    let strong = named(&export, "Strong");
+    let role = "62e90394-69f5-4237-9190-012177145e10".parse().unwrap();
+    assert_eq!(strong.conditions.users.include, [UserCondition::Role(role)]);
+    assert_eq!(strong.authentication_strength(), Some(ID.parse().unwrap()));
+    assert_eq!(
+        strong.named_locations().collect::<Vec<_>>(),
+        [ID.parse().unwrap()]
+    );
+    assert_eq!(
+        strong.agreements().collect::<Vec<_>>(),
+        [ID.parse().unwrap()]
+    );
+    assert_eq!(export.named_locations.len(), 1);
+}
+
+#[test]
+fn a_name_nobody_knows_stands_for_the_same_thing_everywhere_and_is_told_once() {
+    let first = policy(
+        "First",
+        json!({"includeUsers": ["All"], "excludeGroups": ["<Break glass>"]}),
+    );
+    let second = policy("Second", json!({"includeGroups": ["<break glass>"]}));
+    let export = export(&[("a.json", first), ("b.json", second)]);
+    let [missing] = export.missing.as_slice() else {
+        panic!("{:?}", export.missing);
+    };
+    assert_eq!(
+        (missing.kind, missing.name.as_str()),
+        (NameKind::Group, "<Break glass>")
+    );
+    assert_eq!(missing.policies.len(), 2);
+    let group = UserCondition::Group(missing.id.parse().unwrap());
+    let excluded = named(&export, "First").conditions.users.exclude;
+    assert_eq!(excluded, std::slice::from_ref(&group));
+    assert_eq!(named(&export, "Second").conditions.users.include, [group]);
+}
+
+#[test]
+fn an_object_that_is_not_there_is_told_by_its_id() {
+    let mut away = policy("Away", json!({"includeUsers": ["All"]}));
+    away["conditions"]["locations"] = json!({"includeLocations": [ID]});
+    away["grantControls"] =
+        json!({"operator": "OR", "termsOfUse": [ID], "authenticationStrength": {"id": ID}});
+    let mut built_in = policy("Built in", json!({"includeUsers": ["All"]}));
+    built_in["grantControls"] = json!({"operator": "OR",
+        "authenticationStrength": {"id": "00000000-0000-0000-0000-000000000004"}});
+    let export = export(&[("a.json", json!([away, built_in]))]);
+    let missing: Vec<_> = export
+        .missing
+        .iter()
+        .map(|one| (one.kind, one.name.as_str()))
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            (NameKind::NamedLocation, ID),
+            (NameKind::AuthenticationStrength, ID),
+            (NameKind::Agreement, ID),
+        ]
+    );
+}
+
+#[test]
+fn a_name_of_two_things_is_refused() {
+    let other = "22222222-2222-4222-8222-222222222222";
+    let export = export(&[
+        (
+            "policies.json",
+            policy("Staff", json!({"includeGroups": ["Staff"]})),
+        ),
+        (
+            "groups.json",
+            json!([
+                {"id": ID, "displayName": "Staff", "securityEnabled": true},
+                {"id": other, "displayName": "staff", "securityEnabled": true}
+            ]),
+        ),
+    ]);
+    assert_eq!(export.policies, []);
+    let refusal = export.files[0].refusal.as_ref().unwrap();
+    assert_eq!(
+        refusal.findings[0].path,
+        "$.conditions.users.includeGroups[0]"
+    );
+    assert_eq!(refusal.findings[0].reason, Reason::Reference);
+}
+
+#[test]
+fn what_is_wrong_stays_outside_and_the_rest_is_read() {
+    let mut agents = policy("Agents", json!({"includeUsers": ["All"]}));
+    agents["conditions"]["agents"] = json!({"includeAgentUsers": ["All"]});
+    let good = policy("Good", json!({"includeUsers": ["All"]}));
+    let export = export(&[
+        ("a.json", json!([agents, good])),
+        ("b.json", json!({"hello": 1})),
+        ("c.json", json!("text")),
+    ]);
+    assert_eq!(export.policies.len(), 1);
+    let [first, second, third] = export.files.as_slice() else {
+        panic!("three files");
+    };
+    assert_eq!(first.policies, 1);
+    assert_eq!(
+        first.refusal.as_ref().unwrap().findings[0].path,
+        "$[0].conditions.agents"
+    );
+    assert!(second.something_else.is_some() && second.refusal.is_none());
+    assert_eq!(
+        third.refusal.as_ref().unwrap().findings[0].reason,
+        Reason::Shape
+    );
+}
+
+#[test]
+fn the_same_policy_twice_is_one_and_two_of_a_name_are_two() {
+    let everyone = json!({"includeUsers": ["All"]});
+    let guests = json!({"includeUsers": ["GuestsOrExternalUsers"]});
+    let one = policy("MFA", everyone.clone());
+    let export_of = |second: Value| export(&[("a.json", one.clone()), ("b.json", second)]);
+    assert_eq!(export_of(one.clone()).policies.len(), 1);
+    let two = export_of(policy("MFA", guests.clone()));
+    assert_eq!(two.policies.len(), 2);
+    assert_ne!(two.policies[0].id, two.policies[1].id);
+    let (mut first, mut second) = (one, policy("MFA", guests));
+    first["id"] = json!(ID);
+    second["id"] = json!(ID);
+    let twice = export(&[("a.json", first), ("b.json", second)]);
+    assert_eq!(twice.policies.len(), 1);
+    let refusal = twice.files[1].refusal.as_ref().unwrap();
+    assert_eq!(refusal.findings[0].reason, Reason::Duplicate);
+}
+
+#[test]
+fn locations_inside_a_policy_are_beside_it() {
+    let mut inside = policy("Inside", json!({"includeUsers": ["All"]}));
+    inside["conditions"]["locations"] = json!({"includeLocations": ["Allowed countries"]});
+    inside["LocationInfo"] =
+        json!([{"displayName": "Allowed countries", "countriesAndRegions": ["NL"]}]);
+    let export = export(&[("a.json", inside)]);
+    assert_eq!(export.missing, []);
+    assert_eq!(export.named_locations.len(), 1);
+}
+
+#[test]
+fn cross_tenant_settings_are_put_together() {
+    let export = export(&[
+        (
+            "default.json",
+            json!({"isServiceDefault": true, "inboundTrust": {"isMfaAccepted": false}}),
+        ),
+        (
+            "partners.json",
+            json!({"value": [{"tenantId": ID, "inboundTrust": {"isMfaAccepted": true}}]}),
+        ),
+    ]);
+    let settings = export.cross_tenant_access_policy.unwrap();
+    assert_eq!(settings.partners.len(), 1);
+    let trust = settings.default.inbound_trust.unwrap();
+    assert_eq!(trust.is_mfa_accepted, Some(false));
+    assert!(export.files.iter().all(|file| file.others == 1));
+}
+
+#[test]
+fn a_folder_is_read_with_everything_below_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("policies/more");
+    std::fs::create_dir_all(&below).unwrap();
+    let text = policy("MFA", json!({"includeUsers": ["All"]})).to_string();
+    let utf16: Vec<u8> = std::iter::once('\u{feff}')
+        .chain(text.chars())
+        .flat_map(|one| (one as u16).to_le_bytes())
+        .collect();
+    std::fs::write(below.join("mfa.JSON"), utf16).unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "nothing").unwrap();
+    let export = read_export(folder.path()).unwrap();
+    assert_eq!((export.files.len(), export.policies.len()), (1, 1));
+    let file = read_export(&below.join("mfa.JSON")).unwrap();
+    assert_eq!(file.policies, export.policies);
+    assert!(read_export(&folder.path().join("nowhere")).is_err());
+}
