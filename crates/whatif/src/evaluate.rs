@@ -30,6 +30,8 @@ pub struct Answer {
     pub who: WhoSignsIn,
     /// What happens, as far as it is certain.
     pub outcome: AnswerOutcome,
+    /// What happens if every policy applies that could, where that is something else.
+    pub if_everything_applies: Option<AnswerOutcome>,
     /// What the policies came to, as the log would say.
     pub status: ConditionalAccessStatus,
     /// What holds of the session.
@@ -144,6 +146,25 @@ words! {
     }
 }
 
+impl Signal {
+    /// The condition that looks at it.
+    pub const fn condition(self) -> Condition {
+        match self {
+            Self::ClientApp => Condition::ClientApps,
+            Self::Platform => Condition::DevicePlatform,
+            Self::Ip | Self::Country | Self::GpsCountry | Self::CompliantNetwork => {
+                Condition::Location
+            }
+            Self::Device => Condition::Devices,
+            Self::SignInRisk => Condition::SignInRisk,
+            Self::UserRisk => Condition::UserRisk,
+            Self::ServicePrincipalRisk => Condition::WorkloadIdentities,
+            Self::InsiderRisk => Condition::InsiderRisk,
+            Self::Flow => Condition::AuthenticationFlow,
+        }
+    }
+}
+
 /// What a situation comes to in this tenant, which is one of the directory.
 pub fn evaluate(
     directory: &Directory,
@@ -185,6 +206,7 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
         outcome: refused.unwrap_or_else(|| outcome(directory, supposed.outcome())),
+        if_everything_applies: None,
         status: supposed.status(),
         session: supposed.session_controls().clone(),
         gates: resolved.gates,

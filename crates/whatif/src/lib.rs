@@ -9,6 +9,8 @@
 
 pub mod directory;
 pub mod evaluate;
+pub mod graph_answer;
+pub mod graph_request;
 pub mod prose;
 pub mod situation;
 

@@ -1,6 +1,328 @@
 //! Answers in sentences: the verdict first, then what would be asked and where, the session, and each policy with its reason.
 
-use portcullis_policy::decision::{BlockReason, Challenge};
+#[cfg(test)]
+mod tests;
+
+use portcullis_model::conditional_access::{
+    FrequencyAuthenticationType, PersistentBrowser, PolicyState, SignInInterval,
+};
+use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::id::PolicyId;
+use portcullis_policy::decision::{BlockReason, Challenge, SessionDecision};
+
+use crate::evaluate::{
+    Answer, AnswerOutcome, Applicability, Asked, Condition, PolicyAnswer, Signal, WhoSignsIn,
+};
+use crate::situation::PlaceWord;
+
+/// An answer, ready to be laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Who signs in, and who decides.
+    pub title: String,
+    /// How it ends.
+    pub tone: Tone,
+    /// The verdict in one word, for instance `Blocked`.
+    pub verdict: &'static str,
+    /// The verdict in sentences.
+    pub sentences: Vec<String>,
+    /// What follows, each under its heading.
+    pub sections: Vec<Section>,
+}
+
+/// How an answer feels to whoever signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// In.
+    Good,
+    /// In, once something is done.
+    Open,
+    /// Out.
+    Bad,
+}
+
+/// Rows under a heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The heading.
+    pub heading: &'static str,
+    /// The rows; all of a section are equally long.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The answer in words.
+pub fn tell(answer: &Answer) -> Told {
+    let (tone, verdict, mut sentences) = tell_outcome(answer, &answer.outcome);
+    if let Some(possible) = &answer.if_everything_applies {
+        let (_, verdict, more) = tell_outcome(answer, possible);
+        sentences.push(format!(
+            "That hangs on {}, which was not said. If every policy applies that could: {}. {}",
+            list_signals(answer.depends_on.iter().copied()),
+            verdict.to_lowercase(),
+            more.join(" ")
+        ));
+    } else if !answer.depends_on.is_empty() {
+        sentences.push(format!(
+            "It does not change whatever {} is, which was not said; some policies do.",
+            list_signals(answer.depends_on.iter().copied())
+        ));
+    }
+    let mut sections = Vec::new();
+    let mut section = |heading, rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            sections.push(Section { heading, rows });
+        }
+    };
+    let gates = answer.gates.iter();
+    section(
+        "Before the policies",
+        gates
+            .map(|gate| vec![gate.tenant_name.clone(), gate.said.clone()])
+            .collect(),
+    );
+    section("Session", session_rows(answer));
+    section("Policies", policy_rows(answer));
+    let supposed = answer.suppositions.iter();
+    section(
+        "Supposed",
+        supposed.map(|what| vec![what.clone()]).collect(),
+    );
+    Told {
+        title: title(answer),
+        tone,
+        verdict,
+        sentences,
+        sections,
+    }
+}
+
+fn title(answer: &Answer) -> String {
+    format!("{}, decided by {}", who(&answer.who), answer.tenant_name)
+}
+
+fn who(who: &WhoSignsIn) -> String {
+    let home = match (who.home_tenant, &who.home_tenant_name) {
+        (None, _) => String::new(),
+        (Some(_), Some(name)) => format!(" of {name}"),
+        (Some(id), None) if id.uuid().is_nil() => " of an unknown tenant".to_owned(),
+        (Some(id), None) => format!(" of tenant {id}"),
+    };
+    if who.user_types.is_empty() {
+        format!("{}{home}", who.name)
+    } else {
+        format!("{} ({}{home})", who.name, who.user_types.join(", "))
+    }
+}
+
+fn tell_outcome(answer: &Answer, outcome: &AnswerOutcome) -> (Tone, &'static str, Vec<String>) {
+    match outcome {
+        AnswerOutcome::Granted => {
+            let sentence = if answer.policies.iter().any(is_in_force) {
+                "Everything that is demanded is met."
+            } else {
+                "No policy in force applies."
+            };
+            (Tone::Good, "Granted", vec![sentence.to_owned()])
+        }
+        AnswerOutcome::Blocked(blocked) => {
+            let by = names(answer, &blocked.policies);
+            let mut sentence = format!(
+                "{} (error {})",
+                capitalised(&blocked.sentence),
+                blocked.error
+            );
+            if !by.is_empty() {
+                sentence.push_str(": ");
+                sentence.push_str(&by);
+            }
+            sentence.push('.');
+            (Tone::Bad, "Blocked", vec![sentence])
+        }
+        AnswerOutcome::Asked(asked) => {
+            let sentences = asked.iter().map(|one| ask_sentence(answer, one));
+            (Tone::Open, "Asked for more", sentences.collect())
+        }
+    }
+}
+
+fn is_in_force(policy: &PolicyAnswer) -> bool {
+    policy.state == PolicyState::Enabled && policy.applicability == Applicability::Applies
+}
+
+fn ask_sentence(answer: &Answer, asked: &Asked) -> String {
+    let what = match &asked.challenge {
+        Challenge::PrimaryAuthentication => "The first factor".to_owned(),
+        Challenge::MultifactorAuthentication => "Multifactor authentication".to_owned(),
+    };
+    let whose = match (asked.place, answer.who.home_tenant) {
+        (PlaceWord::Home, _) => ", the user's own tenant",
+        (PlaceWord::Resource, Some(_)) => ", the tenant whose application is reached",
+        (PlaceWord::Resource, None) => "",
+    };
+    let combinations: Vec<_> = asked
+        .combinations
+        .iter()
+        .map(|one| {
+            one.iter()
+                .map(AuthenticationMethod::name)
+                .collect::<Vec<_>>()
+                .join(" + ")
+        })
+        .collect();
+    let by = if combinations.is_empty() {
+        String::new()
+    } else {
+        format!(", by {}", any_of(&combinations))
+    };
+    let policies = names(answer, &asked.policies);
+    let because = if policies.is_empty() {
+        "the request itself".to_owned()
+    } else {
+        policies
+    };
+    format!("{what} at {}{whose}{by}: {because}.", asked.tenant_name)
+}
+
+/// The policies with these ids, by name.
+fn names(answer: &Answer, policies: &[PolicyId]) -> String {
+    let names: Vec<String> = policies
+        .iter()
+        .map(|id| {
+            let policy = answer.policies.iter().find(|policy| policy.id == *id);
+            policy.map_or_else(
+                || id.to_string(),
+                |policy| format!("“{}”", policy.display_name),
+            )
+        })
+        .collect();
+    names.join(", ")
+}
+
+fn session_rows(answer: &Answer) -> Vec<Vec<String>> {
+    session_words(&answer.session)
+        .into_iter()
+        .map(|(control, value, policies)| vec![control.to_owned(), value, names(answer, policies)])
+        .collect()
+}
+
+/// Each session control that is set: Graph's name, what it says, and the policies that say so.
+pub fn session_words(session: &SessionDecision) -> Vec<(&'static str, String, &[PolicyId])> {
+    let mut words: Vec<(&'static str, String, &[PolicyId])> = Vec::new();
+    if let Some((interval, factors, policies)) = &session.sign_in_frequency {
+        let often = match interval {
+            SignInInterval::EveryTime => "every time".to_owned(),
+            SignInInterval::Hours(1) => "every hour".to_owned(),
+            SignInInterval::Hours(hours) if hours.checked_rem(24) == Some(0) => {
+                match hours.checked_div(24) {
+                    Some(1) => "every day".to_owned(),
+                    Some(days) => format!("every {days} days"),
+                    None => format!("every {hours} hours"),
+                }
+            }
+            SignInInterval::Hours(hours) => format!("every {hours} hours"),
+        };
+        let which = match factors {
+            FrequencyAuthenticationType::PrimaryAndSecondaryAuthentication => "both factors",
+            FrequencyAuthenticationType::SecondaryAuthentication => "the second factor",
+        };
+        words.push(("signInFrequency", format!("{which} {often}"), policies));
+    }
+    if let Some((mode, policies)) = &session.persistent_browser {
+        let mode = match mode {
+            PersistentBrowser::Always => "always: the session outlives the browser",
+            PersistentBrowser::Never => "never: the session ends with the browser",
+        };
+        words.push(("persistentBrowser", mode.to_owned(), policies));
+    }
+    words
+}
+
+/// Policies that apply first, then those that could, then the others; each as `applies`, its name, why.
+fn policy_rows(answer: &Answer) -> Vec<Vec<String>> {
+    let rank = |policy: &&PolicyAnswer| match policy.applicability {
+        Applicability::Applies => 0,
+        Applicability::DependsOn(_) => 1,
+        Applicability::DoesNotApply { .. } => 2,
+    };
+    let mut policies: Vec<&PolicyAnswer> = answer.policies.iter().collect();
+    policies.sort_by_key(rank);
+    policies.into_iter().map(policy_row).collect()
+}
+
+fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
+    let report_only = match policy.state {
+        PolicyState::ReportOnly => " (report-only)",
+        PolicyState::Enabled | PolicyState::Disabled => "",
+    };
+    let (applies, why) = match &policy.applicability {
+        Applicability::Applies => {
+            let session = &policy.applied.enforced_session_controls;
+            let mut why = policy.reason.clone();
+            if !session.is_empty() {
+                why = format!("{why}; session: {}", session.join(", "));
+            }
+            ("applies".to_owned(), why)
+        }
+        Applicability::DependsOn(signals) => (
+            "depends".to_owned(),
+            format!(
+                "on {}, which was not said",
+                list_signals(signals.iter().copied())
+            ),
+        ),
+        Applicability::DoesNotApply { condition } => {
+            let reason = policy.reason.as_str();
+            let reason = reason.strip_prefix("not applied: ").unwrap_or(reason);
+            let why = if *condition == Condition::PolicyNotEnabled {
+                "the policy is disabled".to_owned()
+            } else {
+                format!("{}: {reason}", condition.name())
+            };
+            ("no".to_owned(), why)
+        }
+    };
+    vec![
+        applies,
+        format!("{}{report_only}", policy.display_name),
+        why,
+    ]
+}
+
+fn list_signals(signals: impl Iterator<Item = Signal>) -> String {
+    let names: Vec<_> = signals.map(|signal| signal.name().to_owned()).collect();
+    let Some((last, first)) = names.split_last() else {
+        return "nothing".to_owned();
+    };
+    if first.is_empty() {
+        last.clone()
+    } else {
+        format!("{} and {last}", first.join(", "))
+    }
+}
+
+fn any_of(choices: &[String]) -> String {
+    match choices.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        None => String::new(),
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+    }
+}
+
+/// The name of what is asked for: Graph's, where Graph has one.
+pub const fn challenge_name(challenge: &Challenge) -> &'static str {
+    match challenge {
+        Challenge::PrimaryAuthentication => "primaryAuthentication",
+        Challenge::MultifactorAuthentication => "mfa",
+    }
+}
 
 /// Why a sign-in is refused, without a full stop.
 pub const fn block_sentence(reason: BlockReason) -> &'static str {
@@ -21,13 +343,5 @@ pub const fn block_sentence(reason: BlockReason) -> &'static str {
         }
         BlockReason::NoAudience => "nothing is reached, and an empty set opens no door",
         BlockReason::NotAdmitted => "the tenants did not let the user cross for this request",
-    }
-}
-
-/// The name of what is asked for: Graph's, where Graph has one.
-pub const fn challenge_name(challenge: &Challenge) -> &'static str {
-    match challenge {
-        Challenge::PrimaryAuthentication => "primaryAuthentication",
-        Challenge::MultifactorAuthentication => "mfa",
     }
 }

@@ -287,14 +287,19 @@ fn describe(
         }
     };
     let id = described.id.as_deref().map(id_of);
+    // Somebody whose object is there keeps their groups and roles, whatever type is supposed.
+    let object = tenant.users().iter().find(|user| Some(user.id) == id);
     Ok(Person {
-        name: format!("a {}", user_type.name()),
-        object: None,
+        name: object.map_or_else(
+            || format!("a {}", user_type.name()),
+            |user| user.display_name.clone(),
+        ),
+        object: object.cloned(),
         id: id.or_else(|| has_object(user_type).then(|| id_of("a described user"))),
         origin,
         home_user: None,
         types: Some(types),
-        memberships: described_memberships(tenant, described, notes)?,
+        memberships: described_memberships(tenant, described, object, notes)?,
     })
 }
 
@@ -312,25 +317,29 @@ const fn has_object(user_type: UserTypeWord) -> bool {
 fn described_memberships(
     tenant: &DirectoryTenant,
     described: &DescribedUser,
+    object: Option<&User>,
     notes: &mut Notes,
 ) -> Result<Memberships, Unresolved> {
-    let groups = match &described.groups {
-        None => {
+    let known = object.map(|user| tenant.memberships(user));
+    let groups = match (&described.groups, &known) {
+        (None, Some(known)) => known.groups.clone(),
+        (None, None) => {
             notes.suppose("the user is in no group");
             BTreeSet::new()
         }
-        Some(names) => names
+        (Some(names), _) => names
             .0
             .iter()
             .map(|name| tenant.find_group(name))
             .collect::<Result<_, _>>()?,
     };
-    let roles = match &described.roles {
-        None => {
+    let roles = match (&described.roles, known) {
+        (None, Some(known)) => known.roles,
+        (None, None) => {
             notes.suppose("the user has no role");
             BTreeSet::new()
         }
-        Some(names) => names
+        (Some(names), _) => names
             .0
             .iter()
             .map(|name| tenant.find_role(name))

@@ -1,0 +1,212 @@
+//! An answer in Graph's shape: the policies as they are stored, each with whether it applies, and under one member of the
+//! envelope what Graph cannot say (specification 9.4).
+
+#[cfg(test)]
+mod tests;
+
+use portcullis_model::Timestamp;
+use portcullis_policy::decision::{Challenge, SessionDecision};
+use serde_json::{Map, Value, json};
+
+use crate::directory::{Directory, DirectoryTenant, Unresolved};
+use crate::evaluate::{
+    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, WhoSignsIn, evaluate,
+};
+use crate::graph_request::GraphRequest;
+use crate::prose::challenge_name;
+use crate::situation::{Absent, Situation};
+
+/// What is asked in Graph's terms.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphQuestion<'q> {
+    /// The sign-in; what it does not say has Graph's defaults in Graph's part, and is not known in ours.
+    pub situation: &'q Situation,
+    /// Only policies that apply are wanted.
+    pub applied_policies_only: bool,
+    /// What of the request counts for less than its writer may think.
+    pub notes: &'q [String],
+    /// What an absent member means in our part.
+    pub absent: Absent,
+}
+
+impl GraphRequest {
+    /// The question of a request that came in Graph's shape.
+    pub fn question(&self) -> GraphQuestion<'_> {
+        GraphQuestion {
+            situation: &self.situation,
+            applied_policies_only: self.applied_policies_only,
+            notes: &self.notes,
+            absent: Absent::Unknown,
+        }
+    }
+}
+
+/// Graph's envelope: `value` by Graph's rules, `portcullis` by ours.
+pub fn graph_answer(
+    directory: &Directory,
+    tenant: &DirectoryTenant,
+    question: GraphQuestion<'_>,
+    at: Timestamp,
+) -> Result<Value, Unresolved> {
+    let ours = evaluate(directory, tenant, (question.situation, question.absent), at)?;
+    let filled = question.situation.clone().with_graph_defaults();
+    let graphs = evaluate(directory, tenant, (&filled, Absent::Unknown), at)?;
+    let stored = &tenant.configuration().conditional_access_policies;
+    let value: Vec<Value> = graphs
+        .policies
+        .iter()
+        .zip(stored)
+        .filter(|(told, _)| {
+            !question.applied_policies_only || told.applicability == Applicability::Applies
+        })
+        .map(|(told, policy)| result(told, &policy.document))
+        .collect();
+    let mut portcullis = answer_json(&ours);
+    if let Some(members) = portcullis.as_object_mut() {
+        members.insert("notes".to_owned(), json!(question.notes));
+    }
+    Ok(json!({
+        "@odata.context": "$metadata#Collection(microsoft.graph.whatIfAnalysisResult)",
+        "value": value,
+        "portcullis": portcullis,
+    }))
+}
+
+/// Graph `whatIfAnalysisResult`: the whole policy and two members more. A policy that hangs on what was not said does not apply
+/// (specification 9.5).
+fn result(told: &PolicyAnswer, document: &Map<String, Value>) -> Value {
+    let mut result = document.clone();
+    result.insert("id".to_owned(), json!(told.id));
+    let (applies, reasons) = match &told.applicability {
+        Applicability::Applies => (true, "notSet"),
+        Applicability::DoesNotApply { condition } => (false, condition.name()),
+        Applicability::DependsOn(signals) => (
+            false,
+            signals
+                .iter()
+                .map(|signal| signal.condition())
+                .min()
+                .map_or("notEnoughInformation", |condition| condition.name()),
+        ),
+    };
+    result.insert("policyApplies".to_owned(), json!(applies));
+    result.insert("analysisReasons".to_owned(), json!(reasons));
+    Value::Object(result)
+}
+
+/// What we say of a sign-in, as one object.
+pub fn answer_json(answer: &Answer) -> Value {
+    let mut told = Map::new();
+    let mut put = |name: &str, value: Value| told.insert(name.to_owned(), value);
+    put(
+        "tenant",
+        json!({ "id": answer.tenant, "displayName": answer.tenant_name }),
+    );
+    put("signIn", who_json(&answer.who));
+    outcome_json(&answer.outcome, &mut put);
+    if let Some(possible) = &answer.if_everything_applies {
+        let mut told = Map::new();
+        outcome_json(possible, &mut |name, value| {
+            told.insert(name.to_owned(), value)
+        });
+        put("ifEveryPolicyThatCouldApplies", Value::Object(told));
+    }
+    put("conditionalAccessStatus", json!(answer.status));
+    put("sessionControls", session_json(&answer.session));
+    let gates = answer.gates.iter().map(|gate| {
+        json!({
+            "tenantId": gate.tenant, "tenantDisplayName": gate.tenant_name, "said": gate.said, "error": gate.error,
+        })
+    });
+    put("beforePolicies", gates.collect());
+    put(
+        "policies",
+        answer.policies.iter().map(policy_json).collect(),
+    );
+    put("dependsOn", json!(answer.depends_on));
+    put("notSaid", json!(answer.not_given));
+    put("supposed", json!(answer.suppositions));
+    Value::Object(told)
+}
+
+fn who_json(who: &WhoSignsIn) -> Value {
+    json!({
+        "displayName": who.name,
+        "externalUserTypes": who.user_types,
+        "homeTenant": who.home_tenant.map(|id| json!({ "id": id, "displayName": who.home_tenant_name })),
+    })
+}
+
+fn outcome_json(outcome: &AnswerOutcome, put: &mut dyn FnMut(&str, Value) -> Option<Value>) {
+    match outcome {
+        AnswerOutcome::Granted => {
+            put("outcome", json!("granted"));
+        }
+        AnswerOutcome::Asked(asked) => {
+            put("outcome", json!("asked"));
+            put("asks", asked.iter().map(asked_json).collect());
+        }
+        AnswerOutcome::Blocked(blocked) => {
+            put("outcome", json!("blocked"));
+            put("error", json!(blocked.error));
+            put("reason", json!(blocked.sentence));
+            put("blockingPolicies", json!(blocked.policies));
+        }
+    }
+}
+
+fn asked_json(asked: &Asked) -> Value {
+    let methods = asked.combinations.iter().map(ToString::to_string);
+    json!({
+        "control": challenge_name(&asked.challenge),
+        "controlId": challenge_id(&asked.challenge),
+        "at": asked.place,
+        "tenantId": asked.tenant,
+        "tenantDisplayName": asked.tenant_name,
+        "methods": methods.collect::<Vec<_>>(),
+        "policies": asked.policies,
+    })
+}
+
+/// The id of what is asked for, where one control is many.
+pub fn challenge_id(challenge: &Challenge) -> Option<String> {
+    match challenge {
+        Challenge::PrimaryAuthentication | Challenge::MultifactorAuthentication => None,
+    }
+}
+
+fn policy_json(policy: &PolicyAnswer) -> Value {
+    let (applies, condition, signals) = match &policy.applicability {
+        Applicability::Applies => ("yes", None, None),
+        Applicability::DoesNotApply { condition } => ("no", Some(*condition), None),
+        Applicability::DependsOn(signals) => ("dependsOn", None, Some(signals)),
+    };
+    let log = &policy.applied;
+    json!({
+        "id": policy.id,
+        "displayName": policy.display_name,
+        "state": policy.state,
+        "applies": applies,
+        "failingCondition": condition,
+        "dependsOn": signals,
+        "result": policy.result,
+        "reason": policy.reason,
+        "enforcedGrantControls": log.enforced_grant_controls,
+        "enforcedSessionControls": log.enforced_session_controls,
+        "includeRulesSatisfied": log.include_rules_satisfied,
+        "excludeRulesSatisfied": log.exclude_rules_satisfied,
+    })
+}
+
+/// What holds of the session, one member for each control that is set.
+pub fn session_json(session: &SessionDecision) -> Value {
+    let mut told = Map::new();
+    let words = crate::prose::session_words(session);
+    for (control, value, policies) in words {
+        told.insert(
+            control.to_owned(),
+            json!({ "value": value, "policies": policies }),
+        );
+    }
+    Value::Object(told)
+}
