@@ -3,6 +3,7 @@
 mod applications;
 mod people;
 mod policies;
+mod references;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@
     reason = "tables of cases, written as `json!` values"
 )]
 
+mod damage;
 mod whole_language;
 
 use serde_json::{Value, json};

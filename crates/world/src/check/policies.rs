@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::authentication_strength::BuiltInStrength;
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, LocationCondition};
 use portcullis_model::cross_tenant_access::{B2bSetting, CrossTenantSettings, TargetType};
 use portcullis_model::document::Reason;
 
+use super::references::Known;
 use super::{Uniques, objects};
 use crate::error::{Place, WorldFindings};
 use crate::tenant::{Placed, PlacedTenant};
 
 pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     let mut ids = Uniques::new("each policy id once; without ids, each displayName once");
+    let known = Known::new(tenant);
     for Placed { place, value } in objects(tenant.conditional_access_policies.as_deref()) {
         ids.note(value.id.to_string(), || place.below(".id"), findings);
-        check_locations(value, tenant, place, findings);
-        check_other_references(value, tenant, place, findings);
+        known.check(value, place, findings);
     }
     let mut ids = Uniques::new("each named location once");
     for Placed { place, value } in objects(tenant.named_locations.as_deref()) {
@@ -35,87 +34,6 @@ pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
         ids.note(value.id.to_string(), || place.below(".id"), findings);
     }
     check_outbound_targets(tenant, findings);
-}
-
-/// Strength, agreements and contexts, each only when the files speak of its kind.
-fn check_other_references(
-    policy: &ConditionalAccessPolicy,
-    tenant: &PlacedTenant,
-    place: &Place,
-    findings: &mut WorldFindings,
-) {
-    let mut missing = |path: &str, id: &dyn std::fmt::Display, expected: &str| {
-        let found = format!("`{id}`");
-        findings.add(&place.below(path), Reason::Reference, found, expected);
-    };
-    if let (Some(strengths), Some(id)) = (
-        &tenant.authentication_strengths,
-        policy.authentication_strength(),
-    ) {
-        let is_built_in = BuiltInStrength::ALL.iter().any(|one| one.id == id);
-        let is_here = strengths.iter().any(|one| one.value.id == id);
-        if !is_built_in && !is_here && policy.expanded_strength.is_none() {
-            let expected = "the id of an authentication strength of this tenant";
-            missing(".grantControls.authenticationStrength", &id, expected);
-        }
-    }
-    if let Some(agreements) = &tenant.agreements {
-        for id in policy.agreements() {
-            if !agreements.iter().any(|one| one.value.id == id) {
-                let expected = "the id of an agreement of this tenant";
-                missing(".grantControls.termsOfUse", &id, expected);
-            }
-        }
-    }
-    if let Some(contexts) = &tenant.authentication_contexts {
-        for id in policy.authentication_contexts() {
-            if !contexts.iter().any(|one| one.value.id == *id) {
-                let path = ".conditions.applications.includeAuthenticationContextClassReferences";
-                let expected = "the id of an authentication context of this tenant";
-                missing(path, id, expected);
-            }
-        }
-    }
-}
-
-/// Only when the files speak of named locations: the policies may be imported beside those that are stored.
-fn check_locations(
-    policy: &ConditionalAccessPolicy,
-    tenant: &PlacedTenant,
-    place: &Place,
-    findings: &mut WorldFindings,
-) {
-    let (Some(locations), Some(condition)) =
-        (&tenant.named_locations, &policy.conditions.locations)
-    else {
-        return;
-    };
-    let trusted = locations.iter().any(|location| location.value.is_trusted());
-    for (side, list) in [
-        ("includeLocations", &condition.include),
-        ("excludeLocations", &condition.exclude),
-    ] {
-        for (index, one) in list.iter().enumerate() {
-            let place = place.below(&format!(".conditions.locations.{side}[{index}]"));
-            match one {
-                LocationCondition::All => {}
-                LocationCondition::AllTrusted if trusted => {}
-                LocationCondition::AllTrusted => findings.add(
-                    &place,
-                    Reason::Rule("CA-V12"),
-                    "`AllTrusted` without any trusted location".into(),
-                    "a named location with `isTrusted`, before policies use it",
-                ),
-                LocationCondition::NamedLocation(id) => {
-                    if !locations.iter().any(|location| location.value.id == *id) {
-                        let found = format!("`{id}`");
-                        let expected = "the id of a named location of this tenant";
-                        findings.add(&place, Reason::Reference, found, expected);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Outbound lists hold ids of this tenant's own users and groups; one that is not there would block nobody.
