@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
-use crate::id::{ClientId, CorrelationId, PolicyId, SignInId, TenantId};
+use crate::id::{AuthenticationStrengthId, ClientId, CorrelationId, PolicyId, SignInId, TenantId};
 
 /// Graph `signIn`. Which members a tenant sees follows specification 8.3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,8 +123,47 @@ pub struct AppliedConditionalAccessPolicy {
     pub exclude_rules_satisfied: Vec<RuleSatisfied>,
     /// Session controls that could not be applied (decision 12).
     pub session_controls_not_satisfied: Vec<String>,
+    /// What the strength it demands came to, if it demands one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_strength: Option<AppliedAuthenticationStrength>,
     /// Portcullis: one sentence why, for people.
     pub reason: String,
+}
+
+/// Graph `authenticationStrength` of an applied policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedAuthenticationStrength {
+    /// The strength.
+    pub authentication_strength_id: AuthenticationStrengthId,
+    /// Its name at the time.
+    pub display_name: String,
+    /// What it came to.
+    pub authentication_strength_result: AuthenticationStrengthResult,
+}
+
+/// Graph `authenticationStrengthResult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuthenticationStrengthResult {
+    /// Nothing is said.
+    NotSet,
+    /// Replaced by the strengths of policies about registering security information, while somebody registers.
+    SkippedForProofUp,
+    /// Met.
+    Satisfied,
+    /// One more method is to be proven.
+    SingleChallengeRequired,
+    /// Several more are.
+    MultipleChallengesRequired,
+    /// One method is to be registered.
+    SingleRegistrationRequired,
+    /// Several are.
+    MultipleRegistrationsRequired,
+    /// The methods would do, but what they were proven with does not.
+    CannotSatisfyDueToCombinationConfiguration,
+    /// The user has no way to meet it.
+    CannotSatisfy,
 }
 
 /// Graph `appliedConditionalAccessPolicyResult`.

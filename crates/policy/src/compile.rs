@@ -5,14 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use portcullis_model::conditional_access::{
-    ApplicationCondition, ConditionalAccessPolicy, Conditions, ExternalUserType, GrantControl,
-    GrantControls, GrantOperator, LocationCondition, PlatformCondition, PolicyState,
-    SessionControls, Target, UserCondition,
+    ApplicationCondition, ConditionalAccessPolicy, Conditions, ExternalUserType, LocationCondition,
+    PlatformCondition, PolicyState, SessionControls, Target, UserCondition,
 };
 use portcullis_model::id::{ClientId, PolicyId, TenantId};
 use portcullis_model::store::TenantConfiguration;
 
 use crate::cross_tenant::{CrossTenant, Crossing, Trust};
+use crate::demand::{Concern, Demand, compile_demand, compile_session_controls};
 use crate::facts::SignIn;
 use crate::index::{
     ApplicationValue, Index, IndexBuilder, LocationValue, PlatformValue, Scope, UserValue,
@@ -28,6 +28,7 @@ struct Compiled {
     id: TenantId,
     version: u64,
     policies: Vec<CompiledPolicy>,
+    takes_strengths_of_all_guests: bool,
     enabled: PolicySet,
     report_only: PolicySet,
     index: Index,
@@ -42,23 +43,12 @@ pub(crate) struct CompiledPolicy {
     pub(crate) id: PolicyId,
     pub(crate) display_name: String,
     pub(crate) state: PolicyState,
+    /// What it is about, where that matters to its controls.
+    pub(crate) concern: Concern,
     pub(crate) demand: Demand,
     pub(crate) session_controls: SessionControls,
     /// Why the policy cannot be evaluated, if it cannot: then it blocks whoever it could match (decision 18).
     pub(crate) defect: Option<String>,
-}
-
-/// What a policy demands before it lets pass.
-#[derive(Debug)]
-pub(crate) enum Demand {
-    /// Only session controls.
-    Nothing,
-    /// Nobody passes.
-    Block,
-    /// All of these, in the order in which they are asked for (specification 5.3).
-    All(Vec<GrantControl>),
-    /// Any of these, likewise.
-    Any(Vec<GrantControl>),
 }
 
 impl CompiledTenant {
@@ -78,12 +68,24 @@ impl CompiledTenant {
                 PolicyState::ReportOnly => report_only.insert(number),
                 PolicyState::Disabled => {}
             }
-            compiled.push(compile_policy(number, policy, &mut index, &named_locations));
+            let mut defects = Vec::new();
+            let demand = compile_demand(policy, configuration, &mut defects);
+            compile_conditions(number, policy, &mut index, (&named_locations, &mut defects));
+            compiled.push(CompiledPolicy {
+                id: policy.id,
+                display_name: policy.display_name.clone(),
+                state: policy.state,
+                concern: Concern::of(policy),
+                demand,
+                session_controls: compile_session_controls(policy),
+                defect: (!defects.is_empty()).then(|| defects.join("; ")),
+            });
         }
         Self(Arc::new(Compiled {
             id: configuration.organization.id,
             version: configuration.version,
             policies: compiled,
+            takes_strengths_of_all_guests: configuration.organization.has_strengths_for_all_guests(),
             enabled,
             report_only,
             index: index.build(),
@@ -120,6 +122,11 @@ impl CompiledTenant {
     /// Which claims of another tenant count here.
     pub fn trust(&self, home: TenantId) -> Trust {
         self.0.cross_tenant.toward(home).trust
+    }
+
+    /// Whether a guest whose identity is no tenant's may meet a strength by what is proven here (decision 6).
+    pub(crate) fn takes_strengths_of_all_guests(&self) -> bool {
+        self.0.takes_strengths_of_all_guests
     }
 
     pub(crate) fn cross_tenant(&self) -> &CrossTenant {
@@ -189,55 +196,18 @@ impl fmt::Debug for CompiledTenant {
     }
 }
 
-fn compile_policy(
+fn compile_conditions(
     number: usize,
     policy: &ConditionalAccessPolicy,
     index: &mut IndexBuilder,
-    named_locations: &NamedLocations,
-) -> CompiledPolicy {
-    let mut defects = Vec::new();
-    let demand = compile_demand(policy.grant_controls.as_ref(), &mut defects);
-    compile_users(number, &policy.conditions, index, &mut defects);
-    compile_applications(number, &policy.conditions, index, &mut defects);
-    refuse_what_is_not_matched_yet(&policy.conditions, &mut defects);
+    (named_locations, defects): (&NamedLocations, &mut Vec<String>),
+) {
+    compile_users(number, &policy.conditions, index, defects);
+    compile_applications(number, &policy.conditions, index, defects);
+    refuse_what_is_not_matched_yet(&policy.conditions, defects);
     compile_client_app_types(number, &policy.conditions, index);
-    compile_platforms(number, &policy.conditions, index, &mut defects);
-    compile_locations(
-        number,
-        &policy.conditions,
-        index,
-        named_locations,
-        &mut defects,
-    );
-    CompiledPolicy {
-        id: policy.id,
-        display_name: policy.display_name.clone(),
-        state: policy.state,
-        demand,
-        session_controls: policy.session_controls.clone(),
-        defect: (!defects.is_empty()).then(|| defects.join("; ")),
-    }
-}
-
-fn compile_demand(grant: Option<&GrantControls>, defects: &mut Vec<String>) -> Demand {
-    let Some(grant) = grant else {
-        return Demand::Nothing;
-    };
-    // All of nothing would be met by everybody (requirement V03).
-    if grant.controls.is_empty() {
-        defects.push("its list of grant controls is empty".into());
-    }
-    // Block stands alone; beside another control it still blocks (requirement V02).
-    if grant.controls.contains(&GrantControl::Block) {
-        return Demand::Block;
-    }
-    // The order of the enum is the order of challenges.
-    let controls: BTreeSet<GrantControl> = grant.controls.iter().cloned().collect();
-    let controls = controls.into_iter().collect();
-    match grant.operator {
-        GrantOperator::And => Demand::All(controls),
-        GrantOperator::Or => Demand::Any(controls),
-    }
+    compile_platforms(number, &policy.conditions, index, defects);
+    compile_locations(number, &policy.conditions, index, named_locations, defects);
 }
 
 fn compile_users(

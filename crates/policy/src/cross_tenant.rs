@@ -37,6 +37,8 @@ pub enum CrossTenantChannel {
     Collaboration,
     /// B2B direct connect: there is none.
     DirectConnect,
+    /// Delegated administration by a service provider: there is none either.
+    ServiceProvider,
 }
 
 impl From<CrossTenantChannel> for Channel {
@@ -44,6 +46,7 @@ impl From<CrossTenantChannel> for Channel {
         match channel {
             CrossTenantChannel::Collaboration => Self::Collaboration,
             CrossTenantChannel::DirectConnect => Self::DirectConnect,
+            CrossTenantChannel::ServiceProvider => Self::ServiceProvider,
         }
     }
 }
@@ -110,6 +113,29 @@ impl Admission {
     }
 }
 
+/// The proof that a tenant lets in guests whose identity is no tenant's, for one client and its resources. Only
+/// [`admit_without_home`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmissionWithoutHome {
+    resource_tenant: TenantId,
+    client: ClientId,
+    resources: BTreeSet<ClientId>,
+}
+
+impl AdmissionWithoutHome {
+    /// Whether the proof is about this, as that of [`Admission`].
+    pub(crate) fn covers(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        resources: &BTreeSet<ClientId>,
+    ) -> bool {
+        self.resource_tenant == tenant
+            && self.client == client
+            && resources.is_subset(&self.resources)
+    }
+}
+
 /// Which tenant holds the user back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CrossTenantRefusal {
@@ -146,18 +172,15 @@ pub fn admit(
         return Err(CrossTenantRefusal::Outbound);
     }
     let outbound = home.cross_tenant().toward(resource.id());
-    if !outbound.outbound(crossing.channel).admits(crossing) {
+    if !outbound.lets_out(crossing) {
         return Err(CrossTenantRefusal::Outbound);
     }
     let inbound = resource.cross_tenant().toward(home.id());
     let reachable = match crossing.channel {
-        CrossTenantChannel::Collaboration => true,
+        CrossTenantChannel::Collaboration | CrossTenantChannel::ServiceProvider => true,
         CrossTenantChannel::DirectConnect => resource.offers_direct_connect(crossing),
     };
-    if home.id() == resource.id()
-        || !reachable
-        || !inbound.inbound(crossing.channel).admits(crossing)
-    {
+    if home.id() == resource.id() || !reachable || !inbound.lets_in(crossing) {
         return Err(CrossTenantRefusal::Inbound);
     }
     Ok(Admission {
@@ -166,6 +189,24 @@ pub fn admit(
         resource_tenant: resource.id(),
         client: crossing.client,
         resources: crossing.resources.clone(),
+    })
+}
+
+/// Asks the resource tenant about a guest whose identity is no tenant's: only the default setting applies, and of its lists
+/// of users only the one that names all of them can name such a guest (decision 2).
+pub fn admit_without_home(
+    resource: &CompiledTenant,
+    client: ClientId,
+    resources: &BTreeSet<ClientId>,
+) -> Result<AdmissionWithoutHome, CrossTenantRefusal> {
+    let inbound = &resource.cross_tenant().default.collaboration_inbound;
+    if !inbound.admits(std::iter::empty(), client, resources) {
+        return Err(CrossTenantRefusal::Inbound);
+    }
+    Ok(AdmissionWithoutHome {
+        resource_tenant: resource.id(),
+        client,
+        resources: resources.clone(),
     })
 }
 
@@ -218,6 +259,16 @@ pub(crate) struct Effective {
     pub(crate) trust: Trust,
     consent_inbound: bool,
     consent_outbound: bool,
+    delegation: Delegation,
+}
+
+/// Delegated administration between two tenants.
+#[derive(Debug, Clone, Copy)]
+struct Delegation {
+    /// The other tenant administers this one.
+    is_service_provider: bool,
+    /// This tenant's users may not administer others (Graph beta `blockServiceProviderOutboundAccess`).
+    holds_own_back: bool,
 }
 
 /// One setting: users and applications judged together.
@@ -253,7 +304,8 @@ impl CrossTenant {
     pub(crate) fn compile(policy: &CrossTenantAccessPolicy) -> Self {
         let mut partners = BTreeMap::new();
         for partner in &policy.partners {
-            let effective = Effective::resolve(Some(&partner.settings), &policy.default);
+            let mut effective = Effective::resolve(Some(&partner.settings), &policy.default);
+            effective.delegation.is_service_provider = partner.is_service_provider == Some(true);
             // Two entries for one tenant contradict each other: nothing passes until one is gone.
             if partners.insert(partner.tenant_id, effective).is_some() {
                 partners.insert(partner.tenant_id, Effective::closed());
@@ -310,6 +362,13 @@ impl Effective {
             },
             consent_inbound: consent.and_then(|consent| consent.inbound_allowed) == Some(true),
             consent_outbound: consent.and_then(|consent| consent.outbound_allowed) == Some(true),
+            delegation: Delegation {
+                is_service_provider: false,
+                holds_own_back: partner
+                    .and_then(blocks_service_providers)
+                    .or_else(|| blocks_service_providers(default))
+                    .unwrap_or(false),
+            },
         }
     }
 
@@ -323,20 +382,30 @@ impl Effective {
             trust: Trust::default(),
             consent_inbound: false,
             consent_outbound: false,
+            delegation: Delegation {
+                is_service_provider: false,
+                holds_own_back: true,
+            },
         }
     }
 
-    fn inbound(&self, channel: CrossTenantChannel) -> &Gate {
-        match channel {
-            CrossTenantChannel::Collaboration => &self.collaboration_inbound,
-            CrossTenantChannel::DirectConnect => &self.direct_connect_inbound,
+    fn lets_in(&self, crossing: &Crossing<'_>) -> bool {
+        match crossing.channel {
+            CrossTenantChannel::Collaboration => self.collaboration_inbound.lets_through(crossing),
+            CrossTenantChannel::DirectConnect => self.direct_connect_inbound.lets_through(crossing),
+            CrossTenantChannel::ServiceProvider => {
+                self.delegation.is_service_provider && !crossing.resources.is_empty()
+            }
         }
     }
 
-    fn outbound(&self, channel: CrossTenantChannel) -> &Gate {
-        match channel {
-            CrossTenantChannel::Collaboration => &self.collaboration_outbound,
-            CrossTenantChannel::DirectConnect => &self.direct_connect_outbound,
+    fn lets_out(&self, crossing: &Crossing<'_>) -> bool {
+        match crossing.channel {
+            CrossTenantChannel::Collaboration => self.collaboration_outbound.lets_through(crossing),
+            CrossTenantChannel::DirectConnect => {
+                self.direct_connect_outbound.lets_through(crossing)
+            }
+            CrossTenantChannel::ServiceProvider => !self.delegation.holds_own_back,
         }
     }
 }
@@ -357,16 +426,24 @@ impl Gate {
         }
     }
 
-    /// Whether the user may reach every resource of the request; an empty request reaches nothing.
-    fn admits(&self, crossing: &Crossing<'_>) -> bool {
+    fn lets_through(&self, crossing: &Crossing<'_>) -> bool {
         let groups = crossing.home_groups.iter().copied().map(Account::Group);
         let user = Account::User(crossing.home.user_id);
-        let user_named = self.users.names(std::iter::once(user).chain(groups));
-        !crossing.resources.is_empty()
-            && crossing.resources.iter().all(|resource| {
-                let application_named = self
-                    .applications
-                    .names([crossing.client, *resource].into_iter());
+        let accounts = std::iter::once(user).chain(groups);
+        self.admits(accounts, crossing.client, crossing.resources)
+    }
+
+    /// Whether somebody with these names may reach every resource of the request; an empty request reaches nothing.
+    fn admits(
+        &self,
+        accounts: impl Iterator<Item = Account>,
+        client: ClientId,
+        resources: &BTreeSet<ClientId>,
+    ) -> bool {
+        let user_named = self.users.names(accounts);
+        !resources.is_empty()
+            && resources.iter().all(|resource| {
+                let application_named = self.applications.names([client, *resource].into_iter());
                 self.combine(user_named, application_named)
             })
     }
@@ -432,6 +509,13 @@ impl<T: Ord> Named<T> {
             }
         }
     }
+}
+
+fn blocks_service_providers(settings: &CrossTenantSettings) -> Option<bool> {
+    settings
+        .other
+        .get("blockServiceProviderOutboundAccess")?
+        .as_bool()
 }
 
 fn account(kind: TargetType, target: &str) -> Option<Named<Account>> {

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::conditional_access::GrantControl;
 use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
 
 use crate::compile::{CompiledPolicy, CompiledTenant};
-use crate::decision::{Block, BlockReason, Challenge, Decision, Outcome, Place, Requirement};
-use crate::evidence::{ControlState, Evidence};
+use crate::decision::{Block, BlockReason, Challenge, Decision, Outcome, Requirement};
+use crate::demand::TargetKind;
+use crate::evidence::{Ask, ControlState, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::index::Scope;
-use crate::judge::{Judgement, Verdict, judge};
-use crate::session_control::{Frequency, merge};
+use crate::judge::{Bench, Judgement, Verdict, judge};
+use crate::session_control::{Frequency, Kind, merge};
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
 ///
@@ -25,34 +25,25 @@ use crate::session_control::{Frequency, merge};
 pub fn decide(tenant: &CompiledTenant, sign_in: &SignIn) -> Decision {
     let evidence = Evidence::gather(tenant, sign_in);
     let scope = tenant.scope(sign_in);
-    let in_force: Vec<_> = tenant.policies_in(&scope.all, tenant.enabled()).collect();
-
-    // Of a direct connect user no session control is applied (decision 12).
-    let applied: Vec<&CompiledPolicy> = in_force
-        .iter()
-        .filter(|_| evidence.session_controls_apply())
-        .map(|(_, policy)| *policy)
-        .collect();
-    let frequency = Frequency::of(&applied);
+    let in_force: Vec<(usize, &CompiledPolicy)> =
+        tenant.policies_in(&scope.all, tenant.enabled()).collect();
+    let policies: Vec<&CompiledPolicy> = in_force.iter().map(|(_, policy)| *policy).collect();
+    let bench = enforced_bench(&evidence, &policies);
 
     let enforced: Vec<Judgement> = in_force
         .iter()
-        .map(|(number, policy)| judge(*number, policy, frequency, &evidence))
+        .map(|(number, policy)| judge(*number, policy, &bench))
         .collect();
-    // A report-only policy is judged as if it were enforced beside the others.
     let reported: Vec<Judgement> = tenant
         .policies_in(&scope.all, tenant.report_only())
-        .map(|(number, policy)| {
-            let frequency =
-                Frequency::with(frequency, policy).filter(|_| evidence.session_controls_apply());
-            judge(number, policy, frequency, &evidence)
-        })
+        .filter(|(_, policy)| is_reported(policy))
+        .map(|(number, policy)| judge(number, policy, &reported_bench(&bench, policy)))
         .collect();
 
     Decision {
-        outcome: conclude(tenant, sign_in, &evidence, &enforced, frequency),
+        outcome: conclude(&bench, &enforced),
         status: status(tenant, &scope, &enforced),
-        session_controls: merge(&applied),
+        session_controls: merge(&policies, evidence.standing),
         judgements: enforced.into_iter().chain(reported).collect(),
         sign_in: sign_in.clone(),
         tenant: tenant.clone(),
@@ -60,17 +51,42 @@ pub fn decide(tenant: &CompiledTenant, sign_in: &SignIn) -> Decision {
     }
 }
 
+/// Against what the policies in force are judged.
+pub(crate) fn enforced_bench<'a>(
+    evidence: &'a Evidence<'a>,
+    in_force: &[&'a CompiledPolicy],
+) -> Bench<'a> {
+    // Of a direct connect user no sign-in frequency is applied (decision 12).
+    let frequency =
+        Frequency::of(in_force).filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
+    Bench::new(evidence, in_force.iter().copied(), frequency)
+}
+
+/// A report-only policy is judged as if it were enforced beside the others.
+pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, policy: &CompiledPolicy) -> Bench<'a> {
+    let frequency = Frequency::with(enforced.frequency, policy)
+        .filter(|_| Kind::SignInFrequency.is_applied_to(enforced.evidence.standing));
+    enforced.clone().with_frequency(frequency)
+}
+
+/// What users do to their own accounts is not looked at in report-only (specification 5.6).
+fn is_reported(policy: &CompiledPolicy) -> bool {
+    match policy.concern.target {
+        TargetKind::Applications | TargetKind::AuthenticationContexts => true,
+        TargetKind::UserActions => false,
+    }
+}
+
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
 /// challenges; else granted.
-fn conclude(
-    tenant: &CompiledTenant,
-    sign_in: &SignIn,
-    evidence: &Evidence<'_>,
-    enforced: &[Judgement],
-    frequency: Option<Frequency>,
-) -> Outcome {
+fn conclude(bench: &Bench<'_>, enforced: &[Judgement]) -> Outcome {
+    let evidence = bench.evidence;
+    let (tenant, sign_in) = (evidence.tenant, evidence.sign_in);
     let mut tally = Tally::default();
-    if sign_in.audiences.is_empty() {
+    let reaches_nothing = sign_in.audiences.is_empty()
+        && sign_in.user_action.is_none()
+        && sign_in.authentication_contexts.is_empty();
+    if reaches_nothing {
         tally.block(BlockReason::NoAudience, None);
     }
     if !is_admitted(tenant, sign_in) {
@@ -78,27 +94,33 @@ fn conclude(
     }
     for judgement in enforced {
         let policy = tenant.policy_id(judgement.policy);
-        match judgement.verdict {
+        match &judgement.verdict {
             Verdict::Satisfied => {}
-            Verdict::Blocked(reason) => tally.block(reason, policy),
-            Verdict::Open { primary, mfa } => {
-                let primary = primary.then_some(evidence.primary_place);
-                tally.open(Challenge::PrimaryAuthentication, primary, policy);
-                tally.open(Challenge::MultifactorAuthentication, mfa, policy);
+            Verdict::Blocked(reason) => tally.block(*reason, policy),
+            Verdict::Open(asks) => {
+                for ask in asks {
+                    tally.open(ask, policy);
+                }
             }
         }
     }
     // Demands of the request itself: a first factor, always, of a person; MFA, if it says so.
     let is_person = matches!(sign_in.subject, Subject::User(_));
     if is_person && !evidence.primary_is_proven(None) {
-        let place = Some(evidence.primary_place);
-        tally.open(Challenge::PrimaryAuthentication, place, None);
+        let ask = Ask {
+            challenge: Challenge::PrimaryAuthentication,
+            place: evidence.primary_place,
+            combinations: Vec::new(),
+        };
+        tally.open(&ask, None);
     }
     if sign_in.requests_mfa {
-        match evidence.of(&GrantControl::Mfa, frequency.map(Frequency::interval)) {
+        match evidence.mfa(bench.regard(None)) {
             ControlState::Met(_) => {}
-            ControlState::Open(place) => {
-                tally.open(Challenge::MultifactorAuthentication, Some(place), None);
+            ControlState::Open(asks) => {
+                for ask in &asks {
+                    tally.open(ask, None);
+                }
             }
             ControlState::Unobtainable(reason) => tally.block(reason, None),
         }
@@ -118,15 +140,17 @@ impl Tally {
         self.blocks.entry(reason).or_default().extend(policy);
     }
 
-    fn open(&mut self, challenge: Challenge, place: Option<Place>, policy: Option<PolicyId>) {
-        if let Some(place) = place {
-            let requirement = self.open.entry(challenge).or_insert(Requirement {
-                challenge,
-                place,
+    fn open(&mut self, ask: &Ask, policy: Option<PolicyId>) {
+        let requirement = self
+            .open
+            .entry(ask.challenge.clone())
+            .or_insert_with(|| Requirement {
+                challenge: ask.challenge.clone(),
+                place: ask.place,
                 policies: Vec::new(),
+                combinations: ask.combinations.clone(),
             });
-            requirement.policies.extend(policy);
-        }
+        requirement.policies.extend(policy);
     }
 
     fn outcome(mut self) -> Outcome {
@@ -147,6 +171,9 @@ fn is_admitted(tenant: &CompiledTenant, sign_in: &SignIn) -> bool {
         Subject::User(user) => match &user.origin {
             Origin::Internal => true,
             Origin::External(admission) => {
+                admission.covers(tenant.id(), sign_in.client, &sign_in.audiences)
+            }
+            Origin::WithoutHome(admission) => {
                 admission.covers(tenant.id(), sign_in.client, &sign_in.audiences)
             }
         },

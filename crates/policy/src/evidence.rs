@@ -1,31 +1,30 @@
-//! What a sign-in has to show for each control, and where it may still be proven (seed article, steps 3 to 6).
+//! What a sign-in has to show, and where it may still be proven (seed article, steps 3 to 6).
+
+use std::cell::OnceCell;
 
 use portcullis_model::Timestamp;
-use portcullis_model::conditional_access::{ClientAppType, GrantControl, SignInInterval};
-use portcullis_model::credential::AuthenticationMethod;
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::conditional_access::{ClientAppType, SignInInterval, UserAction};
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::id::TenantId;
 
 use crate::compile::CompiledTenant;
 use crate::cross_tenant::{CrossTenantChannel, Trust};
-use crate::decision::{BlockReason, Place};
-use crate::facts::{Origin, SignIn, Subject};
+use crate::decision::{BlockReason, Challenge, Place};
+use crate::facts::{Methods, Origin, Proof, SignIn, Subject};
+use crate::judge::is_registration_refused;
 
 /// Proofs and claims of one sign-in, as far as the tenant believes them.
 #[derive(Debug)]
 pub(crate) struct Evidence<'a> {
-    at: Timestamp,
+    pub(crate) tenant: &'a CompiledTenant,
+    pub(crate) sign_in: &'a SignIn,
     pub(crate) standing: Standing,
     /// Where the first factor is proven.
     pub(crate) primary_place: Place,
-    /// Where MFA is proven, or why it cannot be.
+    /// Where MFA is proven, or why it cannot be. Proofs from anywhere else count for nothing.
     pub(crate) mfa_place: Result<Place, BlockReason>,
-    /// The latest first factor from `primary_place`.
-    primary_at: Option<Timestamp>,
-    /// The latest second factor from `mfa_place`. Proofs from anywhere else count for nothing.
-    second_at: Option<Timestamp>,
-    device: Option<&'a DeviceClaims>,
-    is_legacy: bool,
+    /// Whether a policy about security information keeps methods from being registered; asked for seldom.
+    registration_refused: OnceCell<bool>,
 }
 
 /// How the tenant stands to the one who signs in.
@@ -35,19 +34,69 @@ pub(crate) enum Standing {
     Own(TenantId),
     /// A user of another tenant.
     Foreign(CrossTenantChannel, TenantId, Trust),
+    /// A guest whose identity is no tenant's.
+    WithoutHome,
     /// An application on its own behalf.
     Service,
 }
 
+impl Standing {
+    /// Whether the credentials live elsewhere.
+    pub(crate) const fn is_external(self) -> bool {
+        match self {
+            Self::Foreign(..) | Self::WithoutHome => true,
+            Self::Own(_) | Self::Service => false,
+        }
+    }
+}
+
 /// What a control finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ControlState {
     /// The tenant that vouches.
     Met(TenantId),
-    /// The user can still meet it there.
-    Open(Place),
+    /// The user can still meet it: by these, in this order; never empty.
+    Open(Vec<Ask>),
     /// Nobody can meet it in this sign-in.
     Unobtainable(BlockReason),
+}
+
+/// Something the user can still do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) challenge: Challenge,
+    pub(crate) place: Place,
+    /// Of a strength: what is within reach and strong enough.
+    pub(crate) combinations: Vec<AuthenticationMethods>,
+}
+
+/// What weighs beside the evidence when MFA is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Regard {
+    /// How old a second factor may be.
+    pub(crate) interval: Option<SignInInterval>,
+    /// Whether somebody without a method may register one now.
+    pub(crate) registration: Registration,
+}
+
+/// Whether somebody without a method may register one now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registration {
+    /// As the tenant's policies about security information say.
+    AsPoliciesSay,
+    /// Not now.
+    Refused(BlockReason),
+}
+
+/// How far a user without a sufficient registered method gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Obtainable {
+    /// A registered method is enough.
+    Registered,
+    /// Something can be registered and is enough.
+    Registrable,
+    /// Nothing is enough.
+    Nothing,
 }
 
 /// `everyTime` asks at most once in this many seconds (specification 5.10).
@@ -55,29 +104,32 @@ const EVERY_TIME_SECONDS: i64 = 300;
 /// Clocks of two nodes may differ by this much; a proof from further in the future proves nothing.
 const CLOCK_SKEW_SECONDS: i64 = 300;
 
+/// Methods that cannot be registered in the middle of a sign-in, whatever the facts say (specification 5.4), or that are
+/// never registered by a user: issued by an administrator, or vouched for by somebody else.
+const NEVER_REGISTRABLE: AuthenticationMethods = AuthenticationMethods::of([
+    AuthenticationMethod::DeviceBasedPush,
+    AuthenticationMethod::X509CertificateSingleFactor,
+    AuthenticationMethod::X509CertificateMultiFactor,
+    AuthenticationMethod::WindowsHelloForBusiness,
+    AuthenticationMethod::TemporaryAccessPassOneTime,
+    AuthenticationMethod::TemporaryAccessPassMultiUse,
+    AuthenticationMethod::FederatedSingleFactor,
+    AuthenticationMethod::FederatedMultiFactor,
+]);
+
 impl<'a> Evidence<'a> {
-    pub(crate) fn gather(tenant: &CompiledTenant, sign_in: &'a SignIn) -> Self {
+    pub(crate) fn gather(tenant: &'a CompiledTenant, sign_in: &'a SignIn) -> Self {
         let here = Place::ResourceTenant(tenant.id());
         let (standing, primary_place, mfa_place) = match &sign_in.subject {
             Subject::User(user) => match &user.origin {
                 Origin::Internal => (Standing::Own(tenant.id()), here, Ok(here)),
+                // Their MFA is always this tenant's business (seed article, "MFA for non-Azure AD external users").
+                Origin::WithoutHome(_) => (Standing::WithoutHome, here, Ok(here)),
                 Origin::External(admission) => {
                     let (channel, home) = (admission.channel(), admission.home().tenant_id);
                     let trust = tenant.trust(home);
                     let at_home = Place::HomeTenant(home);
-                    // With trust on, the resource tenant never falls back to its own MFA (specification 2.4).
-                    let mfa_place = match channel {
-                        CrossTenantChannel::Collaboration | CrossTenantChannel::DirectConnect
-                            if trust.mfa =>
-                        {
-                            Ok(at_home)
-                        }
-                        CrossTenantChannel::Collaboration => Ok(here),
-                        // Without an object there is nothing to register here.
-                        CrossTenantChannel::DirectConnect => {
-                            Err(BlockReason::InboundMfaTrustRequired)
-                        }
-                    };
+                    let mfa_place = place_of_mfa(channel, trust, (here, at_home));
                     (Standing::Foreign(channel, home, trust), at_home, mfa_place)
                 }
             },
@@ -85,112 +137,137 @@ impl<'a> Evidence<'a> {
                 (Standing::Service, here, Err(BlockReason::BlockedByPolicy))
             }
         };
-        // Legacy clients can neither show a challenge nor send device state: any grant blocks (specification 4.6).
-        let is_legacy = match sign_in.client_app_type {
+        Self {
+            tenant,
+            sign_in,
+            standing,
+            primary_place,
+            mfa_place,
+            registration_refused: OnceCell::new(),
+        }
+    }
+
+    /// Legacy clients can neither show a challenge nor send device state: any grant blocks (specification 4.6).
+    pub(crate) fn is_legacy(&self) -> bool {
+        match self.sign_in.client_app_type {
             ClientAppType::Browser | ClientAppType::MobileAppsAndDesktopClients => false,
             ClientAppType::ExchangeActiveSync
             | ClientAppType::EasSupported
             | ClientAppType::Other => true,
-        };
-        Self {
-            at: sign_in.at,
-            standing,
-            primary_place,
-            mfa_place,
-            primary_at: latest(sign_in, Factor::First, primary_place),
-            second_at: mfa_place
-                .ok()
-                .and_then(|place| latest(sign_in, Factor::Second, place)),
-            device: sign_in.device.as_ref(),
-            is_legacy,
         }
     }
 
-    /// Whether session controls are applied to this user; direct connect does not support them (decision 12).
-    pub(crate) fn session_controls_apply(&self) -> bool {
-        match self.standing {
-            Standing::Own(_) | Standing::Service => true,
-            Standing::Foreign(channel, ..) => match channel {
-                CrossTenantChannel::Collaboration => true,
-                CrossTenantChannel::DirectConnect => false,
-            },
+    /// Whether the user has an object in this tenant.
+    pub(crate) fn has_object(&self) -> bool {
+        match &self.sign_in.subject {
+            Subject::User(user) => user.user.is_some(),
+            Subject::ServicePrincipal(_) => false,
         }
     }
 
     /// Whether the first factor is proven, and as lately as that.
     pub(crate) fn primary_is_proven(&self, interval: Option<SignInInterval>) -> bool {
-        self.is_fresh(self.primary_at, interval)
+        let latest = self
+            .proofs_in(self.primary_place)
+            .filter(|proof| is_first(proof.method))
+            .map(|proof| proof.at)
+            .max();
+        self.is_fresh(latest, interval)
     }
 
-    /// What a control finds, where a second factor counts for as long as `interval`.
-    pub(crate) fn of(
-        &self,
-        control: &GrantControl,
-        interval: Option<SignInInterval>,
-    ) -> ControlState {
-        if self.is_legacy {
-            return ControlState::Unobtainable(BlockReason::BlockedByPolicy);
-        }
-        match control {
-            GrantControl::Block => ControlState::Unobtainable(BlockReason::BlockedByPolicy),
-            GrantControl::Mfa => self.mfa(interval),
-            GrantControl::CompliantDevice => self.device(
-                |trust| trust.compliant_device,
-                |device| device.is_compliant,
-                BlockReason::DeviceNotCompliant,
-            ),
-            GrantControl::DomainJoinedDevice => self.device(
-                |trust| trust.hybrid_joined_device,
-                |device| device.trust_type == DeviceTrustType::ServerAd,
-                BlockReason::DeviceNotDomainJoined,
-            ),
-            // Nothing meets these yet.
-            GrantControl::AuthenticationStrength(_)
-            | GrantControl::ApprovedApplication
-            | GrantControl::CompliantApplication
-            | GrantControl::PasswordChange
-            | GrantControl::RiskRemediation
-            | GrantControl::TermsOfUse(_)
-            | GrantControl::CustomAuthenticationFactor(_) => {
-                ControlState::Unobtainable(BlockReason::PolicyNotEvaluable)
+    /// Whether a first factor and, as lately as `interval`, a second one are proven where the tenant wants them.
+    pub(crate) fn mfa_is_proven(&self, place: Place, interval: Option<SignInInterval>) -> bool {
+        let is_second = |proof: &&Proof| match proof.method.factor() {
+            Factor::Second => true,
+            // The word of a guest's own identity provider is one factor, never two (seed article, MFA for others).
+            Factor::Both => {
+                self.standing != Standing::WithoutHome
+                    || proof.method != AuthenticationMethod::FederatedMultiFactor
             }
-        }
-    }
-
-    /// A second factor proven where the tenant wants it, beside a first one.
-    fn mfa(&self, interval: Option<SignInInterval>) -> ControlState {
-        match self.mfa_place {
-            Err(reason) => ControlState::Unobtainable(reason),
-            Ok(place) if self.primary_at.is_some() && self.is_fresh(self.second_at, interval) => {
-                ControlState::Met(place.tenant())
-            }
-            Ok(place) => ControlState::Open(place),
-        }
-    }
-
-    /// Only the user's own tenant vouches for a device, and another tenant's word counts only where it is trusted.
-    fn device(
-        &self,
-        trusted: fn(Trust) -> bool,
-        holds: fn(&DeviceClaims) -> bool,
-        otherwise: BlockReason,
-    ) -> ControlState {
-        let vouching = match self.standing {
-            Standing::Service => {
-                return ControlState::Unobtainable(BlockReason::BlockedByPolicy);
-            }
-            Standing::Own(tenant) => tenant,
-            Standing::Foreign(_, home, trust) if trusted(trust) => home,
-            Standing::Foreign(..) => {
-                return ControlState::Unobtainable(BlockReason::DeviceTrustNotConfigured);
+            // A certificate beside a password is a second factor (specification 2.9).
+            Factor::First => {
+                proof.method == AuthenticationMethod::X509CertificateSingleFactor
+                    && self.is_proven(AuthenticationMethod::Password, place, None)
             }
         };
-        match self.device {
-            Some(device) if device.tenant_id == vouching && holds(device) => {
-                ControlState::Met(vouching)
-            }
-            Some(_) | None => ControlState::Unobtainable(otherwise),
+        let latest = self
+            .proofs_in(place)
+            .filter(is_second)
+            .map(|proof| proof.at)
+            .max();
+        self.primary_is_proven(None) && self.is_fresh(latest, interval)
+    }
+
+    /// Whether one method is proven there, and as lately as that.
+    pub(crate) fn is_proven(
+        &self,
+        method: AuthenticationMethod,
+        place: Place,
+        interval: Option<SignInInterval>,
+    ) -> bool {
+        let latest = self.proofs_of(method, place).map(|proof| proof.at).max();
+        self.is_fresh(latest, interval)
+    }
+
+    /// The proofs of one method in one place.
+    pub(crate) fn proofs_of(
+        &self,
+        method: AuthenticationMethod,
+        place: Place,
+    ) -> impl Iterator<Item = &'a Proof> {
+        self.proofs_in(place)
+            .filter(move |proof| proof.method == method)
+    }
+
+    /// Every proof of the tenant of that place, but what claims to be from the future.
+    pub(crate) fn proofs_in(&self, place: Place) -> impl Iterator<Item = &'a Proof> {
+        let (tenant, now) = (place.tenant(), self.sign_in.at);
+        self.sign_in.proofs.iter().filter(move |proof| {
+            proof.tenant == tenant && proof.at.duration_since(now).as_secs() <= CLOCK_SKEW_SECONDS
+        })
+    }
+
+    /// What the user could prove there.
+    pub(crate) fn methods_in(&self, place: Place) -> Methods {
+        match place {
+            Place::HomeTenant(_) => self.sign_in.methods.home,
+            Place::ResourceTenant(_) => self.sign_in.methods.resource,
         }
+    }
+
+    /// What of it can be registered in the middle of a sign-in.
+    pub(crate) fn registrable_in(&self, place: Place) -> AuthenticationMethods {
+        let registrable = self.methods_in(place).registrable.iter();
+        registrable
+            .filter(|method| !NEVER_REGISTRABLE.contains(*method))
+            .fold(AuthenticationMethods::NONE, AuthenticationMethods::with)
+    }
+
+    /// Whether what is to be registered may be, there and now. Risk weighs first: nobody registers a method because a
+    /// sign-in is suspicious (decision 14).
+    pub(crate) fn check_registration(
+        &self,
+        place: Place,
+        registration: Registration,
+    ) -> Result<(), BlockReason> {
+        match registration {
+            Registration::Refused(reason) => Err(reason),
+            Registration::AsPoliciesSay => match place {
+                Place::ResourceTenant(_) if self.registration_is_refused() => {
+                    Err(BlockReason::ProofUpBlockedByPolicy)
+                }
+                // What the home tenant says of registering there is not known here.
+                Place::HomeTenant(_) | Place::ResourceTenant(_) => Ok(()),
+            },
+        }
+    }
+
+    fn registration_is_refused(&self) -> bool {
+        // Somebody who is registering already is judged by those policies themselves.
+        self.sign_in.user_action != Some(UserAction::RegisterSecurityInformation)
+            && *self
+                .registration_refused
+                .get_or_init(|| is_registration_refused(self.tenant, self.sign_in))
     }
 
     /// A proof must be renewed once it is as old as the interval.
@@ -198,7 +275,7 @@ impl<'a> Evidence<'a> {
         let Some(proven_at) = proven_at else {
             return false;
         };
-        let age_seconds = self.at.duration_since(proven_at).as_secs();
+        let age_seconds = self.sign_in.at.duration_since(proven_at).as_secs();
         match interval {
             None => true,
             Some(SignInInterval::EveryTime) => age_seconds < EVERY_TIME_SECONDS,
@@ -209,43 +286,35 @@ impl<'a> Evidence<'a> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Factor {
-    First,
-    Second,
-}
-
-fn factor(method: AuthenticationMethod) -> Option<Factor> {
-    use AuthenticationMethod as M;
-    match method {
-        M::Password => Some(Factor::First),
-        M::SoftwareOath => Some(Factor::Second),
-        // Nobody can prove these yet.
-        M::Voice
-        | M::HardwareOath
-        | M::Sms
-        | M::Fido2
-        | M::WindowsHelloForBusiness
-        | M::MicrosoftAuthenticatorPush
-        | M::DeviceBasedPush
-        | M::TemporaryAccessPassOneTime
-        | M::TemporaryAccessPassMultiUse
-        | M::Email
-        | M::X509CertificateSingleFactor
-        | M::X509CertificateMultiFactor
-        | M::FederatedSingleFactor
-        | M::FederatedMultiFactor
-        | M::QrCodePin => None,
+/// With trust on, the resource tenant never falls back to its own MFA (specification 2.4).
+fn place_of_mfa(
+    channel: CrossTenantChannel,
+    trust: Trust,
+    (here, at_home): (Place, Place),
+) -> Result<Place, BlockReason> {
+    match channel {
+        _ if trust.mfa => Ok(at_home),
+        CrossTenantChannel::Collaboration => Ok(here),
+        // Without an object there is nothing to register here.
+        CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider => {
+            Err(BlockReason::InboundMfaTrustRequired)
+        }
     }
 }
 
-/// When such a factor was last proven in the tenant of that place.
-fn latest(sign_in: &SignIn, wanted: Factor, place: Place) -> Option<Timestamp> {
-    sign_in
-        .proofs
-        .iter()
-        .filter(|proof| proof.tenant == place.tenant() && factor(proof.method) == Some(wanted))
-        .map(|proof| proof.at)
-        .filter(|at| at.duration_since(sign_in.at).as_secs() <= CLOCK_SKEW_SECONDS)
-        .max()
+/// Whether it can begin a sign-in.
+pub(crate) fn is_first(method: AuthenticationMethod) -> bool {
+    match method.factor() {
+        Factor::First | Factor::Both => true,
+        Factor::Second => false,
+    }
+}
+
+/// Whether it can be asked for as a second step: whoever wants Windows Hello for Business must begin with it.
+pub(crate) fn is_second_step(method: AuthenticationMethod) -> bool {
+    match method.factor() {
+        Factor::First => false,
+        Factor::Second => true,
+        Factor::Both => method != AuthenticationMethod::WindowsHelloForBusiness,
+    }
 }

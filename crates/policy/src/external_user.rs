@@ -9,6 +9,8 @@ use crate::facts::{Channel, ExternalUserFacts};
 pub fn external_user_types(facts: &ExternalUserFacts) -> ExternalUserTypes {
     let none = ExternalUserTypes::NONE;
     match (facts.object, facts.channel) {
+        // Asked first: the type is one of the sign-in, not of the object (specification 8.1).
+        (_, Channel::ServiceProvider) => none.with(ExternalUserType::ServiceProvider),
         (None, Channel::DirectConnect) => none.with(ExternalUserType::B2bDirectConnectUser),
         (None, Channel::Collaboration | Channel::Internal) => {
             none.with(ExternalUserType::OtherExternalUser)
@@ -49,6 +51,7 @@ mod tests {
             Channel::Internal,
             Channel::Collaboration,
             Channel::DirectConnect,
+            Channel::ServiceProvider,
         ];
         for object in objects {
             for channel in channels {
@@ -67,6 +70,7 @@ mod tests {
                     let expect_added = usize::from(
                         object.is_some()
                             && channel != Channel::Internal
+                            && channel != Channel::ServiceProvider
                             && (direct_connect_eligible || channel == Channel::DirectConnect),
                     );
                     assert_eq!(added, expect_added, "{facts:?}");
@@ -105,6 +109,8 @@ mod tests {
             ),
             (None, Channel::Collaboration, Some(T::OtherExternalUser)),
             (None, Channel::DirectConnect, Some(T::B2bDirectConnectUser)),
+            (None, Channel::ServiceProvider, Some(T::ServiceProvider)),
+            (guest, Channel::ServiceProvider, Some(T::ServiceProvider)),
         ] {
             let types = external_user_types(&ExternalUserFacts {
                 object,

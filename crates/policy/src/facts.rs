@@ -18,7 +18,7 @@ use portcullis_model::id::{
 use portcullis_model::user::{HomeAccount, UserType};
 use uuid::Uuid;
 
-use crate::cross_tenant::Admission;
+use crate::cross_tenant::{Admission, AdmissionWithoutHome};
 
 /// One sign-in as the resource tenant sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,13 +195,17 @@ pub enum Origin {
     /// In another tenant. Only [`admit`](crate::cross_tenant::admit) makes the proof that both tenants let them cross,
     /// so nobody is decided about whom the cross-tenant settings hold back.
     External(Admission),
+    /// Nowhere that is a tenant: with a social or federated identity provider, or a mailbox that gets one-time passcodes.
+    /// Whatever such a guest proves, the resource tenant records as its own. Only
+    /// [`admit_without_home`](crate::cross_tenant::admit_without_home) makes the proof (decision 2).
+    WithoutHome(AdmissionWithoutHome),
 }
 
 impl UserSubject {
     /// The account at home, for users of other tenants.
     pub fn home(&self) -> Option<HomeAccount> {
         match &self.origin {
-            Origin::Internal => None,
+            Origin::Internal | Origin::WithoutHome(_) => None,
             Origin::External(admission) => Some(admission.home()),
         }
     }
@@ -210,6 +214,8 @@ impl UserSubject {
     pub fn channel(&self) -> Channel {
         match &self.origin {
             Origin::Internal => Channel::Internal,
+            // Decision 9.
+            Origin::WithoutHome(_) => Channel::Collaboration,
             Origin::External(admission) => admission.channel().into(),
         }
     }
@@ -224,6 +230,8 @@ pub enum Channel {
     Collaboration,
     /// No object; B2B direct connect.
     DirectConnect,
+    /// No object; delegated administration by a service provider.
+    ServiceProvider,
 }
 
 /// One method, proven at one moment in one tenant.

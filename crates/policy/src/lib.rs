@@ -7,9 +7,11 @@
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
 pub mod compile;
+mod control;
 pub mod cross_tenant;
 pub mod decide;
 pub mod decision;
+mod demand;
 mod evidence;
 pub mod external_user;
 pub mod facts;
@@ -17,8 +19,10 @@ pub mod hypothesis;
 mod index;
 mod judge;
 mod location;
+mod method_place;
 pub mod permit;
 pub mod platform;
 mod policy_set;
 mod session_control;
+mod strength;
 mod trace;

@@ -1,26 +1,33 @@
 //! What a decision tells of each policy: the run's own marks, put into the words of the sign-in log.
 
+mod control;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_model::conditional_access::{ExternalUserType, PolicyState, SessionControls};
-use portcullis_model::sign_in_log::{
-    AppliedConditionalAccessPolicy, AppliedPolicyResult, RuleSatisfied,
-};
+use portcullis_model::conditional_access::{ExternalUserType, PolicyState};
+use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, RuleSatisfied};
 
-use crate::compile::{CompiledPolicy, Demand};
-use crate::decision::{BlockReason, Decision, Place, grant_control_text};
-use crate::evidence::{ControlState, Evidence, Standing};
+use crate::compile::CompiledPolicy;
+use crate::decide::{enforced_bench, reported_bench};
+use crate::decision::Decision;
+use crate::evidence::Evidence;
 use crate::index::{
     ApplicationValue, Dimension, LocationValue, PlatformValue, RulesByPolicy, UserValue,
     application_values, location_values, platform_values, user_of, user_values,
 };
-use crate::judge::{Judgement, Verdict};
+use crate::judge::{Bench, Judgement};
 use crate::policy_set::PolicySet;
 
 impl Decision {
     /// Each policy of the tenant, in the order of configuration, as the log wants it.
     pub fn policies(&self) -> Vec<AppliedConditionalAccessPolicy> {
         let evidence = Evidence::gather(&self.tenant, &self.sign_in);
+        let in_force: Vec<&CompiledPolicy> = self
+            .tenant
+            .policies_in(&self.scope.all, self.tenant.enabled())
+            .map(|(_, policy)| policy)
+            .collect();
+        let bench = enforced_bench(&evidence, &in_force);
         let dimensions = self.dimensions();
         let judgements: BTreeMap<usize, &Judgement> = self
             .judgements
@@ -33,7 +40,15 @@ impl Decision {
             .enumerate()
             .map(|(number, policy)| {
                 let judgement = judgements.get(&number).copied();
-                tell(number, policy, judgement, &dimensions, &evidence)
+                match policy.state {
+                    PolicyState::ReportOnly => {
+                        let bench = reported_bench(&bench, policy);
+                        tell((number, policy), judgement, &dimensions, &bench)
+                    }
+                    PolicyState::Enabled | PolicyState::Disabled => {
+                        tell((number, policy), judgement, &dimensions, &bench)
+                    }
+                }
             })
             .collect()
     }
@@ -157,11 +172,10 @@ impl<'a> Told<'a> {
 }
 
 fn tell(
-    number: usize,
-    policy: &CompiledPolicy,
+    (number, policy): (usize, &CompiledPolicy),
     judgement: Option<&Judgement>,
     dimensions: &[Told<'_>],
-    evidence: &Evidence<'_>,
+    bench: &Bench<'_>,
 ) -> AppliedConditionalAccessPolicy {
     let (satisfied, not_satisfied): (Vec<&Told<'_>>, Vec<&Told<'_>>) = dimensions
         .iter()
@@ -173,26 +187,19 @@ fn tell(
             .map(|dimension| dimension.condition.to_owned())
             .collect()
     };
-    // Session controls are demands too: what is not applied to this user is said apart (decision 12).
-    let session_controls = match judgement {
-        Some(_) => session_control_texts(&policy.session_controls),
-        None => Vec::new(),
+    let verdict = judgement.map(|judgement| &judgement.verdict);
+    let (enforced_session_controls, session_controls_not_satisfied) = match judgement {
+        Some(_) => control::session_controls(policy, bench.evidence.standing),
+        None => (Vec::new(), Vec::new()),
     };
-    let (enforced_session_controls, session_controls_not_satisfied) =
-        if evidence.session_controls_apply() {
-            (session_controls, Vec::new())
-        } else {
-            (Vec::new(), session_controls)
-        };
     AppliedConditionalAccessPolicy {
         id: policy.id,
         display_name: policy.display_name.clone(),
-        result: result(policy.state, judgement.map(|judgement| judgement.verdict)),
-        enforced_grant_controls: judgement
-            .into_iter()
-            .flat_map(|judgement| &judgement.controls)
-            .map(|(control, _)| grant_control_text(control).to_owned())
-            .collect(),
+        result: control::result(policy.state, verdict),
+        enforced_grant_controls: match judgement {
+            Some(_) => control::grant_controls(policy),
+            None => Vec::new(),
+        },
         enforced_session_controls,
         conditions_satisfied: names(&satisfied),
         conditions_not_satisfied: names(&not_satisfied),
@@ -206,120 +213,16 @@ fn tell(
             .flat_map(|dimension| dimension.rules(&dimension.excluded, number))
             .collect(),
         session_controls_not_satisfied,
-        reason: match (policy.state, judgement, not_satisfied.first()) {
+        authentication_strength: judgement.and_then(|_| control::strength(policy, bench)),
+        reason: match (policy.state, verdict, not_satisfied.first()) {
             (PolicyState::Disabled, ..) => "not evaluated: the policy is disabled".to_owned(),
-            (_, Some(judgement), _) => reason(policy, judgement, evidence),
+            (_, Some(verdict), _) => control::reason(policy, verdict, bench),
             (_, None, Some(dimension)) => dimension.reason(number),
-            (_, None, None) => "not applied".to_owned(),
-        },
-    }
-}
-
-/// Specification 5.6.
-fn result(state: PolicyState, verdict: Option<Verdict>) -> AppliedPolicyResult {
-    use AppliedPolicyResult as R;
-    match (state, verdict) {
-        (PolicyState::Disabled, _) => R::NotEnabled,
-        (PolicyState::Enabled, None) => R::NotApplied,
-        (PolicyState::Enabled, Some(Verdict::Satisfied)) => R::Success,
-        (PolicyState::Enabled, Some(Verdict::Blocked(BlockReason::PolicyNotEvaluable))) => {
-            R::Unknown
-        }
-        (PolicyState::Enabled, Some(Verdict::Open { .. } | Verdict::Blocked(_))) => R::Failure,
-        (PolicyState::ReportOnly, None) => R::ReportOnlyNotApplied,
-        (PolicyState::ReportOnly, Some(Verdict::Satisfied)) => R::ReportOnlySuccess,
-        (PolicyState::ReportOnly, Some(Verdict::Open { .. })) => R::ReportOnlyInterrupted,
-        (PolicyState::ReportOnly, Some(Verdict::Blocked(_))) => R::ReportOnlyFailure,
-    }
-}
-
-fn session_control_texts(controls: &SessionControls) -> Vec<String> {
-    let frequency = controls.sign_in_frequency.map(|_| "SignInFrequency");
-    let persistence = controls
-        .persistent_browser
-        .map(|_| "PersistentBrowserSessionMode");
-    frequency
-        .into_iter()
-        .chain(persistence)
-        .map(str::to_owned)
-        .collect()
-}
-
-/// One sentence about a policy in scope.
-fn reason(policy: &CompiledPolicy, judgement: &Judgement, evidence: &Evidence<'_>) -> String {
-    if let Some(defect) = &policy.defect {
-        return match policy.state {
-            PolicyState::ReportOnly => format!("would block: cannot be evaluated, {defect}"),
-            PolicyState::Enabled | PolicyState::Disabled => {
-                format!("blocks: cannot be evaluated, {defect}")
+            (_, None, None) => {
+                "not applied: what users do to their own accounts is not looked at in report-only"
+                    .to_owned()
             }
-        };
-    }
-    let would = match policy.state {
-        PolicyState::ReportOnly => "report-only, nothing is enforced: ",
-        PolicyState::Enabled | PolicyState::Disabled => "",
-    };
-    let stale = match judgement.verdict {
-        Verdict::Open { primary: true, .. } => {
-            "the first factor is older than the sign-in frequency allows; "
-        }
-        Verdict::Open { primary: false, .. } | Verdict::Satisfied | Verdict::Blocked(_) => "",
-    };
-    let controls: Vec<String> = judgement
-        .controls
-        .iter()
-        .map(|(control, state)| {
-            format!(
-                "{} {}",
-                control.name(),
-                control_text(*state, evidence.standing)
-            )
-        })
-        .collect();
-    let demand = match (&policy.demand, controls.is_empty()) {
-        (Demand::Nothing, _) | (_, true) => "no control is demanded".to_owned(),
-        (Demand::Block, _) => "the policy blocks".to_owned(),
-        (Demand::All(_), _) => controls.join(", and "),
-        (Demand::Any(_), _) => controls.join(", or "),
-    };
-    format!("{would}{stale}{demand}")
-}
-
-fn control_text(state: ControlState, standing: Standing) -> &'static str {
-    match (state, standing) {
-        (ControlState::Met(tenant), Standing::Foreign(_, home, _)) if tenant == home => {
-            "met by the home tenant's claim, which is trusted"
-        }
-        (ControlState::Met(_), _) => "met in this tenant",
-        (ControlState::Open(Place::HomeTenant(_)), _) => {
-            "open: the home tenant asks for it, its claim is trusted"
-        }
-        (ControlState::Open(Place::ResourceTenant(_)), Standing::Foreign(..)) => {
-            "open: this tenant asks for it, the home tenant's claim is not trusted"
-        }
-        (ControlState::Open(Place::ResourceTenant(_)), _) => "open: this tenant asks for it",
-        (ControlState::Unobtainable(reason), _) => unobtainable_text(reason),
-    }
-}
-
-fn unobtainable_text(reason: BlockReason) -> &'static str {
-    match reason {
-        BlockReason::BlockedByPolicy => "cannot be met by this kind of client",
-        BlockReason::InboundMfaTrustRequired => {
-            "cannot be met: MFA of direct connect users counts only from the home tenant, whose claim is not trusted"
-        }
-        BlockReason::DeviceNotCompliant => {
-            "not met: the user's own tenant vouches for no compliant device"
-        }
-        BlockReason::DeviceNotDomainJoined => {
-            "not met: the user's own tenant vouches for no hybrid joined device"
-        }
-        BlockReason::DeviceTrustNotConfigured => {
-            "cannot be met: the home tenant's word on devices is not trusted"
-        }
-        BlockReason::PolicyNotEvaluable | BlockReason::NoAudience | BlockReason::NotAdmitted => {
-            "cannot be met"
-        }
+        },
     }
 }
 

@@ -11,7 +11,10 @@ use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::{ClientId, TenantId};
 use portcullis_model::session::ProvenMethod;
+use portcullis_model::store::StoreError;
 use portcullis_policy::cross_tenant::{self, CrossTenantChannel, CrossTenantRefusal, Crossing};
+use portcullis_policy::decide::decide;
+use portcullis_policy::decision::Decision;
 use portcullis_policy::external_user::external_user_types;
 use portcullis_policy::facts::{
     Authenticator, Channel, ClientProtection, ExternalUserFacts, Fulfilled, Interaction,
@@ -85,6 +88,7 @@ pub fn sign_in(
         risk: RiskFacts::default(),
         transfer_method: None,
         fulfilled: Fulfilled::default(),
+        // Looked up where a decision depends on it: see `decided`.
         methods: MethodFacts::default(),
         user_action: None,
         authentication_contexts: BTreeSet::new(),
@@ -94,6 +98,22 @@ pub fn sign_in(
         requests_mfa: circumstances.requests_mfa,
         at: circumstances.at,
     })
+}
+
+/// Decides about a visitor's sign-in. What they could still prove is looked up only where something is open: most requests
+/// come with everything proven.
+pub async fn decided(
+    house: &House,
+    resource: &LoadedTenant,
+    visitor: &Visitor,
+    sign_in: SignIn,
+) -> Result<Decision, StoreError> {
+    let decision = decide(&resource.compiled, &sign_in);
+    if !decision.depends_on_methods() {
+        return Ok(decision);
+    }
+    let methods = visitor.methods(house, resource).await?;
+    Ok(decide(&resource.compiled, &SignIn { methods, ..sign_in }))
 }
 
 /// Looks up whoever a grant was handed to and asks every gate again, so that a change of trust, of an account or of an
@@ -170,7 +190,10 @@ fn origin(
         (Channel::Internal, None) => return Ok((Origin::Internal, false)),
         (Channel::Collaboration, Some(home)) => (CrossTenantChannel::Collaboration, home),
         (Channel::DirectConnect, Some(home)) => (CrossTenantChannel::DirectConnect, home),
-        (Channel::Internal, Some(_)) | (Channel::Collaboration | Channel::DirectConnect, None) => {
+        // Nobody comes by delegated administration yet.
+        (Channel::Internal, Some(_))
+        | (Channel::Collaboration | Channel::DirectConnect, None)
+        | (Channel::ServiceProvider, _) => {
             return Err(Denied::by(resource, ErrorCode::UserUnauthorized));
         }
     };

@@ -18,6 +18,7 @@ pub mod log;
 pub mod mint;
 pub mod my_sessions;
 pub mod my_sign_ins;
+mod next_step;
 mod onlooker;
 pub mod page;
 pub mod realm;

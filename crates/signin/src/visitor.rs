@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use portcullis_model::Timestamp;
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods};
 use portcullis_model::group::Memberships;
+use portcullis_model::id::{TenantId, UserId};
 use portcullis_model::session::SessionSubject;
 use portcullis_model::store::{StoreError, TenantStore};
 use portcullis_model::user::{CanonicalName, ExternalUserState, HomeAccount, User};
-use portcullis_policy::facts::Channel;
+use portcullis_policy::facts::{Channel, MethodFacts, Methods};
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 
 use crate::house::{House, LoadedTenant};
@@ -217,6 +219,33 @@ impl Visitor {
         }
     }
 
+    /// What the person could still prove, or register, at home and in `resource`. A password is had where the account
+    /// lives, an authenticator wherever there is an account or an object.
+    pub async fn methods(
+        &self,
+        house: &House,
+        resource: &LoadedTenant,
+    ) -> Result<MethodFacts, StoreError> {
+        let here = match &self.object {
+            Some(object) => authenticators(house, resource.id(), object.id).await?,
+            None => Methods::default(),
+        };
+        let with_password = |methods: Methods| Methods {
+            registered: methods.registered.with(AuthenticationMethod::Password),
+            ..methods
+        };
+        Ok(match &self.home {
+            Some(home) => MethodFacts {
+                home: with_password(authenticators(house, home.tenant.id(), home.user.id).await?),
+                resource: here,
+            },
+            None => MethodFacts {
+                home: with_password(here),
+                resource: with_password(here),
+            },
+        })
+    }
+
     /// Nothing proven or granted before this moment counts (Graph `signInSessionsValidFromDateTime`, of both accounts).
     pub fn sessions_valid_from(&self) -> Option<Timestamp> {
         let here = self.object.as_ref();
@@ -270,6 +299,27 @@ async fn is_invited(store: &dyn TenantStore, home: &HomeUser) -> Result<bool, St
         }
     }
     Ok(false)
+}
+
+/// Who has no authenticator may register one, here and now.
+async fn authenticators(
+    house: &House,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Methods, StoreError> {
+    let registered = house.store.tenant(tenant).list_totp(user).await?;
+    let totp = AuthenticationMethods::of([AuthenticationMethod::SoftwareOath]);
+    Ok(if registered.is_empty() {
+        Methods {
+            registered: AuthenticationMethods::NONE,
+            registrable: totp,
+        }
+    } else {
+        Methods {
+            registered: totp,
+            registrable: AuthenticationMethods::NONE,
+        }
+    })
 }
 
 /// By which doors people of other tenants reach an application (specification 2.6).

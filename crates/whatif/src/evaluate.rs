@@ -231,7 +231,7 @@ fn outcome(directory: &Directory, outcome: &Outcome) -> AnswerOutcome {
             let asked = open.iter().map(|requirement| {
                 let tenant = requirement.place.tenant();
                 Asked {
-                    challenge: requirement.challenge,
+                    challenge: requirement.challenge.clone(),
                     place: match requirement.place {
                         Place::HomeTenant(_) => PlaceWord::Home,
                         Place::ResourceTenant(_) => PlaceWord::Resource,
@@ -240,7 +240,7 @@ fn outcome(directory: &Directory, outcome: &Outcome) -> AnswerOutcome {
                     tenant_name: directory
                         .tenant(tenant)
                         .map_or_else(|| tenant.to_string(), |tenant| tenant.name().to_owned()),
-                    combinations: Vec::new(),
+                    combinations: requirement.combinations.clone(),
                     policies: requirement.policies.clone(),
                 }
             });

@@ -171,7 +171,13 @@ fn asked_json(asked: &Asked) -> Value {
 /// The id of what is asked for, where one control is many.
 pub fn challenge_id(challenge: &Challenge) -> Option<String> {
     match challenge {
-        Challenge::PrimaryAuthentication | Challenge::MultifactorAuthentication => None,
+        Challenge::AuthenticationStrength(id) => Some(id.to_string()),
+        Challenge::TermsOfUse(id) => Some(id.to_string()),
+        Challenge::CustomAuthenticationFactor(id) => Some(id.clone()),
+        Challenge::PrimaryAuthentication
+        | Challenge::MultifactorAuthentication
+        | Challenge::RiskRemediation
+        | Challenge::PasswordChange => None,
     }
 }
 

@@ -153,6 +153,11 @@ fn ask_sentence(answer: &Answer, asked: &Asked) -> String {
     let what = match &asked.challenge {
         Challenge::PrimaryAuthentication => "The first factor".to_owned(),
         Challenge::MultifactorAuthentication => "Multifactor authentication".to_owned(),
+        Challenge::AuthenticationStrength(_) => "An authentication strength".to_owned(),
+        Challenge::RiskRemediation => "A remediation of the user's risk".to_owned(),
+        Challenge::PasswordChange => "A change of password".to_owned(),
+        Challenge::TermsOfUse(id) => format!("Acceptance of terms of use `{id}`"),
+        Challenge::CustomAuthenticationFactor(id) => format!("The custom control `{id}`"),
     };
     let whose = match (asked.place, answer.who.home_tenant) {
         (PlaceWord::Home, _) => ", the user's own tenant",
@@ -321,6 +326,11 @@ pub const fn challenge_name(challenge: &Challenge) -> &'static str {
     match challenge {
         Challenge::PrimaryAuthentication => "primaryAuthentication",
         Challenge::MultifactorAuthentication => "mfa",
+        Challenge::AuthenticationStrength(_) => "authenticationStrength",
+        Challenge::RiskRemediation => "riskRemediation",
+        Challenge::PasswordChange => "passwordChange",
+        Challenge::TermsOfUse(_) => "termsOfUse",
+        Challenge::CustomAuthenticationFactor(_) => "customAuthenticationFactors",
     }
 }
 
@@ -337,6 +347,40 @@ pub const fn block_sentence(reason: BlockReason) -> &'static str {
         }
         BlockReason::DeviceTrustNotConfigured => {
             "a device is demanded, and the home tenant's word on devices is not trusted"
+        }
+        BlockReason::UserRiskAtHome => {
+            "the user is at risk, which only their own tenant can remedy"
+        }
+        BlockReason::ServiceProviderAtRisk => {
+            "the service provider's user is at risk, which only their own tenant can remedy"
+        }
+        BlockReason::ProofUpBlockedByRisk => {
+            "MFA is demanded, nothing is registered, and nothing may be while there is risk"
+        }
+        BlockReason::ProofUpBlockedByPolicy => {
+            "MFA is demanded, nothing is registered, and a policy about security information keeps it from being done here"
+        }
+        BlockReason::NoMultifactorMethod => {
+            "MFA is demanded, and the user has no method for it and can register none"
+        }
+        BlockReason::StrengthNeedsHomeTenant => {
+            "a strength is demanded of a guest whose identity is no tenant's"
+        }
+        BlockReason::StrengthNotObtainable => {
+            "a strength is demanded, and no allowed combination of methods is within the user's reach"
+        }
+        BlockReason::DeviceInDeviceCodeFlow => {
+            "a device is demanded, and a sign-in by device code shows none"
+        }
+        BlockReason::ApplicationNotApproved => {
+            "an approved client application is demanded, and this is none"
+        }
+        BlockReason::ApplicationNotProtected => {
+            "a client application under a protection policy is demanded, and this is none"
+        }
+        BlockReason::PasswordNotChangeable => "the password must be changed and cannot be",
+        BlockReason::NotForExternalUsers => {
+            "a control is demanded that is not offered to this kind of external user"
         }
         BlockReason::PolicyNotEvaluable => {
             "a policy cannot be evaluated, and so the door stays shut"

@@ -4,6 +4,7 @@ use portcullis_model::id::TenantId;
 use uuid::Uuid;
 
 use super::*;
+use crate::decision::Place;
 
 fn tenant() -> TenantId {
     TenantId::new(Uuid::from_u128(1))
@@ -12,14 +13,22 @@ fn tenant() -> TenantId {
 fn states() -> [ControlState; 4] {
     [
         ControlState::Met(tenant()),
-        ControlState::Open(Place::ResourceTenant(tenant())),
+        ControlState::Open(asks()),
         ControlState::Unobtainable(BlockReason::DeviceNotCompliant),
         ControlState::Unobtainable(BlockReason::DeviceNotDomainJoined),
     ]
 }
 
-/// Every list of up to four states, each beside some control.
-fn every_list() -> Vec<Vec<(GrantControl, ControlState)>> {
+fn asks() -> Vec<Ask> {
+    vec![Ask {
+        challenge: Challenge::MultifactorAuthentication,
+        place: Place::ResourceTenant(tenant()),
+        combinations: Vec::new(),
+    }]
+}
+
+/// Every list of up to four states.
+fn every_list() -> Vec<Vec<ControlState>> {
     let mut lists = vec![vec![]];
     let mut longest = lists.clone();
     for _ in 0..4 {
@@ -28,7 +37,7 @@ fn every_list() -> Vec<Vec<(GrantControl, ControlState)>> {
             .flat_map(|list| {
                 states().map(|state| {
                     let mut list: Vec<_> = list.clone();
-                    list.push((GrantControl::Mfa, state));
+                    list.push(state);
                     list
                 })
             })
@@ -45,22 +54,23 @@ fn v02_v03_and_is_met_by_all_or_by_any_and_nothing_meets_an_empty_list() {
     let refused = |state: &ControlState| matches!(state, ControlState::Unobtainable(_));
     let lists = every_list();
     assert_eq!(lists.len(), 1 + 4 + 16 + 64 + 256);
-    for list in lists {
-        let states: Vec<ControlState> = list.iter().map(|(_, state)| *state).collect();
+    for states in lists {
+        let list = &states;
         let first_reason = states.iter().find_map(|state| match state {
             ControlState::Unobtainable(reason) => Some(*reason),
             ControlState::Met(_) | ControlState::Open(_) => None,
         });
-        let here = Some(Place::ResourceTenant(tenant()));
+        let nothing = Ok(Vec::new());
+        let here = Ok(asks());
 
-        let all = all_of(&list);
+        let all = all_of(states.iter().cloned());
         assert_eq!(
-            all == Ok(None),
+            all == nothing,
             !states.is_empty() && states.iter().all(met),
             "{list:?}"
         );
         assert_eq!(
-            all == Ok(here),
+            all == here,
             states.iter().any(open) && !states.iter().any(refused),
             "{list:?}"
         );
@@ -74,10 +84,10 @@ fn v02_v03_and_is_met_by_all_or_by_any_and_nothing_meets_an_empty_list() {
             "{list:?}"
         );
 
-        let any = any_of(&list);
-        assert_eq!(any == Ok(None), states.iter().any(met), "{list:?}");
+        let any = any_of(states.iter().cloned());
+        assert_eq!(any == nothing, states.iter().any(met), "{list:?}");
         assert_eq!(
-            any == Ok(here),
+            any == here,
             states.iter().any(open) && !states.iter().any(met),
             "{list:?}"
         );

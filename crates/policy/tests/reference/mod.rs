@@ -220,7 +220,7 @@ impl World<'_> {
             | GrantControl::RiskRemediation
             | GrantControl::TermsOfUse(_)
             | GrantControl::CustomAuthenticationFactor(_) => {
-                unimplemented!("not generated: {control:?}")
+                panic!("not generated: {control:?}")
             }
         }
     }
@@ -251,7 +251,7 @@ impl World<'_> {
             Channel::Internal => Some(self.tenant.organization.id),
             _ if self.trusts(|trust| trust.is_mfa_accepted) => Some(self.primary_tenant()),
             Channel::Collaboration => Some(self.tenant.organization.id),
-            Channel::DirectConnect => None,
+            Channel::DirectConnect | Channel::ServiceProvider => None,
         }
     }
 
@@ -316,6 +316,7 @@ impl World<'_> {
             }),
             persistent_browser: persistent
                 .filter(|_| self.channel() != Some(Channel::DirectConnect)),
+            ..SessionDecision::default()
         }
     }
 
@@ -373,6 +374,7 @@ impl World<'_> {
                 challenge: Challenge::PrimaryAuthentication,
                 place: place(self.primary_tenant()),
                 policies: policies(&asks_primary),
+                combinations: Vec::new(),
             });
         }
         let asked_mfa = said.iter().any(|(_, says)| asks_mfa(*says));
@@ -381,6 +383,7 @@ impl World<'_> {
                 challenge: Challenge::MultifactorAuthentication,
                 place: place(tenant),
                 policies: policies(&asks_mfa),
+                combinations: Vec::new(),
             });
         }
         if open.is_empty() {

@@ -10,7 +10,7 @@ use portcullis_model::conditional_access::{
     IncludeExclude, PolicyState, SessionControls, SignInFrequency, SignInInterval,
     Target as PolicyTarget, UserCondition,
 };
-use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods};
 use portcullis_model::cross_tenant_access::{
     AccessType, B2bSetting, CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
     InboundTrust, Target, TargetConfiguration, TargetType,
@@ -26,7 +26,8 @@ use portcullis_policy::decide::decide;
 use portcullis_policy::decision::{Challenge, Decision, Outcome, Place};
 use portcullis_policy::external_user::external_user_types;
 use portcullis_policy::facts::{
-    Authenticator, ExternalUserFacts, Interaction, Origin, Proof, SignIn, Subject, UserSubject,
+    Authenticator, ExternalUserFacts, Interaction, MethodFacts, Methods, Origin, Proof, SignIn,
+    Subject, UserSubject,
 };
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -262,6 +263,23 @@ pub(crate) fn location(number: u128, is_trusted: bool, ranges: &[&str]) -> Named
     }
 }
 
+/// What people of these stories have registered, unless a story says otherwise.
+pub(crate) const EVERYDAY: Methods = Methods {
+    registered: AuthenticationMethods::of([
+        AuthenticationMethod::Password,
+        AuthenticationMethod::SoftwareOath,
+    ]),
+    registrable: AuthenticationMethods::NONE,
+};
+
+/// The same in both tenants.
+pub(crate) fn everywhere(methods: Methods) -> MethodFacts {
+    MethodFacts {
+        home: methods,
+        resource: methods,
+    }
+}
+
 /// A member of contoso, who typed a password a minute ago.
 pub(crate) fn member() -> SignIn {
     let subject = Subject::User(UserSubject {
@@ -273,6 +291,7 @@ pub(crate) fn member() -> SignIn {
     });
     SignIn {
         proofs: vec![proof(contoso(), AuthenticationMethod::Password, 60)],
+        methods: everywhere(EVERYDAY),
         interaction: Interaction::Interactive,
         ..SignIn::new(subject, payroll(), BTreeSet::from([payroll()]), now())
     }
@@ -390,9 +409,17 @@ pub(crate) fn words(decision: &Decision) -> String {
             let each: Vec<String> = requirements
                 .iter()
                 .map(|requirement| {
-                    let what = match requirement.challenge {
-                        Challenge::PrimaryAuthentication => "primary",
-                        Challenge::MultifactorAuthentication => "mfa",
+                    let what = match &requirement.challenge {
+                        Challenge::PrimaryAuthentication => "primary".to_owned(),
+                        Challenge::MultifactorAuthentication => "mfa".to_owned(),
+                        Challenge::AuthenticationStrength(_) => {
+                            let texts = requirement.combinations.iter().map(ToString::to_string);
+                            format!("strength ({})", texts.collect::<Vec<_>>().join(" or "))
+                        }
+                        Challenge::RiskRemediation => "remediation".to_owned(),
+                        Challenge::PasswordChange => "password change".to_owned(),
+                        Challenge::TermsOfUse(id) => format!("terms {:x}", id.uuid().as_u128()),
+                        Challenge::CustomAuthenticationFactor(id) => format!("custom {id}"),
                     };
                     match requirement.place {
                         Place::HomeTenant(tenant) => {

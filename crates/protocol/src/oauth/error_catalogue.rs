@@ -173,6 +173,7 @@ catalogue! {
     50079 UserStrongAuthEnrollmentRequired [NeedsInteraction] "A second step is required for this application, and you have not registered one." "Sign in again to register a method.";
     500121 AuthenticationFailedDuringStrongAuthenticationRequest [Refused] "The second step failed, was denied or timed out." "Try again; if you did not start this sign-in, tell your administrator.";
     50097 DeviceAuthenticationRequired [NeedsInteraction] "The device must prove itself." "Use a device that is registered in your organization.";
+    50142 PasswordChangeRequired [Refused] "Your password must be changed before you can go on, and that cannot be done here." "Ask your administrator to set a new password.";
     50158 ExternalSecurityChallenge [NeedsInteraction] "Another security check was not passed." "Try again and complete the check.";
     50173 FreshTokenNeeded [NeedsSignIn] "The sign-in was ended, for instance because the password changed." "Sign in again.";
     70043 BadTokenDueToSignInFrequency [NeedsSignIn] "This application asks for a sign-in more often, and yours is too old." "Sign in again.";
@@ -186,9 +187,13 @@ catalogue! {
     53002 ApplicationUsedIsNotAnApprovedApp [Refused] "The application used is not an approved one." "Use an approved application.";
     53003 BlockedByConditionalAccess [Refused] "You signed in, but a rule of the organization does not let you in under these circumstances." "Ask the organization; give them the numbers below.";
     53004 ProofUpBlockedDueToRisk [Refused] "A second step cannot be registered now, because this sign-in looks unusual." "Sign in from a place or device you normally use, or ask your administrator.";
+    53009 AppProtectionPolicyRequired [Refused] "The application used is not under a protection policy of the organization." "Use an application that your organization protects.";
     53010 ProofUpBlockedDueToSecurityInfoAcr [Refused] "A second step cannot be registered from here." "Register it from a place or device the organization trusts.";
     53011 UserBlockedDueToRiskOnHomeTenant [Refused] "Your own organization has marked this account as at risk." "Ask the administrator of your own organization.";
     530004 AcceptCompliantDevice [Refused] "A managed device is required, and this organization does not accept what your organization says about your device." "Ask the organization that owns the application.";
+    530033 DeviceCodeBlockedByDevicePolicy [Refused] "A managed device is required, and a sign-in by code from another device cannot show one." "Sign in on the device itself.";
+    530034 DelegatedAdminBlockedDueToSuspiciousActivity [Refused] "The account of this service provider is marked as at risk." "Ask the administrator of your own organization.";
+    54009 AuthenticationMethodNotSupported [Refused] "An authentication strength is required that none of your methods can give here." "Ask the organization which method to register.";
 
     // Cross-tenant access.
     500021 BlockedByTenantRestrictions [Refused] "Your network allows sign-in to certain organizations only." "Ask your administrator.";

@@ -6,8 +6,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::session::SessionSubject;
-use portcullis_policy::decide::decide;
-use portcullis_policy::decision::{Challenge, Decision, Outcome};
+use portcullis_policy::decision::{Decision, Outcome};
 use portcullis_policy::facts::{Interaction, Proof};
 use portcullis_policy::platform::client_app_type;
 use portcullis_protocol::oauth::error_catalogue::{Channel, ErrorCode};
@@ -25,6 +24,7 @@ use super::walk::{Halt, Progress, Walk};
 use crate::facts::{self, Circumstances, proofs_in};
 use crate::house::LoadedTenant;
 use crate::log::row::Who;
+use crate::next_step::{Next, next_step};
 use crate::page::Step;
 use crate::subject;
 use crate::visitor::{Denied, Entrance, HomeUser, Stop, Visitor};
@@ -156,14 +156,26 @@ async fn decide_and_go_on(
         },
     );
     let decision = match sign_in {
-        Ok(sign_in) => decide(&present.tenant.compiled, &sign_in),
+        Ok(sign_in) => {
+            facts::decided(walk.house, &present.tenant, &present.visitor, sign_in).await?
+        }
         Err(denied) => {
             let request = &present.request;
             return refuse(walk, progress, request, &present.case(None), denied).await;
         }
     };
+    Box::pin(follow(walk, progress, present, decision)).await
+}
+
+/// Does what a decision says: hands over, refuses, or asks for what is open.
+async fn follow(
+    walk: &mut Walk<'_, '_>,
+    progress: Progress,
+    present: Present,
+    decision: Decision,
+) -> Result<Step, Halt> {
     match &decision.outcome {
-        Outcome::Granted => consent::or_issue(walk, progress, present, decision).await,
+        Outcome::Granted => Box::pin(consent::or_issue(walk, progress, present, decision)).await,
         Outcome::Blocked(block) => {
             let code = ErrorCode::find(block.reason.error_code());
             let code = code.unwrap_or(ErrorCode::BlockedByConditionalAccess);
@@ -171,20 +183,20 @@ async fn decide_and_go_on(
             let case = present.case(Some(&decision));
             refuse(walk, progress, &present.request, &case, denied).await
         }
-        Outcome::Open(requirements) => {
-            let Some(requirement) = requirements.first().cloned() else {
-                return Err(Halt::Fault("a decision is open without a requirement"));
-            };
-            match requirement.challenge {
-                Challenge::PrimaryAuthentication => {
-                    let code = ErrorCode::BadTokenDueToSignInFrequency;
-                    ask_again(walk, progress, present, code).await
-                }
-                Challenge::MultifactorAuthentication => {
-                    challenge::mfa(walk, progress, present, &decision, &requirement).await
-                }
+        Outcome::Open(requirements) => match next_step(requirements) {
+            Next::FirstFactor => {
+                let code = ErrorCode::BadTokenDueToSignInFrequency;
+                ask_again(walk, progress, present, code).await
             }
-        }
+            Next::SecondFactor(requirement) => {
+                challenge::mfa(walk, progress, present, &decision, &requirement).await
+            }
+            Next::Refuse(code) => {
+                let denied = Denied::by(&present.tenant, code);
+                let case = present.case(Some(&decision));
+                refuse(walk, progress, &present.request, &case, denied).await
+            }
+        },
     }
 }
 

@@ -8,7 +8,9 @@ use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::{ClientAppType, GrantControl};
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::entropy::Entropy;
-use portcullis_model::id::{ClientId, CorrelationId, SessionId, SignInId, TenantId};
+use portcullis_model::id::{
+    AuthenticationStrengthId, ClientId, CorrelationId, SessionId, SignInId, TenantId,
+};
 use portcullis_model::sign_in_log::{
     AppliedConditionalAccessPolicy, AppliedPolicyResult, AuthenticationDetail,
     ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus,
@@ -248,6 +250,7 @@ impl Attempt<'_> {
                 Channel::Internal => "none",
                 Channel::Collaboration => "b2bCollaboration",
                 Channel::DirectConnect => "b2bDirectConnect",
+                Channel::ServiceProvider => "serviceProvider",
             },
             Who::AtHomeOnly(_) => "b2bCollaboration",
             Who::Unproven { home, .. } => match home {
@@ -262,7 +265,15 @@ impl Attempt<'_> {
         &self,
         policies: &[AppliedConditionalAccessPolicy],
     ) -> &'static str {
-        let mfa = grant_control_text(&GrantControl::Mfa);
+        let strengths =
+            GrantControl::AuthenticationStrength(AuthenticationStrengthId::new(uuid::Uuid::nil()));
+        let multifactor = [
+            GrantControl::Mfa,
+            strengths,
+            GrantControl::PasswordChange,
+            GrantControl::RiskRemediation,
+        ]
+        .map(|control| grant_control_text(&control));
         let demands = |decision: &Decision| {
             let in_force = policies.iter().filter(|policy| match policy.result {
                 AppliedPolicyResult::Success | AppliedPolicyResult::Failure => true,
@@ -275,7 +286,8 @@ impl Attempt<'_> {
                 | AppliedPolicyResult::ReportOnlyInterrupted => false,
             });
             let mut controls = in_force.flat_map(|policy| &policy.enforced_grant_controls);
-            decision.sign_in().requests_mfa || controls.any(|control| control == mfa)
+            decision.sign_in().requests_mfa
+                || controls.any(|control| multifactor.contains(&control.as_str()))
         };
         if self.decision.is_some_and(demands) {
             "multiFactorAuthentication"

@@ -11,20 +11,20 @@ use std::sync::Arc;
 use portcullis_model::artefact::Grant;
 use portcullis_model::id::{ClientId, PolicyId};
 use portcullis_model::store::{Change, CommitError, StoreError};
-use portcullis_policy::decide::decide;
-use portcullis_policy::decision::{Challenge, Decision, Outcome, Requirement};
+use portcullis_policy::decision::{Decision, Outcome, Requirement};
 use portcullis_policy::facts::Proof;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::scope::{RequestedScope, Scopes};
 use serde_json::json;
 
-use crate::facts::{GrantCircumstances, sign_in_of_grant};
+use crate::facts::{GrantCircumstances, decided, sign_in_of_grant};
 use crate::house::{House, LoadedTenant, Moment};
 use crate::journey::consent::is_consented;
 use crate::log::row::{Attempt, AttemptKind, Who};
 use crate::log::step::Steps;
 use crate::mint::{Minted, UserOrder, mint_for_user};
+use crate::next_step::{Next, next_step};
 use crate::resource::Resource;
 use crate::token::client::AuthenticatedClient;
 use crate::token::error::TokenError;
@@ -175,7 +175,7 @@ impl GrantUse<'_> {
                 return Err(Failure::Refused(Box::new(Refused { fault, rows })));
             }
         };
-        let decision = decide(&self.tenant.compiled, &facts);
+        let decision = decided(house, self.tenant, &visitor, facts).await?;
         if let Err(fault) = outcome(&decision) {
             let code = Some(fault.code);
             let rows = self.rows(moment, Some(&visitor), Some(&decision), code, None);
@@ -382,12 +382,11 @@ pub fn outcome(decision: &Decision) -> Result<(), Fault> {
 }
 
 fn challenge(requirements: &[Requirement]) -> Fault {
-    let code = match requirements.first().map(|open| open.challenge) {
-        Some(Challenge::PrimaryAuthentication) => ErrorCode::BadTokenDueToSignInFrequency,
-        // An empty list is never made; if it were, it must not open the door.
-        Some(Challenge::MultifactorAuthentication) | None => {
-            ErrorCode::UserStrongAuthClientAuthNRequired
-        }
+    let code = match next_step(requirements) {
+        Next::FirstFactor => ErrorCode::BadTokenDueToSignInFrequency,
+        Next::SecondFactor(_) => ErrorCode::UserStrongAuthClientAuthNRequired,
+        // No page shows it, so nobody is sent to one.
+        Next::Refuse(code) => return code.into(),
     };
     let policies: BTreeSet<PolicyId> = requirements
         .iter()
