@@ -15,9 +15,10 @@ use crate::tenant::{Placed, PlacedTenant};
 /// Checks all tenants, each by itself and all together.
 pub(crate) fn check_world(tenants: &[PlacedTenant], findings: &mut WorldFindings) {
     check_tenants(tenants, findings);
+    let residents = people::Residents::new(tenants);
     for tenant in tenants {
         people::check(tenant, findings);
-        people::check_home_accounts(tenant, tenants, findings);
+        people::check_home_accounts(tenant, &residents, findings);
         policies::check(tenant, findings);
     }
     applications::check(tenants, findings);

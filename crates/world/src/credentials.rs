@@ -1,6 +1,6 @@
 //! Reads `credentials.json`: passwords, authenticator seeds and client secrets in clear. They are never written back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::document::{Reason, read_typed, shown_text};
 use portcullis_model::id::{ClientId, MethodId, TenantId, UserId};
@@ -146,10 +146,16 @@ pub(crate) fn read(tenant: &PlacedTenant, findings: &mut WorldFindings) -> Plain
             return credentials;
         }
     };
+    let users = tenant.users.iter().flatten().map(|user| &user.value);
     let mut reading = Reading {
         tenant,
         place,
         findings,
+        by_id: users.clone().map(|user| user.id).zip(0..).collect(),
+        by_name: users
+            .map(|user| user.user_principal_name.to_ascii_lowercase())
+            .zip(0..)
+            .collect(),
     };
     reading.passwords(file.passwords, &mut credentials);
     reading.totp(file.totp, &mut credentials);
@@ -161,6 +167,10 @@ struct Reading<'r> {
     tenant: &'r PlacedTenant,
     place: &'r Place,
     findings: &'r mut WorldFindings,
+    /// Where in the tenant's users each id is.
+    by_id: BTreeMap<UserId, usize>,
+    /// The same by user principal name, in lower case.
+    by_name: BTreeMap<String, usize>,
 }
 
 impl Reading<'_> {
@@ -203,6 +213,8 @@ impl Reading<'_> {
 
     fn totp(&mut self, entries: Vec<TotpEntry>, credentials: &mut PlainCredentials) {
         let mut ids = BTreeSet::new();
+        // How many authenticators each user has so far.
+        let mut own = BTreeMap::new();
         for (index, entry) in entries.into_iter().enumerate() {
             let place = self.place.below(&format!(".totp[{index}]"));
             let seed = data_encoding::BASE32_NOPAD
@@ -227,8 +239,8 @@ impl Reading<'_> {
                 continue;
             };
             let (user, user_principal_name) = (user.id, user.user_principal_name.clone());
-            let own = credentials.totp.iter().filter(|other| other.user == user);
-            let name = format!("{user}/{}", own.count());
+            let own = own.entry(user).or_insert(0_usize);
+            let name = format!("{user}/{own}");
             let id = entry.method_id.unwrap_or_else(|| {
                 MethodId::new(Uuid::new_v5(&METHODS_WITHOUT_ID, name.as_bytes()))
             });
@@ -238,6 +250,7 @@ impl Reading<'_> {
                 self.findings
                     .add(&place, Reason::Duplicate, found, expected);
             }
+            *own += usize::from(seed.is_some());
             credentials.totp.extend(seed.map(|seed| PlainTotp {
                 id,
                 user,
@@ -252,6 +265,8 @@ impl Reading<'_> {
         entries: Vec<ClientSecretEntry>,
         credentials: &mut PlainCredentials,
     ) {
+        let applications = self.tenant.applications.iter().flatten();
+        let clients: BTreeSet<_> = applications.map(|one| one.value.app_id).collect();
         for (index, entry) in entries.into_iter().enumerate() {
             let place = self.place.below(&format!(".clientSecrets[{index}]"));
             if entry.secret.expose().len() < CLIENT_SECRET_LENGTH_MIN {
@@ -260,11 +275,7 @@ impl Reading<'_> {
                 let expected = "at least 22 characters, made at random";
                 self.findings.add(&place, Reason::Value, found, expected);
             }
-            let applications = self.tenant.applications.as_deref().unwrap_or_default();
-            if !applications
-                .iter()
-                .any(|application| application.value.app_id == entry.app_id)
-            {
+            if !clients.contains(&entry.app_id) {
                 let found = format!("`{}`", entry.app_id);
                 let expected = "the appId of an application in this tenant's files";
                 let place = place.below(".appId");
@@ -285,12 +296,19 @@ impl Reading<'_> {
         (id, name): (Option<UserId>, Option<String>),
     ) -> Option<&User> {
         let users = self.tenant.users.as_deref().unwrap_or_default();
-        let found = users.iter().map(|user| &user.value).find(|user| {
-            let same_name = name
-                .as_ref()
-                .is_none_or(|name| name.eq_ignore_ascii_case(&user.user_principal_name));
-            id.is_none_or(|id| id == user.id) && same_name && (id.is_some() || name.is_some())
-        });
+        let by_name = name
+            .as_ref()
+            .map(|name| self.by_name.get(&name.to_ascii_lowercase()).copied());
+        let by_id = id.map(|id| self.by_id.get(&id).copied());
+        // Where both are given, both must say the same.
+        let index = match (by_id, by_name) {
+            (Some(index), None) | (None, Some(index)) => index,
+            (Some(by_id), Some(by_name)) if by_id == by_name => by_id,
+            (Some(_), Some(_)) | (None, None) => None,
+        };
+        let found = index
+            .and_then(|index| users.get(index))
+            .map(|user| &user.value);
         if found.is_none() {
             let id = id.map(|id| format!("`{id}`"));
             let shown = id.or_else(|| name.map(|name| shown_text(&name)));

@@ -688,3 +688,49 @@ mod references {
         }
     }
 }
+
+#[test]
+fn a_large_world_costs_no_more_than_its_size() {
+    // Quadratic, each of these lists would be a hundred million steps.
+    const COUNT: u128 = 10_000;
+    let id = |kind: u128, number: u128| uuid::Uuid::from_u128((kind << 64) + number);
+    let each = |of: &dyn Fn(u128) -> Value| Value::Array((0..COUNT).map(of).collect());
+    let residents = each(
+        &|number| json!({"id": id(1, number), "displayName": "R", "userPrincipalName": format!("r{number}@home.example")}),
+    );
+    let guests = each(&|number| {
+        json!({"id": id(2, number), "displayName": "G", "userPrincipalName": format!("r{number}_home.example#EXT#@shop.example"),
+            "userType": "Guest", "homeAccount": {"tenantId": id(9, 1), "userId": id(1, number)}})
+    });
+    let locations = each(
+        &|number| json!({"id": id(3, number), "displayName": format!("L{number}"), "countriesAndRegions": ["NL"]}),
+    );
+    let policy = json!({"displayName": "All of them", "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeGroups": ["Friends"]},
+            "applications": {"includeApplications": ["All"]},
+            "locations": {"includeLocations": ["All"], "excludeLocations": each(&|number| json!(format!("L{number}")))}
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]}});
+    let passwords = each(
+        &|number| json!({"userPrincipalName": format!("r{number}@home.example"), "password": "p"}),
+    );
+    let organization = |number: u128, domain: &str| json!({"id": id(9, number), "displayName": domain, "verifiedDomains": [{"name": domain}]});
+    let files = [
+        ("home/organization.json", organization(1, "home.example")),
+        ("home/users.json", residents),
+        ("home/credentials.json", json!({"passwords": passwords})),
+        ("shop/organization.json", organization(2, "shop.example")),
+        ("shop/users.json", guests),
+        (
+            "shop/groups.json",
+            json!([{"id": id(4, 1), "displayName": "Friends"}]),
+        ),
+        ("shop/namedLocations.json", locations),
+        ("shop/conditionalAccessPolicies.json", policy),
+    ];
+    let files = files.map(|(name, value)| (name.to_owned(), value.to_string().into_bytes()));
+    let world = parse_world(&Files(files.into()));
+    let world = world.unwrap_or_else(|_| panic!("the large world is refused"));
+    assert_eq!(world.credentials[0].passwords.len() as u128, COUNT);
+}

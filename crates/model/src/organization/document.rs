@@ -1,5 +1,7 @@
 //! Reads a Graph `organization`: its domains decide where people sign in, its branding is shown to everybody.
 
+use std::collections::BTreeSet;
+
 use super::{Organization, OrganizationalBranding, STRENGTHS_FOR_ALL_GUESTS};
 use crate::document::{Document, Findings, Reason, Refusal, read_typed, shown, shown_text};
 
@@ -51,6 +53,7 @@ fn check_domains(organization: &Organization, findings: &mut Findings) {
             "at least one",
         );
     }
+    let mut seen = BTreeSet::new();
     for (index, domain) in domains.iter().enumerate() {
         let path = format!("$.verifiedDomains[{index}].name");
         if !is_domain(&domain.name) {
@@ -60,11 +63,7 @@ fn check_domains(organization: &Organization, findings: &mut Findings) {
                 shown_text(&domain.name),
                 "a domain name in lower case ASCII",
             );
-        } else if domains
-            .iter()
-            .take(index)
-            .any(|other| other.name == domain.name)
-        {
+        } else if !seen.insert(domain.name.as_str()) {
             findings.add(
                 path,
                 Reason::Duplicate,

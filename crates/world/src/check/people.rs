@@ -1,8 +1,9 @@
 //! Checks users, groups and roles: one name for one person, and nobody who is not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::document::Reason;
+use portcullis_model::id::{TenantId, UserId};
 use portcullis_model::user::{CanonicalName, User};
 use uuid::Uuid;
 
@@ -15,13 +16,15 @@ pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     let mut names = Uniques::new("each user principal name once");
     let mut homes = Uniques::new("one guest object for each home account");
     let mut identities = Uniques::new("each identity once");
+    let domains = tenant.organization.value.verified_domains.iter();
+    let domains: BTreeSet<_> = domains.map(|domain| domain.name.as_str()).collect();
     for Placed { place, value: user } in objects(tenant.users.as_deref()) {
         ids.note(user.id.to_string(), || place.below(".id"), findings);
         let place_of_name = || place.below(".userPrincipalName");
         if let Some(name) = CanonicalName::parse(&user.user_principal_name) {
             names.note(name.as_str().to_owned(), place_of_name, findings);
         }
-        check_domain(user, tenant, place, findings);
+        check_domain(user, &domains, place, findings);
         if let Some(home) = user.home_account {
             let key = format!("{} of {}", home.user_id, home.tenant_id);
             homes.note(key, || place.below(".homeAccount"), findings);
@@ -44,14 +47,13 @@ pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
 /// A name below a domain of somebody else would let this tenant speak for that domain.
 fn check_domain(
     user: &User,
-    tenant: &PlacedTenant,
+    domains: &BTreeSet<&str>,
     place: &crate::error::Place,
     findings: &mut WorldFindings,
 ) {
-    let domains = &tenant.organization.value.verified_domains;
     let name = CanonicalName::parse(&user.user_principal_name);
     let domain = name.as_ref().and_then(CanonicalName::domain);
-    let own = domain.is_some_and(|domain| domains.iter().any(|one| one.name == domain));
+    let own = domain.is_some_and(|domain| domains.contains(domain));
     if !own {
         let found = format!("`{}`", user.user_principal_name);
         let expected = "a name below a verified domain of this tenant";
@@ -115,10 +117,29 @@ fn check_roles(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     }
 }
 
+/// Who signs in at each tenant of the world; `None` where the files do not speak of users.
+pub(super) struct Residents(BTreeMap<TenantId, Option<BTreeSet<UserId>>>);
+
+impl Residents {
+    pub(super) fn new(world: &[PlacedTenant]) -> Self {
+        let of = |tenant: &PlacedTenant| {
+            let users = tenant.users.as_ref()?.iter().map(|user| &user.value);
+            let at_home = users.filter(|user| user.home_account.is_none());
+            Some(at_home.map(|user| user.id).collect())
+        };
+        let tenants = world.iter();
+        Self(
+            tenants
+                .map(|tenant| (tenant.organization.value.id, of(tenant)))
+                .collect(),
+        )
+    }
+}
+
 /// A guest object stands for an account elsewhere: not here, and where its tenant is part of the world, a real one.
 pub(super) fn check_home_accounts(
     tenant: &PlacedTenant,
-    world: &[PlacedTenant],
+    residents: &Residents,
     findings: &mut WorldFindings,
 ) {
     let own = tenant.organization.value.id;
@@ -133,14 +154,10 @@ pub(super) fn check_home_accounts(
             findings.add(&place.below(".tenantId"), Reason::Value, found, expected);
             continue;
         }
-        let elsewhere = world
-            .iter()
-            .find(|other| other.organization.value.id == home.tenant_id);
-        let Some(users) = elsewhere.and_then(|other| other.users.as_deref()) else {
+        let Some(Some(there)) = residents.0.get(&home.tenant_id) else {
             continue;
         };
-        let account = users.iter().find(|other| other.value.id == home.user_id);
-        let lives_there = account.is_some_and(|account| account.value.home_account.is_none());
+        let lives_there = there.contains(&home.user_id);
         if !lives_there {
             let found = format!("`{}`", home.user_id);
             let expected = "a user who signs in at the home tenant itself";
