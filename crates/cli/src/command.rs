@@ -80,6 +80,9 @@ pub(crate) struct DemoOptions {
     /// Speaks TLS with a certificate of a development authority made on the spot.
     #[arg(long, value_enum)]
     pub(crate) tls: Option<TlsMode>,
+    /// Tells the countries of addresses: an .mmdb file.
+    #[arg(long, env = "PORTCULLIS_COUNTRY_DATABASE", value_name = "FILE")]
+    pub(crate) country_database: Option<PathBuf>,
     /// How the introduction is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
@@ -136,6 +139,9 @@ pub(crate) struct ServeOptions {
         value_name = "NUMBER"
     )]
     pub(crate) tenant_requests_per_second: NonZeroU32,
+    /// Tells the countries of addresses, for policies that name some: an .mmdb file; read again when it changes [default: every country is unknown].
+    #[arg(long, env = "PORTCULLIS_COUNTRY_DATABASE", value_name = "FILE")]
+    pub(crate) country_database: Option<PathBuf>,
     /// How the address line is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::command::{DataOptions, DemoOptions};
+use crate::countries;
 use crate::demo::introduction::Introduction;
 use crate::dev_authority;
 use crate::installation::Installation;
@@ -24,6 +25,7 @@ use crate::serve::{self, Serving};
 const PAYROLL_PORT_IN_FILES: &str = "http://localhost:8401";
 
 pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
+    let countries = countries::open(options.country_database.as_deref())?;
     if options.fresh {
         forget(&options.data)?;
     }
@@ -68,6 +70,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     );
     let serving = Serving {
         installation,
+        countries,
         listener,
         configuration: ServerConfiguration {
             trusted_proxies: Vec::new(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use portcullis_custody::country_database::CountryDatabase;
 use portcullis_custody::keyring::Keyring;
 use portcullis_custody::master_key::MasterKey;
 use portcullis_custody::master_key_check;
@@ -14,6 +15,7 @@ use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::TenantId;
 use portcullis_model::secret::SecretText;
 use portcullis_signin::house::{Budgets, DeviceEvidence, House, Lifetimes};
+use portcullis_signin::whereabouts::{Countries, NoCountries};
 use portcullis_store::{SqliteOptions, SqliteStore};
 use url::Url;
 
@@ -100,7 +102,11 @@ impl Installation {
     }
 
     /// The house that serves at this address.
-    pub(crate) fn house(&self, public_url: Url) -> House {
+    pub(crate) fn house(&self, public_url: Url, countries: Option<&Arc<CountryDatabase>>) -> House {
+        let countries: Arc<dyn Countries> = match countries {
+            Some(database) => Arc::clone(database) as Arc<_>,
+            None => Arc::new(NoCountries),
+        };
         let pairwise_key = self.master_key.derive("pairwise-subject");
         House {
             store: Arc::clone(&self.store) as Arc<_>,
@@ -109,6 +115,7 @@ impl Installation {
             sealer: Arc::clone(&self.master_key) as Arc<_>,
             passwords: Arc::clone(&self.passwords) as Arc<_>,
             devices: Arc::new(NoDevices),
+            countries,
             public_url,
             pairwise_key: SecretText::new(hexadecimal(&pairwise_key)),
             lifetimes: Lifetimes::default(),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong.
 
 mod command;
+mod countries;
 mod demo;
 mod dev_authority;
 mod export;

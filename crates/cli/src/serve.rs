@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use portcullis_custody::country_database::CountryDatabase;
 use portcullis_model::Timestamp;
 use portcullis_model::store::Store as _;
 use portcullis_server::listen::{self, Certificate};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::command::{ServeOptions, TlsMode};
+use crate::countries;
 use crate::dev_authority;
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
@@ -36,6 +38,7 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
         .as_ref()
         .map_or(Ok(()), check_public_url)?;
     let given = given_certificate(&options)?;
+    let countries = countries::open(options.country_database.as_deref())?;
     let listener = bind(options.address, options.port)?;
     let installation = Installation::open_or_create(&options.data).await?;
     let (certificate, authority_file) = match options.tls {
@@ -66,6 +69,7 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
     };
     Serving {
         installation,
+        countries,
         public_url,
         listener,
         certificate,
@@ -78,6 +82,7 @@ pub(crate) async fn run(options: ServeOptions) -> anyhow::Result<()> {
 /// Everything a server needs, ready to go.
 pub(crate) struct Serving {
     pub(crate) installation: Installation,
+    pub(crate) countries: Option<Arc<CountryDatabase>>,
     pub(crate) public_url: Url,
     pub(crate) listener: TcpListener,
     pub(crate) certificate: Option<Certificate>,
@@ -88,7 +93,14 @@ impl Serving {
     /// Serves until `stop` changes, then closes the database.
     pub(crate) async fn until(self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let store = Arc::clone(&self.installation.store);
-        let house = Arc::new(self.installation.house(self.public_url));
+        let house = Arc::new(
+            self.installation
+                .house(self.public_url, self.countries.as_ref()),
+        );
+        let attend = tokio::spawn(countries::attend(
+            self.countries,
+            Arc::clone(&store) as Arc<_>,
+        ));
         let purge = tokio::spawn(purge_expired(Arc::clone(&store)));
         let stopped = async move {
             drop(stop.wait_for(|stop| *stop).await);
@@ -96,6 +108,7 @@ impl Serving {
         let router = router(house, self.configuration)?;
         let served = listen::serve(router, self.listener, self.certificate, stopped).await;
         purge.abort();
+        attend.abort();
         store.close().await;
         Ok(served?)
     }

@@ -1,9 +1,11 @@
-//! Keeps what must not leak: signing keys, sealed secrets, password checks, and the source of random bytes.
+//! Keeps what must not leak (signing keys, sealed secrets, password checks, the source of random bytes), and what is kept
+//! warm for all requests (compiled tenants, the country database).
 //!
 //! Implements the traits of `signin::house` that need cryptography with chance, or a cache shared by all requests.
 //!
 //! Must never know: HTTP, pages, SQL, or which use case asks.
 
+pub mod country_database;
 mod fair_queue;
 pub mod keyring;
 pub mod master_key;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::country::CountryCode;
 use crate::id::{AuthenticationStrengthId, ClientId, CorrelationId, PolicyId, SignInId, TenantId};
 
 /// Graph `signIn`. Which members a tenant sees follows specification 8.3.
@@ -37,6 +38,9 @@ pub struct SignIn {
     pub service_principal_name: Option<String>,
     /// The address the request came from.
     pub ip_address: Option<String>,
+    /// Where that address is.
+    #[serde(default)]
+    pub location: SignInLocation,
     /// `Browser`, `Mobile Apps and Desktop clients`, …
     pub client_app_used: Option<String>,
     /// The user agent as sent, at most 512 characters.
@@ -73,6 +77,14 @@ pub struct SignIn {
     pub unique_token_identifier: Option<String>,
     /// The session, when there is one.
     pub session_id: Option<String>,
+}
+
+/// Graph `signInLocation`, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInLocation {
+    /// The country of the address; absent is unknown.
+    pub country_or_region: Option<CountryCode>,
 }
 
 /// Graph `signInStatus`.

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use http::header::USER_AGENT;
 use http::request::Parts;
 use portcullis_model::Timestamp;
+use portcullis_model::country::CountryCode;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::CorrelationId;
 use portcullis_signin::house::Moment;
@@ -20,6 +21,7 @@ pub(crate) struct Arrival {
     pub(crate) now: Timestamp,
     pub(crate) cookies: RequestCookies,
     pub(crate) ip_address: IpAddr,
+    country: Option<CountryCode>,
     pub(crate) correlation_id: CorrelationId,
     user_agent: Option<String>,
     entropy: Box<dyn Entropy>,
@@ -40,6 +42,7 @@ impl Arrival {
             now: self.now,
             entropy: self.entropy.as_mut(),
             ip_address: Some(self.ip_address),
+            country: self.country,
             user_agent: self.user_agent.clone(),
             correlation_id: self.correlation_id,
         };
@@ -56,10 +59,12 @@ impl FromRequestParts<Arc<App>> for Arrival {
             Some(known) => *known,
             None => CorrelationId::random(entropy.as_mut()),
         };
+        let ip_address = client_address(parts, app);
         Ok(Self {
             now: (app.surroundings.clock)(),
             cookies: RequestCookies::read(&parts.headers, app.transport),
-            ip_address: client_address(parts, app),
+            ip_address,
+            country: app.house.countries.country(ip_address),
             correlation_id,
             user_agent: parts
                 .headers

@@ -3,7 +3,6 @@
 //! Every door that ends in a token comes through here: the browser, refresh, code redemption (requirement V05).
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use portcullis_model::Timestamp;
 use portcullis_model::artefact::Grant;
@@ -25,6 +24,7 @@ use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 
 use crate::house::{House, LoadedTenant};
 use crate::visitor::{Denied, HomeUser, Stop, Visitor};
+use crate::whereabouts::Whereabouts;
 
 /// What surrounds a sign-in, beside who it is.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct Circumstances<'a> {
     /// Every resource the request reaches, never empty (specification 4.3).
     pub audiences: &'a BTreeSet<ClientId>,
     /// From where.
-    pub ip_address: Option<IpAddr>,
+    pub whereabouts: Whereabouts,
     /// The user agent as sent.
     pub user_agent: Option<&'a str>,
     /// What a tenant says of the device.
@@ -81,8 +81,8 @@ pub fn sign_in(
         client: circumstances.client,
         client_app_type: circumstances.client_app_type,
         platform: circumstances.user_agent.and_then(platform_of_user_agent),
-        ip_address: circumstances.ip_address,
-        country: None,
+        ip_address: circumstances.whereabouts.ip_address,
+        country: circumstances.whereabouts.country,
         place: PlaceFacts::default(),
         client_protection: ClientProtection::default(),
         risk: RiskFacts::default(),
@@ -142,7 +142,7 @@ pub async fn sign_in_of_grant(
             client: grant.client,
             client_app_type: circumstances.client_app_type,
             audiences: circumstances.audiences,
-            ip_address: circumstances.ip_address,
+            whereabouts: circumstances.whereabouts,
             user_agent: circumstances.user_agent,
             device: grant.device.clone(),
             proofs,
@@ -162,7 +162,7 @@ pub struct GrantCircumstances<'a> {
     /// Every resource the token will reach.
     pub audiences: &'a BTreeSet<ClientId>,
     /// From where.
-    pub ip_address: Option<IpAddr>,
+    pub whereabouts: Whereabouts,
     /// The user agent as sent.
     pub user_agent: Option<&'a str>,
     /// Now.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_model::Timestamp;
 use portcullis_model::application::{Application, ServicePrincipal, SigningAlgorithm};
+use portcullis_model::country::CountryCode;
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{ClientId, CorrelationId, TenantId};
@@ -18,6 +19,7 @@ use portcullis_protocol::jose::signing_key::SigningKey;
 use url::Url;
 
 use crate::assurance_timer::AssuranceTimers;
+use crate::whereabouts::Countries;
 
 /// The installation: one value, built by the binary, shared by all requests.
 pub struct House {
@@ -33,6 +35,8 @@ pub struct House {
     pub passwords: Arc<dyn Passwords>,
     /// What home tenants say of devices.
     pub devices: Arc<dyn DeviceEvidence>,
+    /// Tells the country of an address.
+    pub countries: Arc<dyn Countries>,
     /// Where people and clients reach us, without a trailing slash; every issuer begins with it (never the Host header).
     pub public_url: Url,
     /// Key of the pairwise subject function, one per installation, at least 32 bytes.
@@ -115,6 +119,8 @@ pub struct Moment<'a> {
     pub entropy: &'a mut dyn Entropy,
     /// The client's address, after trusted proxies (requirement T06).
     pub ip_address: Option<IpAddr>,
+    /// The country of that address; `None` is unknown.
+    pub country: Option<CountryCode>,
     /// The user agent as sent.
     pub user_agent: Option<String>,
     /// Ties log rows and pages together; the client's own if it sent a valid one, else fresh.

@@ -33,3 +33,4 @@ pub mod user_agent;
 pub mod user_info;
 pub mod visitor;
 pub mod well_known;
+pub mod whereabouts;

@@ -10,6 +10,7 @@ use portcullis_custody::keyring::Keyring;
 use portcullis_custody::master_key::MasterKey;
 use portcullis_custody::tenant_cache::TenantCache;
 use portcullis_model::Timestamp;
+use portcullis_model::country::CountryCode;
 use portcullis_model::credential::{ClientSecret, PasswordCredential, TotpCredential};
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::entropy::Entropy;
@@ -25,6 +26,7 @@ use portcullis_signin::house::{
     PasswordsBusy, Tenants,
 };
 use portcullis_signin::token::text;
+use portcullis_signin::whereabouts::Countries;
 use portcullis_store::{SqliteOptions, SqliteStore};
 pub use portcullis_world::World;
 use portcullis_world::credentials::PlainCredentials;
@@ -54,6 +56,8 @@ pub struct TestHouse {
     pub house: Arc<House>,
     /// What home tenants say of devices, by the evidence a test offers.
     pub devices: Arc<FakeDevices>,
+    /// Countries of addresses: none is known until a test says so.
+    pub countries: Arc<FakeCountries>,
     /// Passwords, and how many checks may still be made before they are busy.
     pub passwords: Arc<FakePasswords>,
     /// Every credential of the world, in clear.
@@ -100,6 +104,7 @@ impl TestHouse {
             .expect("the world is kept");
         let devices = Arc::new(FakeDevices::default());
         let passwords = Arc::new(FakePasswords::default());
+        let countries = Arc::new(FakeCountries::default());
         let house = House {
             tenants: Arc::new(TenantCache::new(Arc::clone(&store))),
             keys: Arc::new(Keyring::new(Arc::clone(&store), Arc::clone(&sealer))),
@@ -107,6 +112,7 @@ impl TestHouse {
             sealer,
             passwords: Arc::clone(&passwords) as Arc<_>,
             devices: Arc::clone(&devices) as Arc<_>,
+            countries: Arc::clone(&countries) as Arc<_>,
             public_url: "https://sts.example".parse().expect("an address"),
             pairwise_key: SecretText::new("a pairwise key of the tests, 32 bytes"),
             lifetimes: Lifetimes::default(),
@@ -115,6 +121,7 @@ impl TestHouse {
         Self {
             house: Arc::new(house),
             devices,
+            countries,
             passwords,
             credentials,
             now_milliseconds: AtomicI64::new(BEGINNING * 1000),
@@ -178,6 +185,7 @@ impl TestHouse {
             now: self.now(),
             entropy,
             ip_address: Some(address),
+            country: self.house.countries.country(address),
             user_agent: Some(
                 "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
             ),
@@ -365,6 +373,26 @@ impl DeviceEvidence for FakeDevices {
     fn device(&self, tenant: TenantId, evidence: Option<&str>) -> Option<DeviceClaims> {
         let devices = self.0.lock().expect("a test does not poison");
         devices.get(&(tenant, evidence?.to_owned())).cloned()
+    }
+}
+
+/// Countries by address.
+#[derive(Default)]
+pub struct FakeCountries(Mutex<BTreeMap<IpAddr, CountryCode>>);
+
+impl FakeCountries {
+    /// This address is in that country from now on.
+    pub fn put(&self, address: IpAddr, country: &str) {
+        let country = country.parse().expect("two letters");
+        let mut countries = self.0.lock().expect("a test does not poison");
+        countries.insert(address, country);
+    }
+}
+
+impl Countries for FakeCountries {
+    fn country(&self, address: IpAddr) -> Option<CountryCode> {
+        let countries = self.0.lock().expect("a test does not poison");
+        countries.get(&address).copied()
     }
 }
 

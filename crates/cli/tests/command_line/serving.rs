@@ -80,6 +80,14 @@ fn serve_refuses_what_would_be_unsafe_or_broken_before_it_makes_a_folder() {
             &["--tls-certificate", "none.pem", "--tls-key", "junk.pem"],
             &["cannot read `none.pem`"],
         ),
+        (
+            &["--country-database", "none.mmdb"],
+            &["cannot read the country database `none.mmdb`"],
+        ),
+        (
+            &["--country-database", "junk.pem"],
+            &["`junk.pem`", "no country database in MaxMind format"],
+        ),
     ] {
         let arguments = [&["serve", "--port", "0"], arguments].concat();
         place.run(&arguments).assert_refused(1, parts);

@@ -7,7 +7,9 @@ use portcullis_model::id::Id;
 use portcullis_model::organization::{Organization, OrganizationalBranding};
 use portcullis_model::secret::SecretText;
 use portcullis_model::session::SessionUse;
-use portcullis_model::sign_in_log::{ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus};
+use portcullis_model::sign_in_log::{
+    ConditionalAccessStatus, DeviceDetail, SignIn, SignInLocation, SignInStatus,
+};
 use portcullis_signin::page::{
     ConsentScope, Frame, Handle, Page, PickableAccount, Problem, Refusal, ReturnToClient,
     SessionLine, WhyMfa,
@@ -142,6 +144,7 @@ fn sign_in(error_code: u32, kind: &str) -> SignIn {
         service_principal_id: None,
         service_principal_name: None,
         ip_address: Some("203.0.113.9".into()),
+        location: SignInLocation::default(),
         client_app_used: Some("Browser".into()),
         user_agent: None,
         is_interactive: true,

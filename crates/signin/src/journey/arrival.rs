@@ -146,7 +146,7 @@ async fn decide_and_go_on(
             client: present.request.client,
             client_app_type: client_app_type(present.request.client_kind()),
             audiences: &present.request.reach.audiences,
-            ip_address: walk.moment.ip_address,
+            whereabouts: walk.moment.whereabouts(),
             user_agent: walk.moment.user_agent.as_deref(),
             device: present.device.clone(),
             proofs: present.proofs.clone(),

@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
         let attempt = Attempt {
             at: self.moment.now,
             correlation_id: case.correlation_id.unwrap_or(self.moment.correlation_id),
-            ip_address: self.moment.ip_address,
+            whereabouts: self.moment.whereabouts(),
             user_agent: self.moment.user_agent.as_deref(),
             kind: case.kind,
             resource: case.resource,

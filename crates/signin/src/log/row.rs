@@ -1,7 +1,6 @@
 //! Rows of the sign-in log: one attempt as each tenant may see it (specification 8.3).
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use portcullis_model::Timestamp;
 use portcullis_model::application::ServicePrincipal;
@@ -13,7 +12,7 @@ use portcullis_model::id::{
 };
 use portcullis_model::sign_in_log::{
     AppliedConditionalAccessPolicy, AppliedPolicyResult, AuthenticationDetail,
-    ConditionalAccessStatus, DeviceDetail, SignIn, SignInStatus,
+    ConditionalAccessStatus, DeviceDetail, SignIn, SignInLocation, SignInStatus,
 };
 use portcullis_model::user::{User, UserType};
 use portcullis_policy::decision::{Decision, grant_control_text};
@@ -25,6 +24,7 @@ use crate::log::step::{Steps, Viewer};
 use crate::user_agent;
 use crate::visitor::{HomeUser, Visitor};
 use crate::well_known;
+use crate::whereabouts::Whereabouts;
 
 /// One attempt to get in, whatever came of it.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub struct Attempt<'a> {
     /// Ties rows and pages of one sign-in together.
     pub correlation_id: CorrelationId,
     /// From where.
-    pub ip_address: Option<IpAddr>,
+    pub whereabouts: Whereabouts,
     /// The user agent as sent.
     pub user_agent: Option<&'a str>,
     /// By which door.
@@ -219,7 +219,10 @@ impl Attempt<'_> {
                 .and_then(|id| well_known::application_name(self.resource, id)),
             service_principal_id: None,
             service_principal_name: None,
-            ip_address: self.ip_address.map(|address| address.to_string()),
+            ip_address: (self.whereabouts.ip_address).map(|address| address.to_string()),
+            location: SignInLocation {
+                country_or_region: self.whereabouts.country,
+            },
             client_app_used: Some(client_app_used(self.client_app_type).to_owned()),
             user_agent: self
                 .user_agent

@@ -119,7 +119,7 @@ fn facts(
         client_app_type: APPLICATION_CLIENT_TYPE,
         platform: None,
         ip_address: moment.ip_address,
-        country: None,
+        country: moment.country,
         place: PlaceFacts::default(),
         client_protection: ClientProtection::default(),
         risk: RiskFacts::default(),

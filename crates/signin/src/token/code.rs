@@ -62,7 +62,7 @@ pub async fn redeem(
         client: &request.client,
         grant: &code.grant,
         kind: AttemptKind::CodeRedemption,
-        ip_address: code.grant.ip_address,
+        whereabouts: house.whereabouts(code.grant.ip_address),
         requested: request.scopes,
         nonce: code.nonce.as_deref(),
     };

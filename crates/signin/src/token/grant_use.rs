@@ -5,7 +5,6 @@
 //! address, but for the refresh of a public client, which runs on the person's own device and brings its own.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_model::artefact::Grant;
@@ -30,6 +29,7 @@ use crate::token::client::AuthenticatedClient;
 use crate::token::error::TokenError;
 use crate::token::record::Rows;
 use crate::visitor::{Stop, Visitor};
+use crate::whereabouts::Whereabouts;
 
 /// A code or refresh token whose form, owner and freshness are checked.
 pub struct GrantUse<'a> {
@@ -42,7 +42,7 @@ pub struct GrantUse<'a> {
     /// By which door.
     pub kind: AttemptKind,
     /// From where, as far as the decision may know.
-    pub ip_address: Option<IpAddr>,
+    pub whereabouts: Whereabouts,
     /// The scopes that were asked for; none means all of the grant.
     pub requested: &'a Scopes,
     /// Echoed in the id token.
@@ -155,7 +155,7 @@ impl GrantUse<'_> {
         let circumstances = GrantCircumstances {
             client_app_type: self.grant.client_app_type,
             audiences: &audiences,
-            ip_address: self.ip_address,
+            whereabouts: self.whereabouts,
             user_agent: self.grant.user_agent.as_deref(),
             at: moment.now,
         };
@@ -316,7 +316,7 @@ impl GrantUse<'_> {
         let attempt = Attempt {
             at: moment.now,
             correlation_id: moment.correlation_id,
-            ip_address: self.ip_address,
+            whereabouts: self.whereabouts,
             user_agent: self.grant.user_agent.as_deref(),
             kind: self.kind,
             resource: self.tenant,

@@ -1,7 +1,6 @@
 //! Rows of the token endpoint: who asked with what, and what came of it.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::ClientAppType;
@@ -61,11 +60,10 @@ impl ApplicationAttempt<'_> {
     /// Writes it down.
     pub fn rows(self, moment: &mut Moment<'_>) -> Vec<Change> {
         let user_agent = moment.user_agent.clone();
-        let ip_address: Option<IpAddr> = moment.ip_address;
         let attempt = Attempt {
             at: moment.now,
             correlation_id: moment.correlation_id,
-            ip_address,
+            whereabouts: moment.whereabouts(),
             user_agent: user_agent.as_deref(),
             kind: AttemptKind::ClientCredentials,
             resource: self.tenant,
@@ -115,7 +113,7 @@ pub fn nobody_refused(
     let attempt = Attempt {
         at: moment.now,
         correlation_id: moment.correlation_id,
-        ip_address: moment.ip_address,
+        whereabouts: moment.whereabouts(),
         user_agent: user_agent.as_deref(),
         kind: AttemptKind::ClientCredentials,
         resource: tenant,

@@ -52,10 +52,10 @@ pub async fn refresh(
         client: &request.client,
         grant: &token.grant,
         kind: AttemptKind::Refresh,
-        ip_address: match request.client.class {
-            ClientAuthenticationClass::Public => moment.ip_address,
+        whereabouts: match request.client.class {
+            ClientAuthenticationClass::Public => moment.whereabouts(),
             ClientAuthenticationClass::Secret | ClientAuthenticationClass::Key => {
-                token.grant.ip_address
+                house.whereabouts(token.grant.ip_address)
             }
         },
         requested: request.scopes,

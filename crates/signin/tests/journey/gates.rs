@@ -319,3 +319,21 @@ async fn a_block_is_53003_and_a_report_only_block_only_reported() {
     let policy = &row.applied_conditional_access_policies[0];
     assert_eq!(policy.result, AppliedPolicyResult::ReportOnlyFailure);
 }
+
+#[tokio::test]
+async fn the_log_of_a_browser_tells_the_country_of_its_address_and_both_tenants_read_it() {
+    let house = demo().await;
+    let mut browser = Browser::new(&house);
+    house.countries.put(browser.address, "NL");
+    let mut ada = person(&house, "ada@fabrikam.example");
+    let place = browser.authorize(CONTOSO, &request(PAYROLL, "")).await;
+    browser.walk(place, &mut ada).await;
+    for tenant in [CONTOSO, FABRIKAM] {
+        let rows = log(&house, tenant).await;
+        assert!(!rows.is_empty(), "{tenant}");
+        for row in rows {
+            let country = row.location.country_or_region.map(|it| it.to_string());
+            assert_eq!(country.as_deref(), Some("NL"), "{tenant}");
+        }
+    }
+}

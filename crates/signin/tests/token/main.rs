@@ -15,6 +15,7 @@ mod claims;
 mod code;
 mod mint;
 mod own_endpoints;
+mod places;
 mod refresh;
 mod refusals;
 mod registration;
