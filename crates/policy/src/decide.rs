@@ -15,6 +15,7 @@ use crate::evidence::{Ask, ControlState, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::index::Scope;
 use crate::judge::{Bench, Judgement, Verdict, judge};
+use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
@@ -23,8 +24,14 @@ use crate::session_control::{Frequency, Kind, merge};
 /// looked at. Whether somebody is there to answer ([`Interaction`](crate::facts::Interaction)) changes nothing: what is
 /// open stays open, and the caller says `interaction_required`.
 pub fn decide(tenant: &CompiledTenant, sign_in: &SignIn) -> Decision {
+    decide_on(tenant, &Seen::whole(tenant, sign_in))
+}
+
+/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given.
+pub(crate) fn decide_on(tenant: &CompiledTenant, seen: &Seen<'_>) -> Decision {
+    let sign_in = seen.sign_in;
     let evidence = Evidence::gather(tenant, sign_in);
-    let scope = tenant.scope(sign_in);
+    let scope = tenant.index().scope(seen);
     let in_force: Vec<(usize, &CompiledPolicy)> =
         tenant.policies_in(&scope.all, tenant.enabled()).collect();
     let policies: Vec<&CompiledPolicy> = in_force.iter().map(|(_, policy)| *policy).collect();
@@ -48,6 +55,7 @@ pub fn decide(tenant: &CompiledTenant, sign_in: &SignIn) -> Decision {
         sign_in: sign_in.clone(),
         tenant: tenant.clone(),
         scope,
+        not_given: (seen.not_given, seen.bound),
     }
 }
 
@@ -187,10 +195,7 @@ fn status(
     scope: &Scope,
     enforced: &[Judgement],
 ) -> ConditionalAccessStatus {
-    let mut concerned = scope.users.clone();
-    concerned.intersect(&scope.applications);
-    concerned.intersect(tenant.enabled());
-    if concerned.is_empty() {
+    if scope.concerned.common(tenant.enabled()).next().is_none() {
         ConditionalAccessStatus::NotApplied
     } else if enforced
         .iter()

@@ -12,9 +12,11 @@ use portcullis_model::sign_in_log::ConditionalAccessStatus;
 
 use crate::compile::CompiledTenant;
 use crate::demand::Control;
+use crate::dimension::Bound;
 use crate::facts::SignIn;
 use crate::index::Scope;
 use crate::judge::{Judgement, Verdict};
+use crate::what_if::NotGiven;
 
 /// The outcome of one evaluation and its trace.
 ///
@@ -23,8 +25,10 @@ use crate::judge::{Judgement, Verdict};
 pub struct Decision {
     pub(crate) tenant: CompiledTenant,
     pub(crate) sign_in: SignIn,
-    /// Which policies each dimension matched.
+    /// Which policies are in scope.
     pub(crate) scope: Scope,
+    /// What a What If left out, and what it asked instead; nothing of a real sign-in.
+    pub(crate) not_given: (NotGiven, Bound),
     /// What the policies in scope came to.
     pub(crate) judgements: Vec<Judgement>,
     /// What the policies came to, for the log.

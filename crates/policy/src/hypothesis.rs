@@ -53,6 +53,10 @@ impl Hypothesis {
         Self { sign_in }
     }
 
+    pub(crate) fn sign_in(&self) -> &SignIn {
+        &self.sign_in
+    }
+
     /// What it would come to.
     pub fn decide(&self, tenant: &CompiledTenant) -> Supposed {
         Supposed(decide(tenant, &self.sign_in))
@@ -84,6 +88,10 @@ impl fmt::Debug for Hypothesis {
 pub struct Supposed(Decision);
 
 impl Supposed {
+    pub(crate) fn new(decision: Decision) -> Self {
+        Self(decision)
+    }
+
     /// What would happen next.
     pub fn outcome(&self) -> &Outcome {
         &self.0.outcome

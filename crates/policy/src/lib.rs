@@ -6,15 +6,18 @@
 //! Must never know: a clock, randomness, storage, HTTP, protocols, or how a challenge is shown. It sees facts
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
+mod attribute_class;
 pub mod compile;
 mod control;
 pub mod cross_tenant;
 pub mod decide;
 pub mod decision;
 mod demand;
+mod dimension;
 mod evidence;
 pub mod external_user;
 pub mod facts;
+mod filter;
 pub mod hypothesis;
 mod index;
 mod judge;
@@ -23,6 +26,11 @@ mod method_place;
 pub mod permit;
 pub mod platform;
 mod policy_set;
+mod seen;
 mod session_control;
 mod strength;
 mod trace;
+mod value;
+mod visible_device;
+mod well_known_applications;
+pub mod what_if;

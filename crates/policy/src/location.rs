@@ -1,73 +1,238 @@
-//! Which named locations an address is inside of: one look-up for each prefix length in use, not one for each range.
+//! Which named locations a sign-in is inside of: by address, by country, by coordinates, through the compliant network.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
+use portcullis_model::country::CountryCode;
 use portcullis_model::id::NamedLocationId;
-use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
+use portcullis_model::named_location::{CountryLookup, NamedLocation, NamedLocationKind};
 
 /// A tenant's named locations.
 #[derive(Debug, Default)]
 pub(crate) struct NamedLocations {
-    known: BTreeSet<NamedLocationId>,
+    known: BTreeMap<NamedLocationId, Source>,
     trusted: BTreeSet<NamedLocationId>,
-    ranges: BTreeMap<IpNet, BTreeSet<NamedLocationId>>,
-    prefix_lengths_v4: BTreeSet<u8>,
-    prefix_lengths_v6: BTreeSet<u8>,
+    ranges_v4: Ranges,
+    ranges_v6: Ranges,
+    /// By the country of the address; `None` is the unknown one.
+    countries: BTreeMap<Option<CountryCode>, Vec<NamedLocationId>>,
+    gps_countries: BTreeMap<CountryCode, Vec<NamedLocationId>>,
+}
+
+/// By what a location is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    IpAddress,
+    Country,
+    GpsCountry,
+    CompliantNetwork,
 }
 
 impl NamedLocations {
     pub(crate) fn compile(locations: &[NamedLocation]) -> Self {
         let mut compiled = Self::default();
+        let mut ranges: BTreeMap<IpNet, BTreeSet<NamedLocationId>> = BTreeMap::new();
         for location in locations {
-            compiled.known.insert(location.id);
-            let NamedLocationKind::IpRanges { is_trusted, ranges } = &location.kind else {
-                compiled.known.remove(&location.id);
-                continue;
-            };
-            if *is_trusted {
-                compiled.trusted.insert(location.id);
+            let id = location.id;
+            compiled.known.insert(id, source(&location.kind));
+            if location.is_trusted() {
+                compiled.trusted.insert(id);
             }
-            for range in ranges {
-                let range = canonical_range(*range);
-                match range {
-                    IpNet::V4(range) => compiled.prefix_lengths_v4.insert(range.prefix_len()),
-                    IpNet::V6(range) => compiled.prefix_lengths_v6.insert(range.prefix_len()),
-                };
-                compiled
-                    .ranges
-                    .entry(range)
-                    .or_default()
-                    .insert(location.id);
+            match &location.kind {
+                NamedLocationKind::IpRanges { ranges: own, .. } => {
+                    for range in own {
+                        ranges
+                            .entry(canonical_range(*range))
+                            .or_default()
+                            .insert(id);
+                    }
+                }
+                NamedLocationKind::Countries {
+                    countries,
+                    lookup: CountryLookup::ClientIpAddress,
+                    includes_unknown,
+                } => {
+                    let known = countries.iter().copied().map(Some);
+                    for country in known.chain(includes_unknown.then_some(None)) {
+                        compiled.countries.entry(country).or_default().push(id);
+                    }
+                }
+                NamedLocationKind::Countries {
+                    countries,
+                    lookup: CountryLookup::AuthenticatorAppGps,
+                    ..
+                } => {
+                    for country in countries {
+                        compiled.gps_countries.entry(*country).or_default().push(id);
+                    }
+                }
+                NamedLocationKind::CompliantNetwork { .. } => {}
             }
         }
+        compiled.ranges_v4 = Ranges::of(&ranges, IpNet::V4(Ipv4Net::default()));
+        compiled.ranges_v6 = Ranges::of(&ranges, IpNet::V6(ipnet::Ipv6Net::default()));
         compiled
     }
 
-    /// Whether there is such a location.
-    pub(crate) fn knows(&self, location: NamedLocationId) -> bool {
-        self.known.contains(&location)
+    /// Whether there is such a location, and by what it is found.
+    pub(crate) fn source(&self, location: NamedLocationId) -> Option<Source> {
+        self.known.get(&location).copied()
     }
 
+    /// Whether `AllTrusted` means this location too.
     pub(crate) fn is_trusted(&self, location: NamedLocationId) -> bool {
         self.trusted.contains(&location)
     }
 
+    /// Whether `AllTrusted` depends on this.
+    pub(crate) fn trusts_any(&self, source: Source) -> bool {
+        let mut trusted = self.trusted.iter();
+        trusted.any(|location| self.source(*location) == Some(source))
+    }
+
     /// The locations with a range around this address.
-    pub(crate) fn containing(&self, address: IpAddr) -> BTreeSet<NamedLocationId> {
-        let address = address.to_canonical();
-        let lengths = match address {
-            IpAddr::V4(_) => &self.prefix_lengths_v4,
-            IpAddr::V6(_) => &self.prefix_lengths_v6,
-        };
-        lengths
+    pub(crate) fn at_address(&self, address: IpAddr) -> &[NamedLocationId] {
+        match address.to_canonical() {
+            IpAddr::V4(address) => self.ranges_v4.containing(address.to_bits().into()),
+            IpAddr::V6(address) => self.ranges_v6.containing(address.to_bits()),
+        }
+    }
+
+    /// The locations with this country, by address.
+    pub(crate) fn in_country(&self, country: Option<CountryCode>) -> &[NamedLocationId] {
+        self.countries.get(&country).map_or(&[], Vec::as_slice)
+    }
+
+    /// The locations with this country, by coordinates.
+    pub(crate) fn in_gps_country(&self, country: CountryCode) -> &[NamedLocationId] {
+        self.gps_countries.get(&country).map_or(&[], Vec::as_slice)
+    }
+
+    /// The locations that are found like this.
+    pub(crate) fn found_by(&self, source: Source) -> impl Iterator<Item = NamedLocationId> {
+        let all = self.known.iter();
+        all.filter(move |(_, found)| **found == source)
+            .map(|(location, _)| *location)
+    }
+}
+
+const fn source(kind: &NamedLocationKind) -> Source {
+    match kind {
+        NamedLocationKind::IpRanges { .. } => Source::IpAddress,
+        NamedLocationKind::Countries { lookup, .. } => match lookup {
+            CountryLookup::ClientIpAddress => Source::Country,
+            CountryLookup::AuthenticatorAppGps => Source::GpsCountry,
+        },
+        NamedLocationKind::CompliantNetwork { .. } => Source::CompliantNetwork,
+    }
+}
+
+/// The address space of one family, cut where a range begins or ends: one search finds every location around an address.
+#[derive(Debug, Default)]
+struct Ranges {
+    /// First addresses of the pieces, ascending, each with the number of its set.
+    pieces: Vec<(u128, usize)>,
+    /// Sets of locations, each ascending, each once.
+    sets: Vec<Vec<NamedLocationId>>,
+}
+
+impl Ranges {
+    /// Ranges of `family`, which is that family's range of all addresses.
+    fn of(ranges: &BTreeMap<IpNet, BTreeSet<NamedLocationId>>, family: IpNet) -> Self {
+        let mut sorted: Vec<(u128, u128, &BTreeSet<NamedLocationId>)> = ranges
             .iter()
-            .filter_map(|length| IpNet::new(address, *length).ok())
-            .filter_map(|range| self.ranges.get(&range.trunc()))
-            .flatten()
-            .copied()
-            .collect()
+            .filter(|(range, _)| family.contains(*range))
+            .map(|(range, locations)| (bits(range.network()), bits(range.broadcast()), locations))
+            .collect();
+        // A range comes before those inside of it; two ranges never overlap otherwise.
+        sorted.sort_unstable_by_key(|(first, last, _)| (*first, Reverse(*last)));
+        let mut cutting = Cutting {
+            last_address: bits(family.broadcast()),
+            ..Cutting::default()
+        };
+        cutting.piece(0);
+        for (first, last, locations) in sorted {
+            cutting.close_before(first);
+            cutting.open(last, locations);
+            cutting.piece(first);
+        }
+        cutting.close_all();
+        let mut sets: Vec<_> = cutting.numbers.into_iter().collect();
+        sets.sort_unstable_by_key(|(_, number)| *number);
+        Self {
+            pieces: cutting.pieces,
+            sets: sets
+                .into_iter()
+                .map(|(set, _)| set.into_iter().collect())
+                .collect(),
+        }
+    }
+
+    fn containing(&self, address: u128) -> &[NamedLocationId] {
+        let after = self.pieces.partition_point(|(first, _)| *first <= address);
+        let piece = after.checked_sub(1).and_then(|at| self.pieces.get(at));
+        let set = piece.and_then(|(_, number)| self.sets.get(*number));
+        set.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The walk over one family's ranges.
+#[derive(Default)]
+struct Cutting {
+    last_address: u128,
+    pieces: Vec<(u128, usize)>,
+    numbers: BTreeMap<BTreeSet<NamedLocationId>, usize>,
+    /// The ranges around the present address, the narrowest last, each with all locations that are around it.
+    around: Vec<(u128, BTreeSet<NamedLocationId>)>,
+}
+
+impl Cutting {
+    /// Begins a piece; one that begins where the last one did takes its place.
+    fn piece(&mut self, first: u128) {
+        let set = self.around.last().map(|(_, set)| set.clone());
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(set.unwrap_or_default()).or_insert(next);
+        match self.pieces.last_mut() {
+            Some(last) if last.0 == first => last.1 = number,
+            Some(_) | None => self.pieces.push((first, number)),
+        }
+    }
+
+    fn open(&mut self, last: u128, locations: &BTreeSet<NamedLocationId>) {
+        let outer = self.around.last().map(|(_, set)| set.clone());
+        let mut set = outer.unwrap_or_default();
+        set.extend(locations);
+        self.around.push((last, set));
+    }
+
+    /// Ends every range that does not reach this address.
+    fn close_before(&mut self, first: u128) {
+        while let Some(last) = self
+            .around
+            .last()
+            .map(|(last, _)| *last)
+            .filter(|last| *last < first)
+        {
+            self.around.pop();
+            self.piece(last + 1);
+        }
+    }
+
+    fn close_all(&mut self) {
+        while let Some((last, _)) = self.around.pop() {
+            if last < self.last_address {
+                self.piece(last + 1);
+            }
+        }
+    }
+}
+
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
     }
 }
 
@@ -130,7 +295,7 @@ mod tests {
             ("::ffff:192.0.2.9", &[3, 5]), // an IPv4 address in IPv6 clothes
             ("::ffff:203.0.113.1", &[1, 5]), // likewise, against a range written as IPv4
         ] {
-            let found = locations.containing(address.parse().unwrap());
+            let found = locations.at_address(address.parse().unwrap());
             let found: Vec<u128> = found.iter().map(|id| id.uuid().as_u128()).collect();
             assert_eq!(found, expect, "{address}");
         }
@@ -160,7 +325,9 @@ mod tests {
                 })
                 .map(|location| location.id)
                 .collect();
-            prop_assert_eq!(NamedLocations::compile(&locations).containing(address), expect);
+            let compiled = NamedLocations::compile(&locations);
+            let found: BTreeSet<_> = compiled.at_address(address).iter().copied().collect();
+            prop_assert_eq!(found, expect);
         }
     }
 }

@@ -7,6 +7,7 @@ use portcullis_model::id::{ClientId, TenantId};
 
 use crate::decision::{Decision, Outcome, SessionDecision};
 use crate::facts::Subject;
+use crate::what_if::NotGiven;
 
 /// A granted decision, bound to tenant, subject, client, audiences and moment.
 ///
@@ -47,9 +48,12 @@ pub struct Permit {
 }
 
 impl Decision {
-    /// The permit, if and only if the outcome is [`Outcome::Granted`].
+    /// The permit, if and only if the outcome is [`Outcome::Granted`] for at least one audience (a user action alone is
+    /// nothing to mint for), and no signal was left out, as a What If may.
     pub fn permit(&self) -> Option<Permit> {
         match &self.outcome {
+            Outcome::Granted if self.sign_in.audiences.is_empty() => None,
+            Outcome::Granted if self.not_given.0 != NotGiven::NOTHING => None,
             Outcome::Granted => Some(Permit {
                 tenant: self.tenant.id(),
                 subject: self.sign_in.subject.clone(),

@@ -36,14 +36,17 @@ impl PolicySet {
             .is_some_and(|word| word & (1 << (number % WORD_BITS)) != 0)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| *word == 0)
-    }
-
     /// Keeps what both have.
     pub(crate) fn intersect(&mut self, other: &Self) {
         for (word, theirs) in self.words.iter_mut().zip(&other.words) {
             *word &= theirs;
+        }
+    }
+
+    /// Drops what the other has.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+            *word &= !theirs;
         }
     }
 
@@ -66,6 +69,17 @@ impl PolicySet {
         for (index, theirs) in &some.words {
             if let Some(word) = self.words.get_mut(*index) {
                 *word &= !theirs;
+            }
+        }
+    }
+
+    /// Drops the numbers outside of `spared` that `is_kept` does not want.
+    pub(crate) fn retain(&mut self, spared: &Self, is_kept: impl Fn(usize) -> bool) {
+        for (index, (word, spared)) in self.words.iter_mut().zip(&spared.words).enumerate() {
+            for number in bits(index, *word & !spared) {
+                if !is_kept(number) {
+                    *word &= !(1 << (number % WORD_BITS));
+                }
             }
         }
     }
@@ -145,8 +159,12 @@ mod tests {
             prop_assert_eq!(set(&|it| it.unite(&dense(&right))), &left | &right);
             prop_assert_eq!(set(&|it| it.add(&sparse(&right))), &left | &right);
             prop_assert_eq!(set(&|it| it.intersect(&dense(&right))), &left & &right);
+            prop_assert_eq!(set(&|it| it.subtract(&dense(&right))), &left - &right);
             prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
-            prop_assert_eq!(dense(&left).is_empty(), left.is_empty());
+            let odd = |number: usize| number % 2 == 1;
+            let kept: BTreeSet<usize> = left.iter().copied()
+                .filter(|number| right.contains(number) || odd(*number)).collect();
+            prop_assert_eq!(set(&|it| it.retain(&dense(&right), odd)), kept);
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }

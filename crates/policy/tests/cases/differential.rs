@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::signal::{InsiderRiskLevel, InsiderRiskLevels};
 use portcullis_model::conditional_access::{
     ApplicationCondition, ClientAppType, ConditionalAccessPolicy, Conditions, DevicePlatform,
     ExternalUserType, ExternalUserTypes, FrequencyAuthenticationType, GrantControl, GrantControls,
     GrantOperator, IncludeExclude, LocationCondition, PersistentBrowser, PlatformCondition,
-    PolicyState, SessionControls, SignInFrequency, SignInInterval, UserCondition,
+    PolicyState, SessionControls, SignInFrequency, SignInInterval, Target, UserCondition,
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::cross_tenant_access::InboundTrust;
@@ -19,7 +21,9 @@ use portcullis_policy::cross_tenant::CrossTenantChannel;
 use portcullis_policy::decide::decide;
 use portcullis_policy::decision::Outcome;
 use portcullis_policy::external_user::external_user_types;
-use portcullis_policy::facts::{ExternalUserFacts, Origin, Proof, SignIn, Subject, UserSubject};
+use portcullis_policy::facts::{
+    ExternalUserFacts, Origin, Proof, RiskFacts, SignIn, Subject, UserSubject,
+};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -85,7 +89,7 @@ proptest! {
         let decision = decide(&CompiledTenant::compile(&configuration), &sign_in);
         let granted = decision.outcome == Outcome::Granted;
         match decision.permit() {
-            None => prop_assert!(!granted),
+            None => prop_assert!(!granted || sign_in.audiences.is_empty()),
             Some(permit) => {
                 prop_assert!(granted);
                 prop_assert!(!permit.audiences().is_empty());
@@ -216,16 +220,24 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         option::weighted(0.3, vec(client_app_type(), 0..3)),
         option::weighted(0.3, include_exclude(platform)),
         option::weighted(0.3, include_exclude(location)),
+        option::weighted(0.1, vec(context(), 1..3)),
+        option::weighted(0.2, subsequence(InsiderRiskLevel::ALL.to_vec(), 1..3)),
     )
         .prop_map(
-            |(users, applications, client_app_types, platforms, locations)| Conditions {
-                client_app_types,
-                platforms,
-                locations,
-                ..Conditions::new(
-                    users,
-                    reaching(&applications.include, &applications.exclude),
-                )
+            |(users, applications, client_app_types, platforms, locations, contexts, risks)| {
+                let resources = reaching(&applications.include, &applications.exclude);
+                let risks = risks.unwrap_or_default().into_iter();
+                Conditions {
+                    client_app_types,
+                    platforms,
+                    locations,
+                    insider_risk_levels: risks
+                        .fold(InsiderRiskLevels::default(), InsiderRiskLevels::with),
+                    ..Conditions::new(
+                        users,
+                        contexts.map_or(resources, Target::AuthenticationContexts),
+                    )
+                }
             },
         )
 }
@@ -335,9 +347,14 @@ pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
         vec(proof_of(), 0..4),
         (option::weighted(0.85, age_seconds()), any::<bool>()),
         prop::bool::weighted(0.1),
+        (
+            btree_set(context(), 0..2),
+            option::of(select(InsiderRiskLevel::ALL.to_vec())),
+        ),
     )
         .prop_map(
-            |(subject, audiences, client, device, mut proofs, own, requests_mfa)| {
+            |(subject, audiences, client, device, mut proofs, own, requests_mfa, signals)| {
+                let (authentication_contexts, insider) = signals;
                 let (client_app_type, platform, ip_address) = client;
                 let mut sign_in = SignIn {
                     subject,
@@ -348,6 +365,11 @@ pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
                     device,
                     proofs: Vec::new(),
                     requests_mfa,
+                    authentication_contexts,
+                    risk: RiskFacts {
+                        insider,
+                        ..RiskFacts::default()
+                    },
                     ..member()
                 };
                 // Most people have proven a first factor, and half of those with a device have their own tenant's word.
@@ -363,6 +385,10 @@ pub(crate) fn sign_in() -> impl Strategy<Value = SignIn> {
                 sign_in
             },
         )
+}
+
+fn context() -> impl Strategy<Value = AuthenticationContextId> + Clone {
+    select(vec!["c1".parse().unwrap(), "c2".parse().unwrap()])
 }
 
 fn own_tenant(sign_in: &SignIn) -> TenantId {

@@ -198,3 +198,56 @@ fn policies_that_cannot_be_evaluated_are_listed() {
     let listed: Vec<_> = compiled.not_evaluable().collect();
     assert_eq!(listed, [(id(2), "its list of grant controls is empty")]);
 }
+
+/// The rules of every condition, in Graph's words (specification 5.8).
+#[test]
+fn every_configured_condition_tells_the_rule_that_decided() {
+    use portcullis_model::conditional_access::signal::{
+        InsiderRiskLevel, InsiderRiskLevels, RiskLevel, RiskLevels, TransferMethod, TransferMethods,
+    };
+    use portcullis_model::conditional_access::{DeviceCondition, DeviceState};
+    let mut policy = require(&[Mfa]);
+    let conditions = &mut policy.conditions;
+    conditions.sign_in_risk_levels = RiskLevels::default().with(RiskLevel::None);
+    conditions.user_risk_levels = RiskLevels::default().with(RiskLevel::High);
+    conditions.insider_risk_levels = InsiderRiskLevels::default().with(InsiderRiskLevel::Minor);
+    conditions.transfer_methods = TransferMethods::default().with(TransferMethod::DeviceCodeFlow);
+    conditions.devices = Some(DeviceCondition::AllExceptStates(vec![
+        DeviceState::Compliant,
+    ]));
+    let mut sign_in = member();
+    sign_in.transfer_method = Some(TransferMethod::DeviceCodeFlow);
+    sign_in.risk.insider = Some(InsiderRiskLevel::Minor);
+    let told = told(NO_TRUST, &policy, &sign_in);
+    assert_eq!(
+        told.conditions_satisfied,
+        [
+            "users",
+            "application",
+            "clientType",
+            "devicePlatform",
+            "location",
+            "signInRisk",
+            "insiderRisk",
+            "deviceState",
+            "authenticationFlows"
+        ]
+    );
+    assert_eq!(told.conditions_not_satisfied, ["userRisk"]);
+    assert_eq!(
+        told.reason,
+        "not applied: no rule of the policy includes the risk of the user"
+    );
+    let rules = told.include_rules_satisfied.iter();
+    let rules: Vec<&str> = rules.map(|rule| rule.rule_satisfied.as_str()).collect();
+    assert_eq!(
+        rules,
+        [
+            "allUsers",
+            "allApps",
+            "insiderRisk",
+            "allDeviceStates",
+            "deviceCodeFlow"
+        ]
+    );
+}

@@ -32,7 +32,18 @@ impl World<'_> {
             let include = &applications.include;
             (include.contains(&ApplicationCondition::All) || include.contains(&named))
                 && !applications.exclude.contains(&named)
-        });
+        }) || match &conditions.target {
+            Target::Applications(_) | Target::UserActions(_) => false,
+            Target::AuthenticationContexts(contexts) => {
+                let requested = &self.sign_in.authentication_contexts;
+                contexts.iter().any(|context| requested.contains(context))
+            }
+        };
+        let risk = self.sign_in.risk;
+        let insider_risk = conditions.insider_risk_levels.is_empty()
+            || risk
+                .insider
+                .is_some_and(|level| conditions.insider_risk_levels.contains(level));
         let client_type = conditions.client_app_types.as_ref().is_none_or(|types| {
             types.is_empty() || types.iter().any(|one| self.client_matches(*one))
         });
@@ -55,15 +66,24 @@ impl World<'_> {
             (could_be_anywhere || any(&locations.include)) && !any(&locations.exclude)
         });
         [
-            ("users", users),
+            (self.subject_condition(), users),
             ("application", application),
             ("clientType", client_type),
             ("devicePlatform", platform),
             ("location", location),
+            ("insiderRisk", insider_risk),
         ]
         .into_iter()
         .filter_map(|(name, matches)| (!matches).then_some(name))
         .collect()
+    }
+
+    fn subject_condition(&self) -> &'static str {
+        if self.user().is_some() {
+            "users"
+        } else {
+            "servicePrincipals"
+        }
     }
 
     fn client_matches(&self, wanted: ClientAppType) -> bool {

@@ -75,7 +75,9 @@ pub(crate) fn evaluate(tenant: &TenantConfiguration, sign_in: &SignIn) -> Answer
     };
     let concerned = policies.iter().filter(enabled).any(|policy| {
         let unmatched = world.unmatched(policy);
-        !unmatched.contains(&"users") && !unmatched.contains(&"application")
+        !unmatched.contains(&"users")
+            && !unmatched.contains(&"servicePrincipals")
+            && !unmatched.contains(&"application")
     });
     let status = if !concerned {
         ConditionalAccessStatus::NotApplied
@@ -327,7 +329,7 @@ impl World<'_> {
             .iter()
             .map(|one| (Some(one.id), self.says(one, in_force)))
             .collect();
-        if self.sign_in.audiences.is_empty() {
+        if self.sign_in.audiences.is_empty() && self.sign_in.authentication_contexts.is_empty() {
             said.push((None, Says::Refuse(BlockReason::NoAudience)));
         }
         if self.user().is_some()
