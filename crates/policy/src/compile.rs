@@ -159,10 +159,6 @@ impl CompiledTenant {
         &self.0.policies
     }
 
-    pub(crate) fn policy_id(&self, number: usize) -> Option<PolicyId> {
-        self.0.policies.get(number).map(|policy| policy.id)
-    }
-
     /// The policies in both sets, with their numbers, in the order of configuration.
     pub(crate) fn policies_in<'a>(
         &'a self,

@@ -4,17 +4,18 @@
 //! both tenants did not admit, is not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use smallvec::SmallVec;
 
 use crate::compile::{CompiledPolicy, CompiledTenant};
 use crate::decision::{Block, BlockReason, Challenge, Decision, Outcome, Requirement};
 use crate::demand::TargetKind;
 use crate::evidence::{Ask, ControlState, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
-use crate::index::Scope;
-use crate::judge::{Bench, Judgement, Verdict, judge};
+use crate::judge::{Bench, Judgement, Verdict, judge, verdict};
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
 
@@ -23,40 +24,61 @@ use crate::session_control::{Frequency, Kind, merge};
 /// Enabled policies are enforced, report-only policies judged by the same rules and only logged, disabled ones not
 /// looked at. Whether somebody is there to answer ([`Interaction`](crate::facts::Interaction)) changes nothing: what is
 /// open stays open, and the caller says `interaction_required`.
-pub fn decide(tenant: &CompiledTenant, sign_in: &SignIn) -> Decision {
-    decide_on(tenant, &Seen::whole(tenant, sign_in))
+pub fn decide(tenant: &CompiledTenant, sign_in: impl Into<Arc<SignIn>>) -> Decision {
+    let sign_in = sign_in.into();
+    let seen = Seen::whole(tenant, &sign_in);
+    decide_on(tenant, &seen, Arc::clone(&sign_in))
 }
 
-/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given.
-pub(crate) fn decide_on(tenant: &CompiledTenant, seen: &Seen<'_>) -> Decision {
-    let sign_in = seen.sign_in;
-    let evidence = Evidence::gather(tenant, sign_in);
+/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given. `sign_in` is
+/// what is seen.
+///
+/// Nothing on the way to a grant is put on the heap, as long as the tenant and the scope have the usual size; what a log
+/// wants to know of each policy is worked out when it asks.
+pub(crate) fn decide_on(
+    tenant: &CompiledTenant,
+    seen: &Seen<'_>,
+    sign_in: Arc<SignIn>,
+) -> Decision {
+    let evidence = Evidence::gather(tenant, seen.sign_in);
     let scope = tenant.index().scope(seen);
-    let in_force: Vec<(usize, &CompiledPolicy)> =
-        tenant.policies_in(&scope.all, tenant.enabled()).collect();
-    let policies: Vec<&CompiledPolicy> = in_force.iter().map(|(_, policy)| *policy).collect();
-    let bench = enforced_bench(&evidence, &policies);
-
-    let enforced: Vec<Judgement> = in_force
-        .iter()
-        .map(|(number, policy)| judge(*number, policy, &bench))
+    let in_force: InForce<'_> = tenant
+        .policies_in(&scope.all, tenant.enabled())
+        .map(|(_, policy)| policy)
         .collect();
-    let reported: Vec<Judgement> = tenant
+    let bench = enforced_bench(&evidence, &in_force);
+    let (outcome, is_satisfied) = conclude(&bench, &in_force);
+    let is_concerned = scope.concerned.common(tenant.enabled()).next().is_some();
+    Decision {
+        outcome,
+        status: status(is_concerned, is_satisfied),
+        session_controls: merge(&in_force, evidence.standing),
+        tenant: tenant.clone(),
+        not_given: (seen.not_given, seen.bound),
+        sign_in,
+    }
+}
+
+/// The enabled policies in scope; a sign-in seldom meets more than a handful.
+pub(crate) type InForce<'a> = SmallVec<[&'a CompiledPolicy; 16]>;
+
+/// What each policy in scope came to, report-only ones included: the same judgement that the decision rests on.
+pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgement> {
+    let evidence = Evidence::gather(tenant, seen.sign_in);
+    let scope = tenant.index().scope(seen);
+    let in_force: InForce<'_> = tenant
+        .policies_in(&scope.all, tenant.enabled())
+        .map(|(_, policy)| policy)
+        .collect();
+    let bench = enforced_bench(&evidence, &in_force);
+    let enforced = tenant
+        .policies_in(&scope.all, tenant.enabled())
+        .map(|(number, policy)| judge(number, policy, &bench));
+    let reported = tenant
         .policies_in(&scope.all, tenant.report_only())
         .filter(|(_, policy)| is_reported(policy))
-        .map(|(number, policy)| judge(number, policy, &reported_bench(&bench, policy)))
-        .collect();
-
-    Decision {
-        outcome: conclude(&bench, &enforced),
-        status: status(tenant, &scope, &enforced),
-        session_controls: merge(&policies, evidence.standing),
-        judgements: enforced.into_iter().chain(reported).collect(),
-        sign_in: sign_in.clone(),
-        tenant: tenant.clone(),
-        scope,
-        not_given: (seen.not_given, seen.bound),
-    }
+        .map(|(number, policy)| judge(number, policy, &reported_bench(&bench, policy)));
+    enforced.chain(reported).collect()
 }
 
 /// Against what the policies in force are judged.
@@ -86,8 +108,8 @@ fn is_reported(policy: &CompiledPolicy) -> bool {
 }
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
-/// challenges; else granted.
-fn conclude(bench: &Bench<'_>, enforced: &[Judgement]) -> Outcome {
+/// challenges; else granted. Says too whether every policy is satisfied.
+fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, bool) {
     let evidence = bench.evidence;
     let (tenant, sign_in) = (evidence.tenant, evidence.sign_in);
     let mut tally = Tally::default();
@@ -100,14 +122,16 @@ fn conclude(bench: &Bench<'_>, enforced: &[Judgement]) -> Outcome {
     if !is_admitted(tenant, sign_in) {
         tally.block(BlockReason::NotAdmitted, None);
     }
-    for judgement in enforced {
-        let policy = tenant.policy_id(judgement.policy);
-        match &judgement.verdict {
+    let mut is_satisfied = true;
+    for policy in in_force {
+        let verdict = verdict(policy, bench);
+        is_satisfied &= verdict == Verdict::Satisfied;
+        match verdict {
             Verdict::Satisfied => {}
-            Verdict::Blocked(reason) => tally.block(*reason, policy),
+            Verdict::Blocked(reason) => tally.block(reason, Some(policy.id)),
             Verdict::Open(asks) => {
-                for ask in asks {
-                    tally.open(ask, policy);
+                for ask in &asks {
+                    tally.open(ask, Some(policy.id));
                 }
             }
         }
@@ -133,7 +157,7 @@ fn conclude(bench: &Bench<'_>, enforced: &[Judgement]) -> Outcome {
             ControlState::Unobtainable(reason) => tally.block(reason, None),
         }
     }
-    tally.outcome()
+    (tally.outcome(), is_satisfied)
 }
 
 /// Everything that stands in the way.
@@ -190,19 +214,10 @@ fn is_admitted(tenant: &CompiledTenant, sign_in: &SignIn) -> bool {
 
 /// Specification 5.7: only enabled policies count, and one that matched user and application counts even where its
 /// other conditions then kept it out.
-fn status(
-    tenant: &CompiledTenant,
-    scope: &Scope,
-    enforced: &[Judgement],
-) -> ConditionalAccessStatus {
-    if scope.concerned.common(tenant.enabled()).next().is_none() {
-        ConditionalAccessStatus::NotApplied
-    } else if enforced
-        .iter()
-        .all(|judgement| judgement.verdict == Verdict::Satisfied)
-    {
-        ConditionalAccessStatus::Success
-    } else {
-        ConditionalAccessStatus::Failure
+const fn status(is_concerned: bool, is_satisfied: bool) -> ConditionalAccessStatus {
+    match (is_concerned, is_satisfied) {
+        (false, _) => ConditionalAccessStatus::NotApplied,
+        (true, true) => ConditionalAccessStatus::Success,
+        (true, false) => ConditionalAccessStatus::Failure,
     }
 }

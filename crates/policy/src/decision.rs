@@ -1,6 +1,7 @@
 //! What a decision says: per policy for the log, as a whole for whoever asked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portcullis_model::conditional_access::{
     CloudAppSecurity, ContinuousAccessEvaluation, FrequencyAuthenticationType, GrantControl,
@@ -11,11 +12,12 @@ use portcullis_model::id::{AgreementId, AuthenticationStrengthId, PolicyId, Tena
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
 
 use crate::compile::CompiledTenant;
+use crate::decide::judgements;
 use crate::demand::Control;
 use crate::dimension::Bound;
 use crate::facts::SignIn;
-use crate::index::Scope;
 use crate::judge::{Judgement, Verdict};
+use crate::seen::Seen;
 use crate::what_if::NotGiven;
 
 /// The outcome of one evaluation and its trace.
@@ -24,13 +26,9 @@ use crate::what_if::NotGiven;
 #[derive(Debug, Clone)]
 pub struct Decision {
     pub(crate) tenant: CompiledTenant,
-    pub(crate) sign_in: SignIn,
-    /// Which policies are in scope.
-    pub(crate) scope: Scope,
+    pub(crate) sign_in: Arc<SignIn>,
     /// What a What If left out, and what it asked instead; nothing of a real sign-in.
     pub(crate) not_given: (NotGiven, Bound),
-    /// What the policies in scope came to.
-    pub(crate) judgements: Vec<Judgement>,
     /// What the policies came to, for the log.
     pub status: ConditionalAccessStatus,
     /// What happens next.
@@ -253,7 +251,18 @@ impl Decision {
             None => true,
         };
         let is_asked_for = self.sign_in.requests_mfa && self.outcome != Outcome::Granted;
-        is_asked_for || self.judgements.iter().any(depends)
+        is_asked_for || self.judgements().iter().any(depends)
+    }
+
+    /// What each policy in scope came to.
+    pub(crate) fn judgements(&self) -> Vec<Judgement> {
+        judgements(&self.tenant, &self.seen())
+    }
+
+    /// The facts as the tenant saw them.
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        let (not_given, bound) = self.not_given;
+        Seen::within(&self.tenant, &self.sign_in, not_given, bound)
     }
 
     /// The facts it decided on.

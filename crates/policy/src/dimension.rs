@@ -53,16 +53,25 @@ impl<V: Copy + Ord> DimensionBuilder<V> {
 }
 
 impl<V: Copy + Ord> Dimension<V> {
+    /// Whether no policy names any value of it.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The policies whose condition these values, in ascending order, satisfy: any include brings the sign-in in, any
     /// exclude wins over that.
     pub(crate) fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
         let mut matching = self.always.clone();
-        let entries: Vec<&Entry> = self.find(values).map(|(_, entry)| entry).collect();
-        for entry in &entries {
+        let mut excluded = None;
+        for (_, entry) in self.find(values) {
             matching.add(&entry.included);
+            if !entry.excluded.is_empty() {
+                let nobody = || PolicySet::empty_like(&self.always);
+                excluded.get_or_insert_with(nobody).add(&entry.excluded);
+            }
         }
-        for entry in &entries {
-            matching.remove(&entry.excluded);
+        if let Some(excluded) = excluded {
+            matching.subtract(&excluded);
         }
         matching
     }

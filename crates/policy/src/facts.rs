@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use portcullis_model::Timestamp;
 use portcullis_model::authentication_context::AuthenticationContextId;
@@ -64,6 +65,13 @@ pub struct SignIn {
     pub requests_mfa: bool,
     /// Now.
     pub at: Timestamp,
+}
+
+/// For whoever still needs the facts afterwards.
+impl From<&SignIn> for Arc<SignIn> {
+    fn from(sign_in: &SignIn) -> Self {
+        Self::new(sign_in.clone())
+    }
 }
 
 impl SignIn {

@@ -1,6 +1,7 @@
 //! Sign-ins that are only supposed: decided like any other, and never the source of a permit.
 
 use std::fmt;
+use std::sync::Arc;
 
 use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, ConditionalAccessStatus};
 use portcullis_model::user::HomeAccount;
@@ -31,11 +32,11 @@ pub enum SupposedOrigin {
 /// ```compile_fail,E0616
 /// use portcullis_policy::{compile::CompiledTenant, decide::decide, hypothesis::Hypothesis, permit::Permit};
 /// fn for_real(tenant: &CompiledTenant, hypothesis: Hypothesis) -> Option<Permit> {
-///     decide(tenant, &hypothesis.sign_in).permit()
+///     decide(tenant, hypothesis.sign_in.clone()).permit()
 /// }
 /// ```
 pub struct Hypothesis {
-    sign_in: SignIn,
+    sign_in: Arc<SignIn>,
 }
 
 impl Hypothesis {
@@ -50,16 +51,18 @@ impl Hypothesis {
                 }
             };
         }
-        Self { sign_in }
+        Self {
+            sign_in: Arc::new(sign_in),
+        }
     }
 
-    pub(crate) fn sign_in(&self) -> &SignIn {
+    pub(crate) fn sign_in(&self) -> &Arc<SignIn> {
         &self.sign_in
     }
 
     /// What it would come to.
     pub fn decide(&self, tenant: &CompiledTenant) -> Supposed {
-        Supposed(decide(tenant, &self.sign_in))
+        Supposed(decide(tenant, Arc::clone(&self.sign_in)))
     }
 }
 

@@ -167,7 +167,11 @@ impl Index {
                 | Condition::UserRisk
                 | Condition::ServicePrincipalRisk
                 | Condition::InsiderRisk
-                | Condition::AuthenticationFlow => all.intersect(&self.matching(condition, seen)),
+                | Condition::AuthenticationFlow => {
+                    if !self.is_silent(condition) {
+                        all.intersect(&self.matching(condition, seen));
+                    }
+                }
             }
         }
         self.keep_matching_devices(&mut all, seen);
@@ -236,6 +240,22 @@ impl Index {
         }
     }
 
+    /// Whether no policy says anything of this condition: then every policy matches it.
+    fn is_silent(&self, condition: Condition) -> bool {
+        match condition {
+            Condition::Subject | Condition::Target => false,
+            Condition::ClientAppType => self.client_app_types.is_silent(),
+            Condition::DevicePlatform => self.platforms.is_silent(),
+            Condition::Location => self.locations.is_silent(),
+            Condition::SignInRisk => self.sign_in_risk.is_silent(),
+            Condition::UserRisk => self.user_risk.is_silent(),
+            Condition::ServicePrincipalRisk => self.service_principal_risk.is_silent(),
+            Condition::InsiderRisk => self.insider_risk.is_silent(),
+            Condition::Devices => self.devices.is_empty(),
+            Condition::AuthenticationFlow => self.transfer_methods.is_silent(),
+        }
+    }
+
     /// Policies that say nothing of this condition; `None` where every policy says something, or is asked all the same.
     pub(crate) fn silent(&self, condition: Condition) -> Option<&PolicySet> {
         match condition {
@@ -267,6 +287,16 @@ impl Index {
     /// One audience that matches is enough (specification 4.3); an action and contexts are asked for beside them.
     fn matching_targets(&self, seen: &Seen<'_>) -> PolicySet {
         let sign_in = seen.sign_in;
+        let mut audiences = sign_in.audiences.iter();
+        let first = audiences.next();
+        // Nearly every request reaches one resource and asks for nothing else.
+        let is_plain = audiences.next().is_none()
+            && sign_in.user_action.is_none()
+            && sign_in.authentication_contexts.is_empty();
+        if let Some(audience) = first.filter(|_| is_plain) {
+            let values = audience_values(*audience, &self.attributes);
+            return self.targets.matching(values);
+        }
         let mut matching = self.targets.matching(context_values(sign_in));
         for audience in &sign_in.audiences {
             let values = audience_values(*audience, &self.attributes);

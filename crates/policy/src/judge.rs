@@ -155,7 +155,7 @@ pub(crate) fn judge(number: usize, policy: &CompiledPolicy, bench: &Bench<'_>) -
     }
 }
 
-fn verdict(policy: &CompiledPolicy, bench: &Bench<'_>) -> Verdict {
+pub(crate) fn verdict(policy: &CompiledPolicy, bench: &Bench<'_>) -> Verdict {
     let evidence = bench.evidence;
     let states = policy
         .demand

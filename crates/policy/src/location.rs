@@ -19,6 +19,7 @@ pub(crate) struct NamedLocations {
     /// By the country of the address; `None` is the unknown one.
     countries: BTreeMap<Option<CountryCode>, Vec<NamedLocationId>>,
     gps_countries: BTreeMap<CountryCode, Vec<NamedLocationId>>,
+    by_coordinates: Vec<NamedLocationId>,
 }
 
 /// By what a location is found.
@@ -64,6 +65,7 @@ impl NamedLocations {
                     lookup: CountryLookup::AuthenticatorAppGps,
                     ..
                 } => {
+                    compiled.by_coordinates.push(id);
                     for country in countries {
                         compiled.gps_countries.entry(*country).or_default().push(id);
                     }
@@ -108,6 +110,11 @@ impl NamedLocations {
     /// The locations with this country, by coordinates.
     pub(crate) fn in_gps_country(&self, country: CountryCode) -> &[NamedLocationId] {
         self.gps_countries.get(&country).map_or(&[], Vec::as_slice)
+    }
+
+    /// The locations that go by coordinates.
+    pub(crate) fn by_coordinates(&self) -> &[NamedLocationId] {
+        &self.by_coordinates
     }
 
     /// The locations that are found like this.

@@ -2,12 +2,16 @@
 
 use std::num::NonZeroU64;
 
+use smallvec::SmallVec;
+
 const WORD_BITS: usize = u64::BITS as usize;
+/// Sets of up to 2,048 policies (decision 17) are not put on the heap.
+const INLINE_WORDS: usize = 32;
 
 /// One bit for each policy of a tenant. Sets of one tenant are equally long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicySet {
-    words: Vec<u64>,
+    words: SmallVec<[u64; INLINE_WORDS]>,
 }
 
 /// The words of a set that are not zero, in order: a value named by few policies costs little among thousands.
@@ -20,7 +24,14 @@ impl PolicySet {
     /// The empty set among `count` policies.
     pub(crate) fn empty(count: usize) -> Self {
         Self {
-            words: vec![0; count.div_ceil(WORD_BITS)],
+            words: SmallVec::from_elem(0, count.div_ceil(WORD_BITS)),
+        }
+    }
+
+    /// The empty set of the same tenant.
+    pub(crate) fn empty_like(other: &Self) -> Self {
+        Self {
+            words: SmallVec::from_elem(0, other.words.len()),
         }
     }
 
@@ -98,6 +109,10 @@ impl PolicySet {
 }
 
 impl SparsePolicySet {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Adds a policy. Numbers come in ascending order, since policies are compiled in order.
     pub(crate) fn push(&mut self, number: usize) {
         let (index, bit) = (number / WORD_BITS, 1 << (number % WORD_BITS));

@@ -13,25 +13,24 @@ use crate::decide::{enforced_bench, reported_bench};
 use crate::decision::Decision;
 use crate::evidence::Evidence;
 use crate::judge::{Bench, Judgement};
-use crate::seen::Seen;
 use condition::Told;
 
 impl Decision {
     /// Each policy of the tenant, in the order of configuration, as the log wants it.
     pub fn policies(&self) -> Vec<AppliedConditionalAccessPolicy> {
         let evidence = Evidence::gather(&self.tenant, &self.sign_in);
+        let seen = self.seen();
+        let scope = self.tenant.index().scope(&seen);
         let in_force: Vec<&CompiledPolicy> = self
             .tenant
-            .policies_in(&self.scope.all, self.tenant.enabled())
+            .policies_in(&scope.all, self.tenant.enabled())
             .map(|(_, policy)| policy)
             .collect();
         let bench = enforced_bench(&evidence, &in_force);
-        let (not_given, bound) = self.not_given;
-        let seen = Seen::within(&self.tenant, &self.sign_in, not_given, bound);
         let dimensions = condition::tell_all(self.tenant.index(), &seen);
-        let judgements: BTreeMap<usize, &Judgement> = self
-            .judgements
-            .iter()
+        let judgements: BTreeMap<usize, Judgement> = self
+            .judgements()
+            .into_iter()
             .map(|judgement| (judgement.policy, judgement))
             .collect();
         self.tenant
@@ -39,7 +38,7 @@ impl Decision {
             .iter()
             .enumerate()
             .map(|(number, policy)| {
-                let judgement = judgements.get(&number).copied();
+                let judgement = judgements.get(&number);
                 match policy.state {
                     PolicyState::ReportOnly => {
                         let bench = reported_bench(&bench, policy);

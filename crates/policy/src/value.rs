@@ -2,8 +2,6 @@
 //!
 //! INVARIANT (ascending values): every function here answers in ascending order, as `Dimension::find` needs it.
 
-use std::collections::BTreeSet;
-
 use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::conditional_access::{
     ClientAppType, DevicePlatform, ExternalUserType, UserAction,
@@ -11,6 +9,7 @@ use portcullis_model::conditional_access::{
 use portcullis_model::id::{
     ClientId, GroupId, NamedLocationId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
+use smallvec::SmallVec;
 
 use crate::attribute_class::{AttributeClass, AttributeClasses};
 use crate::facts::{SignIn, UserSubject};
@@ -161,35 +160,44 @@ pub(crate) fn location_values(
 }
 
 /// The named locations around the sign-in.
-fn inside(seen: &Seen<'_>, named: &NamedLocations) -> BTreeSet<NamedLocationId> {
+fn inside(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
     let sign_in = seen.sign_in;
-    let mut inside = BTreeSet::new();
+    let mut inside = Locations::new();
     if let Some(address) = seen.given(Signal::IpAddress, sign_in.ip_address) {
-        inside.extend(named.at_address(address));
+        inside.extend_from_slice(named.at_address(address));
     }
     if !seen.not_given.contains(Signal::Country) {
-        inside.extend(named.in_country(sign_in.country));
+        inside.extend_from_slice(named.in_country(sign_in.country));
     }
     if let Some(country) = seen.given(Signal::GpsCountry, sign_in.place.gps_country) {
-        inside.extend(named.in_gps_country(country));
+        inside.extend_from_slice(named.in_gps_country(country));
     }
     // Another tenant's compliant network does not count (specification 4.5).
     let network = seen.given(Signal::CompliantNetwork, sign_in.place.compliant_network);
     if network == Some(seen.tenant) {
         inside.extend(named.found_by(Source::CompliantNetwork));
     }
+    // A country may stand twice in one location's list.
+    inside.sort_unstable();
+    inside.dedup();
     inside
 }
 
-fn unlocated(seen: &Seen<'_>, named: &NamedLocations) -> Vec<NamedLocationId> {
+fn unlocated(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
     if seen.not_given.contains(Signal::GpsCountry) {
-        return Vec::new();
+        return Locations::new();
     }
-    match seen.sign_in.place.gps_country {
-        Some(country) => named.in_gps_country(country).to_vec(),
-        None => named.found_by(Source::GpsCountry).collect(),
-    }
+    let mut unlocated: Locations = match seen.sign_in.place.gps_country {
+        Some(country) => named.in_gps_country(country).into(),
+        None => named.by_coordinates().into(),
+    };
+    unlocated.sort_unstable();
+    unlocated.dedup();
+    unlocated
 }
+
+/// A sign-in is seldom inside more than a handful.
+type Locations = SmallVec<[NamedLocationId; 16]>;
 
 /// Whether a signal that was not given could make this a value of the sign-in.
 pub(crate) fn is_location_open(

@@ -4,6 +4,8 @@
 //! The facts are those of a supposed sign-in ([`SignIn::new`] knows nothing but who and what); a signal in [`NotGiven`]
 //! counts as neither there nor absent, whatever the facts say of it.
 
+use std::sync::Arc;
+
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::id::PolicyId;
 
@@ -254,8 +256,8 @@ pub fn evaluate(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: Not
                 },
             })
             .collect(),
-        definite: Supposed::new(decide_on(tenant, &definite)),
-        possible: Supposed::new(decide_on(tenant, &possible)),
+        definite: Supposed::new(decide_on(tenant, &definite, Arc::clone(sign_in))),
+        possible: Supposed::new(decide_on(tenant, &possible, Arc::clone(sign_in))),
     }
 }
 
