@@ -201,6 +201,9 @@ fn devices_are_told_by_a_filter_or_by_deprecated_states() {
         assert_eq!(conditions(name, value).devices, Some(expected.clone()));
     }
     let all = json!({"includeDevices": ["All"], "excludeDevices": []});
+    let one = json!({"includeDevices": ["All"], "excludeDevices": ["DomainJoined"]});
+    let joined = DeviceCondition::AllExceptStates(vec![DeviceState::DomainJoined]);
+    assert_eq!(conditions("devices", one).devices, Some(joined));
     assert_eq!(
         conditions("devices", all).devices,
         None,
