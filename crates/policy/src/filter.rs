@@ -200,7 +200,7 @@ mod tests {
 
     /// Specification 6.3: no value fails every positive operator and passes every negative one.
     #[test]
-    fn v12_an_absent_attribute_fails_positive_and_passes_negative_operators() {
+    fn v09_an_absent_attribute_fails_positive_and_passes_negative_operators() {
         for absent in [Value::Null, Value::Texts(&[])] {
             for positive in [O::Equal, O::StartsWith, O::EndsWith, O::Contains, O::In] {
                 for operand in [text(""), text("SAW"), list(&["SAW"])] {

@@ -74,7 +74,7 @@ fn groups_of_applications_are_the_applications_in_them() {
     ] {
         let found = [&share_point, &azure_portal, &own].map(|sign_in| {
             hits(sign_in, |policy| {
-                policy.conditions.target = reaching(&include, &exclude)
+                policy.conditions.target = reaching(&include, &exclude);
             })
         });
         assert_eq!(found, expect, "{include:?} {exclude:?}");
@@ -112,8 +112,14 @@ fn user_actions_are_matched_by_their_name_and_by_all_resources() {
             Target::UserActions(vec![RegisterOrJoinDevices, RegisterSecurityInformation]),
             [true, true, false],
         ),
-        (reaching(&[all.clone()], &[]), [true, true, true]),
-        (reaching(&[all], &[one.clone()]), [true, true, false]),
+        (
+            reaching(std::slice::from_ref(&all), &[]),
+            [true, true, true],
+        ),
+        (
+            reaching(&[all], std::slice::from_ref(&one)),
+            [true, true, false],
+        ),
         (reaching(&[one], &[]), [false, false, true]),
         (
             Target::AuthenticationContexts(vec!["c1".parse().unwrap()]),
@@ -218,7 +224,7 @@ fn attribute_filter(
 fn principal(
     number: u128,
     application: ClientId,
-    more: Value,
+    more: &Value,
 ) -> portcullis_model::application::ServicePrincipal {
     let mut document = json!({
         "id": id::<()>(number).to_string(),
@@ -239,11 +245,11 @@ fn filters_for_applications_look_at_custom_security_attributes() {
     use FilterOperator::{Contains, Equal, NotContains};
     let arrange = |configuration: &mut TenantConfiguration| {
         let tiers =
-            |values: Value| json!({"customSecurityAttributes": {"Security": {"Tier": values}}});
+            |values: &Value| json!({"customSecurityAttributes": {"Security": {"Tier": values}}});
         configuration.service_principals = vec![
-            principal(0x51, payroll(), tiers(json!(["high", "PCI"]))),
-            principal(0x52, id(0xa2), tiers(json!("low"))),
-            principal(0x53, id(0xa3), json!({})),
+            principal(0x51, payroll(), &tiers(&json!(["high", "PCI"]))),
+            principal(0x52, id(0xa2), &tiers(&json!("low"))),
+            principal(0x53, id(0xa3), &json!({})),
         ];
     };
     let to = |application: u128| {
@@ -296,24 +302,26 @@ fn filters_for_applications_look_at_custom_security_attributes() {
 
 // 4.10: workload identities.
 
+/// One service principal of this tenant, a multi-tenant one, one of another tenant, and one with an attribute.
+fn with_principals(configuration: &mut TenantConfiguration) {
+    configuration.applications[1].sign_in_audience =
+        portcullis_model::application::SignInAudience::AzureADMultipleOrgs;
+    let tier = json!({"customSecurityAttributes": {"Security": {"Tier": "high"}}});
+    configuration.service_principals = vec![
+        principal(0x51, payroll(), &json!({})),
+        principal(0x52, id(0xa2), &json!({})),
+        principal(
+            0x53,
+            id(0xb1),
+            &json!({"appOwnerOrganizationId": fabrikam().to_string()}),
+        ),
+        principal(0x54, id(0xa3), &tier),
+    ];
+}
+
 #[test]
 fn workload_identities_are_single_tenant_service_principals_of_this_tenant() {
     use ServicePrincipalCondition::{All, ServicePrincipal};
-    let arrange = |configuration: &mut TenantConfiguration| {
-        configuration.applications[1].sign_in_audience =
-            portcullis_model::application::SignInAudience::AzureADMultipleOrgs;
-        let tier = json!({"customSecurityAttributes": {"Security": {"Tier": "high"}}});
-        configuration.service_principals = vec![
-            principal(0x51, payroll(), json!({})),
-            principal(0x52, id(0xa2), json!({})),
-            principal(
-                0x53,
-                id(0xb1),
-                json!({"appOwnerOrganizationId": fabrikam().to_string()}),
-            ),
-            principal(0x54, id(0xa3), tier),
-        ];
-    };
     let policy_about =
         |include: &[ServicePrincipalCondition], exclude: &[ServicePrincipalCondition], filter| {
             let workloads = ClientApplicationConditions {
@@ -361,7 +369,7 @@ fn workload_identities_are_single_tenant_service_principals_of_this_tenant() {
             sign_in.subject = Subject::ServicePrincipal(id(number));
             sign_in.proofs.clear();
             hits_in(
-                arrange,
+                with_principals,
                 &sign_in,
                 policy_about(&include, &exclude, filter.clone()),
             )
@@ -369,7 +377,7 @@ fn workload_identities_are_single_tenant_service_principals_of_this_tenant() {
         assert_eq!(found, expect, "{include:?} {exclude:?} {filter:?}");
         // User policies never match service principals, nor the other way round.
         assert!(!hits_in(
-            arrange,
+            with_principals,
             &member(),
             policy_about(&include, &exclude, filter)
         ));
@@ -377,7 +385,7 @@ fn workload_identities_are_single_tenant_service_principals_of_this_tenant() {
     let mut service = member();
     service.subject = Subject::ServicePrincipal(id(0x51));
     service.proofs.clear();
-    assert!(!hits_in(arrange, &service, |_| {}));
+    assert!(!hits_in(with_principals, &service, |_| {}));
 }
 
 #[test]
@@ -491,6 +499,9 @@ fn only_this_tenants_own_compliant_network_counts() {
 
 // 4.7 and 4.8: risk and flows.
 
+type Set = fn(&mut ConditionalAccessPolicy, RiskLevels);
+type At = fn(&mut SignIn, RiskLevel);
+
 /// Levels are a list, not a threshold.
 #[test]
 fn risk_levels_match_only_what_they_name() {
@@ -499,8 +510,6 @@ fn risk_levels_match_only_what_they_name() {
         list.iter()
             .fold(RiskLevels::default(), |set, one| set.with(*one))
     };
-    type Set = fn(&mut ConditionalAccessPolicy, RiskLevels);
-    type At = fn(&mut SignIn, RiskLevel);
     let kinds: [(Set, At); 3] = [
         (
             |policy, set| policy.conditions.sign_in_risk_levels = set,
@@ -554,7 +563,7 @@ fn insider_risk_without_a_level_never_matches() {
             let mut sign_in = member();
             sign_in.risk.insider = level;
             hits(&sign_in, |policy| {
-                policy.conditions.insider_risk_levels = listed
+                policy.conditions.insider_risk_levels = listed;
             })
         });
         assert_eq!(found, expect, "{listed:?}");
@@ -578,7 +587,7 @@ fn transfer_methods_match_sessions_that_came_that_way() {
             let mut sign_in = member();
             sign_in.transfer_method = method;
             hits(&sign_in, |policy| {
-                policy.conditions.transfer_methods = listed
+                policy.conditions.transfer_methods = listed;
             })
         });
         assert_eq!(found, expect, "{listed:?}");

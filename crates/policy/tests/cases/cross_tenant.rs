@@ -342,7 +342,7 @@ fn u11_an_admission_is_bound_to_tenant_client_and_resources() {
         );
     }
     let other = CompiledTenant::compile(&tenant(woodgrove()));
-    assert_eq!(words(&decide(&other, &guest())), "blocked 500213");
+    assert_eq!(words(&decide(&other, guest())), "blocked 500213");
 }
 
 fn partner(tenant_id: TenantId, settings: CrossTenantSettings) -> CrossTenantPartner {

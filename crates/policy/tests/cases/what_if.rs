@@ -6,12 +6,19 @@ use portcullis_model::conditional_access::{
     ClientAppType, ConditionalAccessPolicy, DevicePlatform, IncludeExclude, LocationCondition,
     PlatformCondition, PolicyState, UserCondition,
 };
+use portcullis_model::sign_in_log::AppliedPolicyResult;
 use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::cross_tenant::CrossTenantChannel;
+use portcullis_policy::decide::decide;
 use portcullis_policy::decision::Outcome;
-use portcullis_policy::facts::SignIn;
+use portcullis_policy::facts::{Channel, SignIn, Subject};
 use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
 use portcullis_policy::what_if::{Applies, NotGiven, Reason, Signal, WhatIf, evaluate};
 
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+
+use super::differential::{cases, configuration, sign_in};
 use crate::world::*;
 
 fn asked(policies: &[ConditionalAccessPolicy], sign_in: SignIn, left_out: &[Signal]) -> WhatIf {
@@ -39,7 +46,7 @@ fn applies(edit: impl FnOnce(&mut ConditionalAccessPolicy), left_out: &[Signal])
 
 #[test]
 fn a_signal_left_out_matters_only_to_policies_that_look_at_it() {
-    use Signal::{Country, Device, DevicePlatform as Platform, IpAddress, SignInRisk};
+    use Signal::{Device, DevicePlatform as Platform};
     let platforms = |include: &[PlatformCondition], exclude: &[PlatformCondition]| {
         let condition = Some(IncludeExclude {
             include: include.to_vec(),
@@ -77,7 +84,14 @@ fn a_signal_left_out_matters_only_to_policies_that_look_at_it() {
         applies(platforms(&[windows], &[all]), &[Platform]),
         no(Reason::DevicePlatform)
     );
-    // Only the signal that a location is found by.
+}
+
+/// Only the signal that a location is found by matters to it.
+#[test]
+fn a_location_depends_on_what_it_is_found_by() {
+    use Signal::{Country, IpAddress};
+    let depends = |signals: &[Signal]| Applies::DependsOn(signals.to_vec());
+    let no = Applies::No;
     let place = |include: LocationCondition, exclude: Option<LocationCondition>| {
         let condition = IncludeExclude {
             include: vec![include],
@@ -104,7 +118,13 @@ fn a_signal_left_out_matters_only_to_policies_that_look_at_it() {
         applies(place(anywhere, Some(trusted)), &[IpAddress]),
         depends(&[IpAddress])
     );
-    // What is sure to fail does not depend on anything.
+}
+
+#[test]
+fn what_is_sure_to_fail_depends_on_nothing() {
+    use Signal::SignInRisk;
+    let depends = |signals: &[Signal]| Applies::DependsOn(signals.to_vec());
+    let no = Applies::No;
     let somebody_else = |policy: &mut ConditionalAccessPolicy| {
         policy.conditions.users.include = vec![UserCondition::User(id(0x77))];
         policy.conditions.sign_in_risk_levels = RiskLevels::default().with(RiskLevel::High);
@@ -183,4 +203,57 @@ fn both_decisions_are_given_and_the_log_of_each_agrees() {
     let whole = asked(&[require(&[Mfa])], member(), &[]);
     assert_eq!(whole.definite.outcome(), whole.possible.outcome());
     assert_eq!(NotGiven::NOTHING, [].into_iter().collect());
+}
+
+/// The same sign-in as a supposed one.
+fn supposed(tenant: &CompiledTenant, sign_in: &SignIn) -> Hypothesis {
+    let origin = match &sign_in.subject {
+        Subject::ServicePrincipal(_) => SupposedOrigin::Internal,
+        Subject::User(user) => match (user.channel(), user.home()) {
+            (Channel::Internal, _) | (_, None) => SupposedOrigin::Internal,
+            (Channel::DirectConnect, Some(home)) => SupposedOrigin::Tenant {
+                channel: CrossTenantChannel::DirectConnect,
+                home,
+            },
+            (_, Some(home)) => SupposedOrigin::Tenant {
+                channel: CrossTenantChannel::Collaboration,
+                home,
+            },
+        },
+    };
+    Hypothesis::new(tenant, sign_in.clone(), origin)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Requirement V12: with nothing left out, a What If is the decision; and what is left out never makes it say of a policy
+    /// what turns out to be false.
+    #[test]
+    fn v12_a_what_if_is_the_decision_as_far_as_it_knows(
+        configuration in configuration(),
+        sign_in in sign_in(),
+        left_out in subsequence(Signal::ALL.to_vec(), 0..6),
+    ) {
+        let tenant = CompiledTenant::compile(&configuration);
+        let decision = decide(&tenant, &sign_in);
+        let hypothesis = supposed(&tenant, &sign_in);
+        let whole = evaluate(&tenant, &hypothesis, NotGiven::NOTHING);
+        prop_assert_eq!(whole.definite.outcome(), &decision.outcome);
+        prop_assert_eq!(whole.definite.policies(), decision.policies());
+        let what_if = evaluate(&tenant, &hypothesis, left_out.into_iter().collect());
+        for (policy, told) in what_if.policies.iter().zip(decision.policies()) {
+            let applies = !matches!(
+                told.result,
+                AppliedPolicyResult::NotApplied
+                    | AppliedPolicyResult::NotEnabled
+                    | AppliedPolicyResult::ReportOnlyNotApplied
+            );
+            match policy.applies {
+                Applies::Yes => prop_assert!(applies, "{told:?}"),
+                Applies::No(_) => prop_assert!(!applies, "{told:?}"),
+                Applies::DependsOn(_) => {}
+            }
+        }
+    }
 }

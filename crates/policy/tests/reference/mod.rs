@@ -222,7 +222,8 @@ impl World<'_> {
             | GrantControl::RiskRemediation
             | GrantControl::TermsOfUse(_)
             | GrantControl::CustomAuthenticationFactor(_) => {
-                panic!("not generated: {control:?}")
+                // Not generated, and not known here.
+                Says::Refuse(BlockReason::PolicyNotEvaluable)
             }
         }
     }
