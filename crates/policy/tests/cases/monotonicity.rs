@@ -1,6 +1,6 @@
 //! More policies never let more people in; more evidence never keeps more people out (requirement V15).
 
-use portcullis_model::conditional_access::PolicyState;
+use portcullis_model::conditional_access::{GrantControl, GrantOperator, PolicyState};
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::store::TenantConfiguration;
@@ -118,5 +118,70 @@ proptest! {
         prop_assert_eq!(words(&forth), words(&back));
         prop_assert_eq!(results(&forth), results(&back));
         prop_assert_eq!(forth.status, back.status);
+    }
+}
+
+fn every_control() -> impl Strategy<Value = Vec<GrantControl>> {
+    prop::sample::subsequence(
+        vec![
+            GrantControl::Mfa,
+            GrantControl::AuthenticationStrength(id(2)),
+            GrantControl::AuthenticationStrength(id(4)),
+            GrantControl::CompliantDevice,
+            GrantControl::DomainJoinedDevice,
+            GrantControl::ApprovedApplication,
+            GrantControl::PasswordChange,
+            GrantControl::RiskRemediation,
+            GrantControl::CustomAuthenticationFactor("Duo".into()),
+        ],
+        2..=5,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases() / 3, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn v15_fewer_controls_under_and_never_refuse_and_fewer_alternatives_never_grant(
+        configuration in configuration(),
+        sign_in in sign_in(),
+        controls in every_control(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let mut fewer = controls.clone();
+        fewer.remove(which.index(fewer.len()));
+        let reach_of = |operator, controls: &[GrantControl]| {
+            let mut configuration = configuration.clone();
+            configuration.conditional_access_policies.push(policy(99, operator, controls));
+            reach(&configuration, &sign_in)
+        };
+        // The sign-in frequency that a remediation brings goes with it.
+        let [all, all_but_one] = [&controls, &fewer].map(|list| reach_of(GrantOperator::And, list));
+        prop_assert!(all <= all_but_one);
+        if !controls.contains(&GrantControl::RiskRemediation) {
+            let [any, any_but_one] = [&controls, &fewer].map(|list| reach_of(GrantOperator::Or, list));
+            prop_assert!(any_but_one <= any);
+        }
+    }
+
+    /// Who need not look up methods gets the same answer with any.
+    #[test]
+    fn what_does_not_depend_on_methods_is_the_same_with_any(
+        configuration in configuration(),
+        sign_in in sign_in(),
+        controls in every_control(),
+        methods in prop::sample::select(vec![EVERYDAY, portcullis_policy::facts::Methods::default()]),
+    ) {
+        let mut configuration = configuration;
+        configuration.conditional_access_policies.push(policy(99, GrantOperator::Or, &controls));
+        let mut without = sign_in.clone();
+        without.methods = everywhere(portcullis_policy::facts::Methods::default());
+        let mut with = sign_in;
+        with.methods = everywhere(methods);
+        let [without, with] = [without, with].map(|sign_in| decided(&configuration, &sign_in));
+        if !without.depends_on_methods() {
+            prop_assert_eq!(&without.outcome, &with.outcome);
+            prop_assert_eq!(without.policies(), with.policies());
+        }
     }
 }

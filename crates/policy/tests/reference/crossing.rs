@@ -26,7 +26,7 @@ pub(crate) fn cross(
             |settings| settings.b2b_direct_connect_inbound.as_ref(),
             AccessType::Blocked,
         ),
-        CrossTenantChannel::ServiceProvider => panic!("not generated here"),
+        CrossTenantChannel::ServiceProvider => return Err(CrossTenantRefusal::Inbound), // not generated
     };
     let (home_id, resource_id) = (home.organization.id, resource.organization.id);
     if !allows(home, resource_id, outbound, system, crossing) {

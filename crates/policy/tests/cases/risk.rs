@@ -1,0 +1,155 @@
+//! Controls of policies about risk: whose risk it is, and who may do something about it (specification 5.5, 8.7, decision 14).
+
+use portcullis_model::conditional_access::signal::{RiskLevel, RiskLevels};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, SignInInterval};
+use portcullis_model::credential::{AuthenticationMethod as M, AuthenticationMethods};
+use portcullis_policy::facts::{Methods, SignIn};
+
+use super::controls::{but, guest_without_home, world};
+use crate::world::*;
+
+/// A policy about users at high risk that demands these.
+fn at_risk(controls: &[GrantControl]) -> ConditionalAccessPolicy {
+    let mut policy = require(controls);
+    policy.conditions.user_risk_levels = RiskLevels::default().with(RiskLevel::High);
+    policy
+}
+
+fn risky(sign_in: SignIn) -> SignIn {
+    but(sign_in, |it| it.risk.user = RiskLevel::High)
+}
+
+#[test]
+fn a_password_is_changed_after_mfa_with_a_method_from_before() {
+    let change = world(&[at_risk(&[GrantControl::Mfa, GrantControl::PasswordChange])]);
+    let registering = Methods {
+        registered: AuthenticationMethods::of([M::Password]),
+        registrable: AuthenticationMethods::of([M::SoftwareOath]),
+    };
+    let passwordless = Methods {
+        registered: AuthenticationMethods::of([M::Fido2]),
+        ..registering
+    };
+    let proven = || with_mfa(risky(member()), contoso());
+    for (sign_in, expect) in [
+        (member(), "granted"),
+        (
+            risky(member()),
+            "open: mfa in resource, password change in resource",
+        ),
+        (proven(), "open: password change in resource"),
+        (
+            but(proven(), |it| {
+                it.fulfilled.password_changed_at = Some(ago(5));
+            }),
+            "granted",
+        ),
+        (
+            but(proven(), |it| {
+                it.fulfilled.risk_remediated_at = Some(ago(5));
+            }),
+            "granted",
+        ),
+        // A change without MFA is none.
+        (
+            but(risky(member()), |it| {
+                it.fulfilled.password_changed_at = Some(ago(5));
+            }),
+            "open: mfa in resource",
+        ),
+        (
+            but(risky(member()), |it| it.methods = everywhere(registering)),
+            "blocked 53004",
+        ),
+        (
+            but(proven(), |it| it.methods = everywhere(passwordless)),
+            "blocked 50142",
+        ),
+        // The seed: guests are blocked, their risk is their home tenant's.
+        (with_mfa(risky(guest()), contoso()), "blocked 53011"),
+        (risky(guest_without_home()), "blocked 50177"),
+    ] {
+        assert_eq!(outcome(&change, &sign_in), expect);
+    }
+}
+
+#[test]
+fn a_remediation_brings_a_strength_and_every_time_and_comes_before_a_password() {
+    let remediate = world(&[at_risk(&[GrantControl::RiskRemediation])]);
+    let strength = "strength (password,softwareOath) in resource";
+    let proven = || with_mfa(risky(member()), contoso());
+    assert_eq!(
+        outcome(&remediate, &risky(member())),
+        format!("open: {strength}, remediation in resource")
+    );
+    assert_eq!(
+        outcome(&remediate, &proven()),
+        "open: remediation in resource"
+    );
+    let done = but(proven(), |it| {
+        it.fulfilled.risk_remediated_at = Some(ago(5));
+    });
+    assert_eq!(outcome(&remediate, &done), "granted");
+    assert_eq!(outcome(&remediate, &risky(guest())), "blocked 53011");
+    let session = decided(&remediate, &done).session_controls;
+    let (interval, ..) = session.sign_in_frequency.unwrap();
+    assert_eq!(interval, SignInInterval::EveryTime);
+
+    let mut both = [
+        at_risk(&[GrantControl::RiskRemediation]),
+        at_risk(&[GrantControl::Mfa, GrantControl::PasswordChange]),
+    ];
+    both[1].id = id(2);
+    let both = world(&both);
+    assert_eq!(
+        outcome(&both, &proven()),
+        "open: remediation in resource, password change in resource"
+    );
+    assert_eq!(outcome(&both, &done), "granted");
+}
+
+#[test]
+fn a_block_for_user_risk_says_whose_risk_it_is() {
+    let block = world(&[at_risk(&[GrantControl::Block])]);
+    assert_eq!(outcome(&block, &risky(member())), "blocked 53003");
+    assert_eq!(outcome(&block, &risky(guest())), "blocked 53011");
+    let plain = world(&[require(&[GrantControl::Block])]);
+    assert_eq!(outcome(&plain, &risky(guest())), "blocked 53003");
+}
+
+/// Specification 5.5, decision 14: what is not registered is registered only where nothing speaks against it.
+#[test]
+fn mfa_is_open_only_to_who_has_or_may_register_a_method() {
+    let none = AuthenticationMethods::NONE;
+    let of = |registered, registrable| {
+        everywhere(Methods {
+            registered,
+            registrable,
+        })
+    };
+    let totp = AuthenticationMethods::of([M::SoftwareOath]);
+    let hello = AuthenticationMethods::of([M::WindowsHelloForBusiness]);
+    let mut for_risk = require(&[GrantControl::Mfa]);
+    for_risk.conditions.sign_in_risk_levels = RiskLevels::default().with(RiskLevel::Medium);
+    let risk = |it: &mut SignIn| it.risk.sign_in = RiskLevel::Medium;
+    for trust in [NO_TRUST, MFA_TRUST] {
+        let plain = contoso_with(trust, &[require(&[GrantControl::Mfa])]);
+        let risky = contoso_with(trust, &[for_risk.clone()]);
+        for base in [member(), guest()] {
+            let with = |methods| but(base.clone(), |it| it.methods = methods);
+            for (methods, expect, at_risk) in [
+                (of(totp, none), "open: mfa", "open: mfa"),
+                (of(none, totp), "open: mfa", "blocked 53004"),
+                (of(none, none), "blocked 53003", "blocked 53004"),
+                // Nobody is asked for it in the middle, and nobody registers it there.
+                (of(hello, none), "blocked 53003", "blocked 53004"),
+                (of(none, hello), "blocked 53003", "blocked 53004"),
+            ] {
+                let found = outcome(&plain, &with(methods));
+                assert!(found.starts_with(expect), "{methods:?}: {found}");
+                let found = outcome(&risky, &but(with(methods), risk));
+                assert!(found.starts_with(at_risk), "{methods:?} at risk: {found}");
+            }
+        }
+    }
+}
