@@ -11,6 +11,7 @@ use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
 use crate::output::{LogFormat, OutputFormat};
+use crate::whatif::options::{ExplainOptions, WhatifOptions};
 
 /// Portcullis: an identity provider in which organisations open their applications to each other's users, and every
 /// token has passed a Conditional Access decision.
@@ -45,6 +46,12 @@ pub(crate) enum Command {
     Sessions(SessionsOptions),
     /// Rotates a tenant's signing keys.
     Keys(KeysOptions),
+    /// Says what Conditional Access would make of a sign-in: on a world, on exported policies, or on an installation.
+    Whatif(Box<WhatifOptions>),
+    /// Says in sentences why a sign-in ended as it did: one of the log, or one that is described.
+    Explain(Box<ExplainOptions>),
+    /// Writes a completion script for a shell to standard output.
+    Completions(CompletionsOptions),
 }
 
 /// Where an installation keeps its data.
@@ -258,6 +265,13 @@ pub(crate) struct WhatToRevoke {
     /// This one session, by the id that `sessions list` shows.
     #[arg(long, value_name = "ID")]
     pub(crate) session: Option<SessionId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsOptions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]

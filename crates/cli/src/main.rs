@@ -3,9 +3,11 @@
 //! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong.
 
 mod command;
+mod completions;
 mod countries;
 mod demo;
 mod dev_authority;
+mod explain;
 mod export;
 mod import;
 mod installation;
@@ -15,6 +17,7 @@ mod serve;
 mod sessions;
 mod sign_ins;
 mod tenant;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -64,5 +67,11 @@ async fn run(command_line: CommandLine) -> anyhow::Result<()> {
         Command::Signins(options) => sign_ins::run(options).await,
         Command::Sessions(options) => sessions::run(options).await,
         Command::Keys(options) => keys::run(options).await,
+        Command::Whatif(options) => whatif::run(*options).await,
+        Command::Explain(options) => explain::run(*options).await,
+        Command::Completions(options) => {
+            completions::run(&options);
+            Ok(())
+        }
     }
 }

@@ -51,6 +51,20 @@ pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says on standard error what the reader of a result should know.
+pub(crate) fn warning(text: impl std::fmt::Display) {
+    drop(writeln!(
+        anstream::stderr(),
+        "{} {text}",
+        "note:".yellow().bold()
+    ));
+}
+
+/// A line below a warning.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    drop(writeln!(anstream::stderr(), "  {text}"));
+}
+
 /// Says what failed, with every cause on a line of its own.
 pub(crate) fn failure(error: &anyhow::Error) {
     let mut out = anstream::stderr();

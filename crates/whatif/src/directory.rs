@@ -6,11 +6,15 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_model::authentication_context::AuthenticationContextClassReference;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::group::{Group, Memberships, RoleAssignment};
 use portcullis_model::id::{GroupId, RoleTemplateId, TenantId};
+use portcullis_model::named_location::NamedLocation;
 use portcullis_model::store::{TenantConfiguration, TenantWorld};
+use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
 use portcullis_policy::compile::CompiledTenant;
 use uuid::Uuid;
@@ -29,6 +33,24 @@ pub struct DirectoryTenant {
     configuration: TenantConfiguration,
     compiled: CompiledTenant,
     people: People,
+    names: BTreeMap<(NameOf, String), Uuid>,
+}
+
+/// What a name that policies use stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameOf {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// An application, by its appId.
+    Application,
+    /// A service principal.
+    ServicePrincipal,
+    /// Terms of use.
+    Agreement,
 }
 
 /// Whom a tenant has.
@@ -51,6 +73,30 @@ pub enum People {
     One(Box<(User, Memberships)>),
     /// Somebody was looked up and is not there.
     Nobody,
+}
+
+/// Configuration that is not stored yet.
+#[derive(Debug, Clone, Default)]
+pub struct Drafts {
+    /// Policies.
+    pub policies: Vec<ConditionalAccessPolicy>,
+    /// Named locations.
+    pub named_locations: Vec<NamedLocation>,
+    /// Authentication strengths.
+    pub authentication_strengths: Vec<AuthenticationStrengthPolicy>,
+    /// Authentication contexts.
+    pub authentication_contexts: Vec<AuthenticationContextClassReference>,
+    /// Terms of use.
+    pub agreements: Vec<Agreement>,
+}
+
+fn put_each<T, I: PartialEq>(stored: &mut Vec<T>, drafts: Vec<T>, id: fn(&T) -> I) {
+    for draft in drafts {
+        match stored.iter_mut().find(|one| id(one) == id(&draft)) {
+            Some(one) => *one = draft,
+            None => stored.push(draft),
+        }
+    }
 }
 
 impl Directory {
@@ -120,7 +166,23 @@ impl DirectoryTenant {
             configuration,
             compiled,
             people,
+            names: BTreeMap::new(),
         }
+    }
+
+    /// This tenant, which also understands names that its policies use for objects it does not have.
+    #[must_use]
+    pub fn with_names(mut self, names: impl IntoIterator<Item = (NameOf, String, Uuid)>) -> Self {
+        let folded = names
+            .into_iter()
+            .map(|(of, name, id)| ((of, name.trim().to_lowercase()), id));
+        self.names.extend(folded);
+        self
+    }
+
+    /// What a name stands for that policies use and nothing has.
+    pub(crate) fn stand_in(&self, of: NameOf, name: &str) -> Option<Uuid> {
+        self.names.get(&(of, name.trim().to_lowercase())).copied()
     }
 
     /// The tenant's id.
@@ -143,16 +205,34 @@ impl DirectoryTenant {
         &self.compiled
     }
 
-    /// This tenant with policies that are not stored yet: one with the id of a stored one replaces it, any other is added.
+    /// This tenant with policies that are not stored yet, and what came along with them: one with the id of a stored one
+    /// replaces it, any other is added.
     #[must_use]
-    pub fn with_policies(mut self, drafts: Vec<ConditionalAccessPolicy>) -> Self {
-        let policies = &mut self.configuration.conditional_access_policies;
-        for draft in drafts {
-            match policies.iter_mut().find(|policy| policy.id == draft.id) {
-                Some(stored) => *stored = draft,
-                None => policies.push(draft),
-            }
-        }
+    pub fn with_drafts(mut self, drafts: Drafts) -> Self {
+        let configuration = &mut self.configuration;
+        put_each(
+            &mut configuration.conditional_access_policies,
+            drafts.policies,
+            |one| one.id,
+        );
+        put_each(
+            &mut configuration.named_locations,
+            drafts.named_locations,
+            |one| one.id,
+        );
+        put_each(
+            &mut configuration.authentication_strengths,
+            drafts.authentication_strengths,
+            |one| one.id,
+        );
+        put_each(
+            &mut configuration.authentication_contexts,
+            drafts.authentication_contexts,
+            |one| one.id,
+        );
+        put_each(&mut configuration.agreements, drafts.agreements, |one| {
+            one.id
+        });
         self.compiled = CompiledTenant::compile(&self.configuration);
         self
     }

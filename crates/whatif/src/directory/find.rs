@@ -7,7 +7,7 @@ use portcullis_model::id::{
 };
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
-use super::{Directory, DirectoryTenant, People};
+use super::{Directory, DirectoryTenant, NameOf, People};
 use crate::situation::{Situation, Who};
 use crate::well_known;
 
@@ -255,6 +255,9 @@ impl DirectoryTenant {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
         }
+        if let Some(id) = self.stand_in(NameOf::Application, name) {
+            return Ok(ClientId::new(id));
+        }
         let registrations = self.configuration.applications.iter().filter(|one| {
             same(&one.display_name, name) || one.identifier_uris.iter().any(|uri| uri == name)
         });
@@ -321,6 +324,9 @@ impl DirectoryTenant {
         if let Some(id) = only(ids, ("service principal", name, self.name()))? {
             return Ok(id);
         }
+        if let Some(id) = self.stand_in(NameOf::ServicePrincipal, name) {
+            return Ok(ServicePrincipalId::new(id));
+        }
         if self.configuration.service_principals.is_empty()
             && let Ok(id) = text.parse()
         {
@@ -340,6 +346,9 @@ impl DirectoryTenant {
     pub(crate) fn find_group(&self, name: &str) -> Result<GroupId, Unresolved> {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
+        }
+        if let Some(id) = self.stand_in(NameOf::Group, name) {
+            return Ok(GroupId::new(id));
         }
         let named = self.groups().filter(|(_, known)| same(known, name));
         let ids = named.map(|(id, _)| id).collect();
@@ -363,6 +372,9 @@ impl DirectoryTenant {
 
     /// The role with this template id or name.
     pub(crate) fn find_role(&self, name: &str) -> Result<RoleTemplateId, Unresolved> {
+        if let Some(id) = self.stand_in(NameOf::Role, name) {
+            return Ok(RoleTemplateId::new(id));
+        }
         let id = well_known::role(name).unwrap_or(name).trim();
         id.parse().map_err(|_| {
             let cure = "give the id of a role template, or the name of a built-in role such as `Global Administrator`";
@@ -374,6 +386,9 @@ impl DirectoryTenant {
     pub(crate) fn find_agreement(&self, name: &str) -> Result<AgreementId, Unresolved> {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
+        }
+        if let Some(id) = self.stand_in(NameOf::Agreement, name) {
+            return Ok(AgreementId::new(id));
         }
         let agreements = || self.configuration.agreements.iter();
         let named = agreements().filter(|one| same(&one.display_name, name));

@@ -14,7 +14,7 @@ use portcullis_policy::hypothesis::SupposedOrigin;
 use uuid::Uuid;
 
 use super::{Notes, Question, Reached, gates};
-use crate::directory::{DirectoryTenant, Unresolved};
+use crate::directory::{DirectoryTenant, NameOf, Unresolved};
 use crate::evaluate::WhoSignsIn;
 use crate::situation::{DescribedUser, UserTypeWord, Who};
 
@@ -174,7 +174,7 @@ fn named(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Perso
     Ok(Person {
         name: name.trim().chars().take(80).collect(),
         object: None,
-        id: Some(id_of(name)),
+        id: Some(id_in(tenant, name)),
         origin: SupposedOrigin::Internal,
         home_user: None,
         types: Some(ExternalUserTypes::NONE),
@@ -233,8 +233,20 @@ fn describe(
     described: &DescribedUser,
     notes: &mut Notes,
 ) -> Result<Person, Unresolved> {
-    let user_type = described.user_type.unwrap_or(UserTypeWord::Member);
     let tenant = question.tenant;
+    // Somebody whose object is there keeps their groups and roles, whatever type is supposed.
+    let object = match &described.id {
+        Some(name) => tenant.find_user(name)?,
+        None => None,
+    };
+    let memberships = described_memberships(tenant, described, object, notes)?;
+    if let (Some(object), None, None) = (object, described.user_type, &described.home_tenant) {
+        return Ok(Person {
+            memberships,
+            ..of_object(question, object, notes)
+        });
+    }
+    let user_type = described.user_type.unwrap_or(UserTypeWord::Member);
     let home = match &described.home_tenant {
         None => None,
         Some(name) => Some(home_tenant(question, name)?),
@@ -286,20 +298,19 @@ fn describe(
             }
         }
     };
-    let id = described.id.as_deref().map(id_of);
-    // Somebody whose object is there keeps their groups and roles, whatever type is supposed.
-    let object = tenant.users().iter().find(|user| Some(user.id) == id);
+    let typed = described.id.as_deref().map(|name| id_in(tenant, name));
+    let id = object.map(|user| user.id).or(typed);
     Ok(Person {
         name: object.map_or_else(
             || format!("a {}", user_type.name()),
             |user| user.display_name.clone(),
         ),
         object: object.cloned(),
-        id: id.or_else(|| has_object(user_type).then(|| id_of("a described user"))),
+        id: id.or_else(|| has_object(user_type).then(|| id_in(tenant, "a described user"))),
         origin,
         home_user: None,
         types: Some(types),
-        memberships: described_memberships(tenant, described, object, notes)?,
+        memberships,
     })
 }
 
@@ -364,8 +375,10 @@ fn nobody_in(tenant_id: TenantId) -> HomeAccount {
     }
 }
 
-/// The id that was typed, or one of its own for a name.
-fn id_of(text: &str) -> UserId {
-    let made_up = || UserId::new(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.trim().as_bytes()));
-    text.trim().parse().unwrap_or_else(|_| made_up())
+/// The id that was typed or that stands for the name, or one of its own.
+fn id_in(tenant: &DirectoryTenant, name: &str) -> UserId {
+    let stand_in = tenant.stand_in(NameOf::User, name).map(UserId::new);
+    let made_up = || UserId::new(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.trim().as_bytes()));
+    let typed = name.trim().parse().ok();
+    typed.or(stand_in).unwrap_or_else(made_up)
 }

@@ -1,0 +1,242 @@
+//! Where policies come from: a world folder, one tenant's folder, exported policies, an installation; and drafts on top.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use portcullis_model::document::Refusal;
+use portcullis_model::id::TenantId;
+use portcullis_model::organization::Organization;
+use portcullis_model::store::{ImportedCredentials, Store as _, TenantWorld};
+use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf};
+use portcullis_world::export::{Export, MissingReference, read_export};
+use portcullis_world::files::Files;
+use portcullis_world::names::NameKind;
+use portcullis_world::parse::parse_world;
+use uuid::Uuid;
+
+use crate::command::DataOptions;
+use crate::installation::Installation;
+use crate::output;
+
+/// The tenants at this path, or of the installation.
+pub(crate) async fn open(world: Option<&Path>, data: &DataOptions) -> anyhow::Result<Directory> {
+    let Some(path) = world else {
+        return of_installation(data).await;
+    };
+    anyhow::ensure!(
+        path.exists(),
+        "there is nothing at `{}`: name a world folder, exported policies, or the data folder of an installation",
+        path.display()
+    );
+    let as_data = DataOptions {
+        data: path.to_owned(),
+        master_key_file: data.master_key_file.clone(),
+    };
+    if Installation::exists(&as_data) {
+        return of_installation(&as_data).await;
+    }
+    let cannot = || format!("cannot use `{}`", path.display());
+    if has_organization(path) {
+        let Files(files) = Files::read(path).with_context(cannot)?;
+        let files = files.into_iter();
+        let files = files.map(|(name, bytes)| (format!("tenant/{name}"), bytes));
+        let world = parse_world(&Files(files.collect())).with_context(cannot)?;
+        return Ok(Directory::of_world(world.tenants));
+    }
+    if is_world(path) {
+        let world = portcullis_world::read_world(path).with_context(cannot)?;
+        return Ok(Directory::of_world(world.tenants));
+    }
+    let export = read_export(path).with_context(cannot)?;
+    anyhow::ensure!(
+        !export.policies.is_empty(),
+        "no policy can be read from `{}`{}",
+        path.display(),
+        refusals(&export)
+            .first()
+            .map_or_else(String::new, |first| format!(": {first}"))
+    );
+    warn_of(&export);
+    warn_of_missing(&export.missing);
+    Ok(Directory::new([of_export(path, export)]))
+}
+
+async fn of_installation(data: &DataOptions) -> anyhow::Result<Directory> {
+    let installation = Installation::open(data).await?;
+    let world = installation.store.export().await?;
+    Ok(Directory::of_world(world))
+}
+
+fn has_organization(folder: &Path) -> bool {
+    folder.join("organization.json").is_file()
+}
+
+/// A world has a folder for each tenant, with an organization in it.
+fn is_world(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries
+        .filter_map(Result::ok)
+        .any(|entry| has_organization(&entry.path()))
+}
+
+/// A tenant of whom nothing is known but what was exported.
+fn of_export(path: &Path, export: Export) -> DirectoryTenant {
+    let name = path.file_stem().map_or_else(
+        || "the export".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+    let names = names(&export.missing);
+    let tenant = TenantWorld {
+        organization: Organization {
+            id: TenantId::new(id),
+            display_name: name,
+            verified_domains: Vec::new(),
+            branding: None,
+            technical_notification_mails: Vec::new(),
+            other: serde_json::Map::new(),
+        },
+        users: None,
+        groups: None,
+        role_assignments: None,
+        applications: None,
+        service_principals: None,
+        conditional_access_policies: Some(export.policies),
+        named_locations: Some(export.named_locations),
+        authentication_strengths: Some(export.authentication_strengths),
+        authentication_contexts: Some(export.authentication_contexts),
+        agreements: Some(export.agreements),
+        cross_tenant_access_policy: export.cross_tenant_access_policy,
+        credentials: ImportedCredentials::default(),
+    };
+    DirectoryTenant::of_world(tenant).with_names(names)
+}
+
+/// Names that policies use, and the ids that stand for them.
+fn names(missing: &[MissingReference]) -> Vec<(NameOf, String, Uuid)> {
+    let named = missing.iter().filter_map(|one| {
+        let of = match one.kind {
+            NameKind::User => NameOf::User,
+            NameKind::Group => NameOf::Group,
+            NameKind::Role => NameOf::Role,
+            NameKind::Application => NameOf::Application,
+            NameKind::ServicePrincipal => NameOf::ServicePrincipal,
+            NameKind::Agreement => NameOf::Agreement,
+            NameKind::NamedLocation
+            | NameKind::AuthenticationStrength
+            | NameKind::AuthenticationContext
+            | NameKind::Tenant => return None,
+        };
+        Some((of, one.name.clone(), Uuid::try_parse(&one.id).ok()?))
+    });
+    named.collect()
+}
+
+/// A tenant with policies that are not stored yet.
+pub(crate) fn with_drafts(
+    tenant: &DirectoryTenant,
+    path: &Path,
+) -> anyhow::Result<DirectoryTenant> {
+    let export = read_export(path).with_context(|| format!("cannot use `{}`", path.display()))?;
+    let wrong = refusals(&export);
+    anyhow::ensure!(
+        wrong.is_empty() && !export.policies.is_empty(),
+        "the policies in `{}` cannot be tried:\n{}",
+        path.display(),
+        if wrong.is_empty() {
+            "there are none".to_owned()
+        } else {
+            wrong.join("\n")
+        }
+    );
+    let names = names(&export.missing);
+    let elsewhere = |one: &MissingReference| !is_in(tenant, one);
+    let missing: Vec<_> = export.missing.into_iter().filter(elsewhere).collect();
+    warn_of_missing(&missing);
+    let drafts = Drafts {
+        policies: export.policies,
+        named_locations: export.named_locations,
+        authentication_strengths: export.authentication_strengths,
+        authentication_contexts: export.authentication_contexts,
+        agreements: export.agreements,
+    };
+    Ok(tenant.clone().with_names(names).with_drafts(drafts))
+}
+
+/// Whether the tenant has what a draft refers to by id.
+fn is_in(tenant: &DirectoryTenant, missing: &MissingReference) -> bool {
+    let id = &missing.id;
+    let stored = tenant.configuration();
+    match missing.kind {
+        NameKind::NamedLocation => stored
+            .named_locations
+            .iter()
+            .any(|one| one.id.to_string() == *id),
+        NameKind::AuthenticationStrength => {
+            let strengths = &stored.authentication_strengths;
+            strengths.iter().any(|one| one.id.to_string() == *id)
+        }
+        NameKind::AuthenticationContext => {
+            let contexts = &stored.authentication_contexts;
+            contexts.iter().any(|one| one.id.to_string() == *id)
+        }
+        NameKind::Agreement => stored
+            .agreements
+            .iter()
+            .any(|one| one.id.to_string() == *id),
+        NameKind::User
+        | NameKind::Group
+        | NameKind::Role
+        | NameKind::Application
+        | NameKind::ServicePrincipal
+        | NameKind::Tenant => false,
+    }
+}
+
+/// One line for each file that could not be read whole.
+fn refusals(export: &Export) -> Vec<String> {
+    let first = |refusal: &Refusal| {
+        let finding = refusal.findings.first();
+        finding.map_or_else(String::new, ToString::to_string)
+    };
+    let files = export.files.iter();
+    files
+        .filter_map(|file| {
+            let refusal = file.refusal.as_ref()?;
+            let more = match refusal.findings.len() {
+                0 | 1 => String::new(),
+                many => format!(" (and {} more)", many - 1),
+            };
+            Some(format!("{}: {}{more}", file.path.display(), first(refusal)))
+        })
+        .collect()
+}
+
+fn warn_of(export: &Export) {
+    let wrong = refusals(export);
+    if !wrong.is_empty() {
+        output::warning(format_args!(
+            "{} files could not be read whole; what is wrong in them is not in the answer:",
+            wrong.len()
+        ));
+        for line in wrong {
+            output::note(line);
+        }
+    }
+}
+
+fn warn_of_missing(missing: &[MissingReference]) {
+    if missing.is_empty() {
+        return;
+    }
+    output::warning(
+        "policies refer to what is not here; where an answer hangs on it, it cannot be evaluated:",
+    );
+    for one in missing {
+        let policies = match one.policies.len() {
+            1 => "1 policy".to_owned(),
+            many => format!("{many} policies"),
+        };
+        output::note(format_args!("{} `{}`, in {policies}", one.kind, one.name));
+    }
+}
