@@ -123,6 +123,18 @@ pub struct AdmissionWithoutHome {
 }
 
 impl AdmissionWithoutHome {
+    /// One that nobody gave, as that of [`Admission`].
+    pub(crate) fn supposed(
+        resource_tenant: TenantId,
+        (client, resources): (ClientId, &BTreeSet<ClientId>),
+    ) -> Self {
+        Self {
+            resource_tenant,
+            client,
+            resources: resources.clone(),
+        }
+    }
+
     /// Whether the proof is about this, as that of [`Admission`].
     pub(crate) fn covers(
         &self,

@@ -7,7 +7,7 @@ use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, ConditionalA
 use portcullis_model::user::HomeAccount;
 
 use crate::compile::CompiledTenant;
-use crate::cross_tenant::{Admission, CrossTenantChannel};
+use crate::cross_tenant::{Admission, AdmissionWithoutHome, CrossTenantChannel};
 use crate::decide::decide;
 use crate::decision::{Decision, Outcome, SessionDecision};
 use crate::facts::{Origin, SignIn, Subject};
@@ -25,6 +25,8 @@ pub enum SupposedOrigin {
         /// The account there.
         home: HomeAccount,
     },
+    /// Nowhere that is a tenant: a social or federated identity, a mailbox that gets passcodes.
+    WithoutHome,
 }
 
 /// A sign-in that is only supposed. The facts do not come out again, so that nobody can have them decided for real.
@@ -48,6 +50,10 @@ impl Hypothesis {
                 SupposedOrigin::Tenant { channel, home } => {
                     let request = (sign_in.client, &sign_in.audiences);
                     Origin::External(Admission::supposed(tenant.id(), channel, home, request))
+                }
+                SupposedOrigin::WithoutHome => {
+                    let request = (sign_in.client, &sign_in.audiences);
+                    Origin::WithoutHome(AdmissionWithoutHome::supposed(tenant.id(), request))
                 }
             };
         }

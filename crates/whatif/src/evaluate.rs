@@ -7,9 +7,11 @@ mod tests;
 use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
+use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::credential::AuthenticationMethods;
 use portcullis_model::id::{PolicyId, TenantId};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::{BlockReason, Challenge, Outcome, Place, SessionDecision};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
@@ -90,6 +92,8 @@ pub enum AnswerOutcome {
 pub struct Asked {
     /// What.
     pub challenge: Challenge,
+    /// The name of the strength or of the terms of use.
+    pub named: Option<String>,
     /// Where, as a word.
     pub place: PlaceWord,
     /// Where.
@@ -205,7 +209,8 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
-        outcome: refused.unwrap_or_else(|| outcome(directory, supposed.outcome())),
+        outcome: refused
+            .unwrap_or_else(|| outcome(directory, tenant.configuration(), supposed.outcome())),
         if_everything_applies: None,
         status: supposed.status(),
         session: supposed.session_controls().clone(),
@@ -218,7 +223,44 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
     }
 }
 
-fn outcome(directory: &Directory, outcome: &Outcome) -> AnswerOutcome {
+/// What people call a strength or terms of use.
+fn name_of(configuration: &TenantConfiguration, challenge: &Challenge) -> Option<String> {
+    match challenge {
+        Challenge::AuthenticationStrength(id) => {
+            let built_in = BuiltInStrength::ALL.iter().find(|one| one.id == *id);
+            let own = configuration.authentication_strengths.iter();
+            built_in
+                .map(|one| one.display_name.to_owned())
+                .or_else(|| {
+                    own.clone()
+                        .find(|one| one.id == *id)
+                        .map(|one| one.display_name.clone())
+                })
+                .or_else(|| {
+                    let policies = configuration.conditional_access_policies.iter();
+                    let mut whole = policies.filter_map(|one| one.expanded_strength.as_ref());
+                    let found = whole.find(|one| one.id == *id);
+                    found.map(|one| one.display_name.clone())
+                })
+        }
+        Challenge::TermsOfUse(id) => {
+            let mut agreements = configuration.agreements.iter();
+            let found = agreements.find(|one| one.id == *id);
+            found.map(|one| one.display_name.clone())
+        }
+        Challenge::PrimaryAuthentication
+        | Challenge::MultifactorAuthentication
+        | Challenge::RiskRemediation
+        | Challenge::PasswordChange
+        | Challenge::CustomAuthenticationFactor(_) => None,
+    }
+}
+
+fn outcome(
+    directory: &Directory,
+    configuration: &TenantConfiguration,
+    outcome: &Outcome,
+) -> AnswerOutcome {
     match outcome {
         Outcome::Granted => AnswerOutcome::Granted,
         Outcome::Blocked(block) => AnswerOutcome::Blocked(Blocked {
@@ -231,6 +273,7 @@ fn outcome(directory: &Directory, outcome: &Outcome) -> AnswerOutcome {
             let asked = open.iter().map(|requirement| {
                 let tenant = requirement.place.tenant();
                 Asked {
+                    named: name_of(configuration, &requirement.challenge),
                     challenge: requirement.challenge.clone(),
                     place: match requirement.place {
                         Place::HomeTenant(_) => PlaceWord::Home,

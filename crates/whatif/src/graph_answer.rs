@@ -160,6 +160,7 @@ fn asked_json(asked: &Asked) -> Value {
     json!({
         "control": challenge_name(&asked.challenge),
         "controlId": challenge_id(&asked.challenge),
+        "controlDisplayName": asked.named,
         "at": asked.place,
         "tenantId": asked.tenant,
         "tenantDisplayName": asked.tenant_name,
@@ -204,15 +205,12 @@ fn policy_json(policy: &PolicyAnswer) -> Value {
     })
 }
 
-/// What holds of the session, one member for each control that is set.
+/// What holds of the session: each control that is set, what it says, and the policies that say so.
 pub fn session_json(session: &SessionDecision) -> Value {
-    let mut told = Map::new();
-    let words = crate::prose::session_words(session);
-    for (control, value, policies) in words {
-        told.insert(
-            control.to_owned(),
-            json!({ "value": value, "policies": policies }),
-        );
-    }
-    Value::Object(told)
+    let words = crate::prose::session_words(session).into_iter();
+    words
+        .map(|(control, value, policies)| {
+            json!({ "control": control, "value": value, "policies": policies })
+        })
+        .collect()
 }

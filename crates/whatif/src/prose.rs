@@ -5,7 +5,8 @@ pub mod logged;
 mod tests;
 
 use portcullis_model::conditional_access::{
-    FrequencyAuthenticationType, PersistentBrowser, PolicyState, SignInInterval,
+    CloudAppSecurity, ContinuousAccessEvaluation, FrequencyAuthenticationType, PersistentBrowser,
+    PolicyState, SignInInterval,
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::PolicyId;
@@ -154,10 +155,16 @@ fn ask_sentence(answer: &Answer, asked: &Asked) -> String {
     let what = match &asked.challenge {
         Challenge::PrimaryAuthentication => "The first factor".to_owned(),
         Challenge::MultifactorAuthentication => "Multifactor authentication".to_owned(),
-        Challenge::AuthenticationStrength(_) => "An authentication strength".to_owned(),
+        Challenge::AuthenticationStrength(id) => {
+            let name = asked.named.clone().unwrap_or_else(|| id.to_string());
+            format!("The authentication strength “{name}”")
+        }
         Challenge::RiskRemediation => "A remediation of the user's risk".to_owned(),
         Challenge::PasswordChange => "A change of password".to_owned(),
-        Challenge::TermsOfUse(id) => format!("Acceptance of terms of use `{id}`"),
+        Challenge::TermsOfUse(id) => {
+            let name = asked.named.clone().unwrap_or_else(|| id.to_string());
+            format!("Acceptance of the terms of use “{name}”")
+        }
         Challenge::CustomAuthenticationFactor(id) => format!("The custom control `{id}`"),
     };
     let whose = match (asked.place, answer.who.home_tenant) {
@@ -239,6 +246,48 @@ pub fn session_words(session: &SessionDecision) -> Vec<(&'static str, String, &[
             PersistentBrowser::Never => "never: the session ends with the browser",
         };
         words.push(("persistentBrowser", mode.to_owned(), policies));
+    }
+    if let Some((kind, policies)) = &session.cloud_app_security {
+        let kind = match kind {
+            CloudAppSecurity::MonitorOnly => "through the proxy, which watches",
+            CloudAppSecurity::Configured => "through the proxy, as its own policies say",
+            CloudAppSecurity::BlockDownloads => "through the proxy, which blocks downloads",
+        };
+        words.push(("cloudAppSecurity", kind.to_owned(), policies));
+    }
+    if let Some((mode, policies)) = &session.continuous_access_evaluation {
+        let mode = match mode {
+            ContinuousAccessEvaluation::Disabled => "disabled",
+            ContinuousAccessEvaluation::StrictEnforcement => "strict enforcement",
+            ContinuousAccessEvaluation::StrictLocation => "strict location",
+        };
+        words.push(("continuousAccessEvaluation", mode.to_owned(), policies));
+    }
+    let flags: [(&'static str, &str, &[PolicyId]); 3] = [
+        (
+            "applicationEnforcedRestrictions",
+            "the application limits what unmanaged devices can do",
+            &session.application_enforced_restrictions,
+        ),
+        (
+            "secureSignInSession",
+            "tokens are bound to the device",
+            &session.secure_sign_in_session,
+        ),
+        (
+            "disableResilienceDefaults",
+            "nobody is let in on old answers during an outage",
+            &session.disable_resilience_defaults,
+        ),
+    ];
+    for (control, what, policies) in flags {
+        if !policies.is_empty() {
+            words.push((control, what.to_owned(), policies));
+        }
+    }
+    for (profile, policies) in &session.global_secure_access_filtering_profiles {
+        let what = format!("network traffic is filtered by profile {profile}");
+        words.push(("globalSecureAccessFilteringProfile", what, policies));
     }
     words
 }

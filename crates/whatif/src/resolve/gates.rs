@@ -11,7 +11,10 @@ use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::{ExternalUserState, HomeAccount};
 use portcullis_policy::compile::CompiledTenant;
-use portcullis_policy::cross_tenant::{CrossTenantChannel, CrossTenantRefusal, Crossing, admit};
+use portcullis_policy::cross_tenant::{
+    CrossTenantChannel, CrossTenantRefusal, Crossing, admit, admit_without_home,
+};
+use portcullis_policy::hypothesis::SupposedOrigin;
 
 use super::subject::Person;
 use super::{Question, Reached};
@@ -28,8 +31,12 @@ pub(super) fn gates(
     reached: &Reached,
 ) -> Vec<Gate> {
     let mut gates = accounts(question, person);
-    if let Some((channel, home)) = person.home() {
-        gates.extend(crossing(question, compiled, reached, (channel, home)));
+    match person.origin {
+        SupposedOrigin::Internal => {}
+        SupposedOrigin::WithoutHome => gates.extend(without_home(question, compiled, reached)),
+        SupposedOrigin::Tenant { channel, home } => {
+            gates.extend(crossing(question, compiled, reached, (channel, home)));
+        }
     }
     gates.extend(assignment(question, person, reached));
     gates
@@ -132,6 +139,28 @@ fn crossing(
             },
         ],
     }
+}
+
+/// What the tenant's default settings say of guests whose identity is no tenant's.
+fn without_home(
+    question: &Question<'_>,
+    compiled: &CompiledTenant,
+    reached: &Reached,
+) -> Option<Gate> {
+    if reached.audiences.is_empty() {
+        return None;
+    }
+    let refusal = admit_without_home(compiled, reached.client, &reached.audiences).err();
+    let said = match refusal {
+        None => "its default inbound access settings let the user in",
+        Some(_) => "its default inbound access settings hold the user back",
+    };
+    Some(Gate {
+        tenant: question.tenant.id(),
+        tenant_name: question.tenant.name().to_owned(),
+        said: said.to_owned(),
+        error: refusal.map(CrossTenantRefusal::error_code),
+    })
 }
 
 /// The groups of the account at home, as far as the world knows them.

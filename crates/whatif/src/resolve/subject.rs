@@ -37,8 +37,16 @@ pub(super) struct Person {
 impl Person {
     pub(super) fn home(&self) -> Option<(CrossTenantChannel, HomeAccount)> {
         match self.origin {
-            SupposedOrigin::Internal => None,
+            SupposedOrigin::Internal | SupposedOrigin::WithoutHome => None,
             SupposedOrigin::Tenant { channel, home } => Some((channel, home)),
+        }
+    }
+
+    fn channel(&self) -> Channel {
+        match self.origin {
+            SupposedOrigin::Internal => Channel::Internal,
+            SupposedOrigin::WithoutHome => Channel::Collaboration,
+            SupposedOrigin::Tenant { channel, .. } => channel.into(),
         }
     }
 
@@ -56,9 +64,7 @@ impl Person {
         let types = self.types.unwrap_or_else(|| {
             external_user_types(&ExternalUserFacts {
                 object: self.object.as_ref().map(|user| user.user_type),
-                channel: self
-                    .home()
-                    .map_or(Channel::Internal, |(channel, _)| channel.into()),
+                channel: self.channel(),
                 direct_connect_eligible: self.could_direct_connect(question, compiled, reached),
             })
         });
@@ -183,26 +189,24 @@ fn named(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Perso
 }
 
 fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
-    let origin = user.home_account.map_or_else(
-        || {
-            if is_external_without_account(user) {
-                notes.suppose(format!(
-                    "{} signs in elsewhere, and the directory does not say where: a tenant without an entry in the cross-tenant access settings",
-                    user.display_name
-                ));
-                SupposedOrigin::Tenant {
-                    channel: CrossTenantChannel::Collaboration,
-                    home: nobody_in(TenantId::UNDISCOVERED),
-                }
-            } else {
-                SupposedOrigin::Internal
-            }
-        },
-        |home| SupposedOrigin::Tenant {
+    let origin = match (user.home_account, elsewhere(user)) {
+        (Some(home), _) => SupposedOrigin::Tenant {
             channel: CrossTenantChannel::Collaboration,
             home,
         },
-    );
+        (None, None) => SupposedOrigin::Internal,
+        (None, Some(Elsewhere::NoTenant)) => SupposedOrigin::WithoutHome,
+        (None, Some(Elsewhere::SomeTenant)) => {
+            notes.suppose(format!(
+                "{} lives in a tenant that the directory does not name: one without an entry in the cross-tenant access settings",
+                user.display_name
+            ));
+            SupposedOrigin::Tenant {
+                channel: CrossTenantChannel::Collaboration,
+                home: nobody_in(TenantId::UNDISCOVERED),
+            }
+        }
+    };
     let home_user = user
         .home_account
         .and_then(|home| question.directory.account(home))
@@ -218,14 +222,24 @@ fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person 
     }
 }
 
-/// A guest of another tenant as an export of Entra has it: only the issuer says that the account is elsewhere.
-fn is_external_without_account(user: &User) -> bool {
-    let elsewhere = |issuer: &str| issuer == "ExternalAzureAD";
-    user.home_account.is_none()
-        && user
-            .identities
-            .iter()
-            .any(|identity| elsewhere(&identity.issuer))
+/// Where somebody signs in of whom the directory does not say the account.
+enum Elsewhere {
+    SomeTenant,
+    NoTenant,
+}
+
+/// Exports of Entra have the issuer alone: `ExternalAzureAD` is another tenant, every other one is none.
+fn elsewhere(user: &User) -> Option<Elsewhere> {
+    let mut federated = user
+        .identities
+        .iter()
+        .filter(|identity| identity.sign_in_type == "federated");
+    let issuer = federated.next()?.issuer.as_str();
+    Some(if issuer == "ExternalAzureAD" {
+        Elsewhere::SomeTenant
+    } else {
+        Elsewhere::NoTenant
+    })
 }
 
 fn describe(
@@ -247,57 +261,12 @@ fn describe(
         });
     }
     let user_type = described.user_type.unwrap_or(UserTypeWord::Member);
+    let (user_types, channel) = kind(user_type);
     let home = match &described.home_tenant {
         None => None,
         Some(name) => Some(home_tenant(question, name)?),
     };
-    let none = ExternalUserTypes::NONE;
-    let (types, channel) = match user_type {
-        UserTypeWord::Member => (none, None),
-        UserTypeWord::InternalGuest => (none.with(ExternalUserType::InternalGuest), None),
-        UserTypeWord::B2bCollaborationGuest => (
-            none.with(ExternalUserType::B2bCollaborationGuest),
-            Some(CrossTenantChannel::Collaboration),
-        ),
-        UserTypeWord::B2bCollaborationMember => (
-            none.with(ExternalUserType::B2bCollaborationMember),
-            Some(CrossTenantChannel::Collaboration),
-        ),
-        UserTypeWord::B2bDirectConnectUser => (
-            none.with(ExternalUserType::B2bDirectConnectUser),
-            Some(CrossTenantChannel::DirectConnect),
-        ),
-        UserTypeWord::OtherExternalUser => (
-            none.with(ExternalUserType::OtherExternalUser),
-            Some(CrossTenantChannel::Collaboration),
-        ),
-        UserTypeWord::ServiceProvider => (
-            none.with(ExternalUserType::ServiceProvider),
-            Some(CrossTenantChannel::DirectConnect),
-        ),
-    };
-    let origin = match (channel, home) {
-        (None, None) => SupposedOrigin::Internal,
-        (None, Some(_)) => {
-            return Err(Unresolved::Incomplete(format!(
-                "a user of type `{}` has credentials of the tenant itself: leave the home tenant out, or give another type",
-                user_type.name()
-            )));
-        }
-        (Some(channel), Some(home)) => SupposedOrigin::Tenant {
-            channel,
-            home: nobody_in(home),
-        },
-        (Some(channel), None) => {
-            notes.suppose(
-                "the home tenant was not said: one without an entry in the cross-tenant access settings",
-            );
-            SupposedOrigin::Tenant {
-                channel,
-                home: nobody_in(TenantId::UNDISCOVERED),
-            }
-        }
-    };
+    let origin = described_origin(user_type, channel, home, notes)?;
     let typed = described.id.as_deref().map(|name| id_in(tenant, name));
     let id = object.map(|user| user.id).or(typed);
     Ok(Person {
@@ -309,9 +278,64 @@ fn describe(
         id: id.or_else(|| has_object(user_type).then(|| id_in(tenant, "a described user"))),
         origin,
         home_user: None,
-        types: Some(types),
+        types: Some(user_types),
         memberships,
     })
+}
+
+/// The type in Graph's terms, and by which channel such users come.
+const fn kind(user_type: UserTypeWord) -> (ExternalUserTypes, Option<CrossTenantChannel>) {
+    use CrossTenantChannel as C;
+    use ExternalUserType as T;
+    let (one, channel) = match user_type {
+        UserTypeWord::Member => return (ExternalUserTypes::NONE, None),
+        UserTypeWord::InternalGuest => (T::InternalGuest, None),
+        UserTypeWord::B2bCollaborationGuest => (T::B2bCollaborationGuest, Some(C::Collaboration)),
+        UserTypeWord::B2bCollaborationMember => (T::B2bCollaborationMember, Some(C::Collaboration)),
+        UserTypeWord::B2bDirectConnectUser => (T::B2bDirectConnectUser, Some(C::DirectConnect)),
+        UserTypeWord::OtherExternalUser => (T::OtherExternalUser, Some(C::Collaboration)),
+        UserTypeWord::ServiceProvider => (T::ServiceProvider, Some(C::ServiceProvider)),
+    };
+    (ExternalUserTypes::NONE.with(one), channel)
+}
+
+fn described_origin(
+    user_type: UserTypeWord,
+    channel: Option<CrossTenantChannel>,
+    home: Option<TenantId>,
+    notes: &mut Notes,
+) -> Result<SupposedOrigin, Unresolved> {
+    match (channel, home) {
+        (None, None) => Ok(SupposedOrigin::Internal),
+        (None, Some(_)) => Err(Unresolved::Incomplete(format!(
+            "a user of type `{}` has credentials of the tenant itself: leave the home tenant out, or give another type",
+            user_type.name()
+        ))),
+        (Some(channel), Some(home)) => Ok(SupposedOrigin::Tenant {
+            channel,
+            home: nobody_in(home),
+        }),
+        (Some(CrossTenantChannel::Collaboration), None) => {
+            notes.suppose(
+                "no home tenant was said: the identity is a social or federated one, or a mailbox",
+            );
+            Ok(SupposedOrigin::WithoutHome)
+        }
+        (
+            Some(
+                channel @ (CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider),
+            ),
+            None,
+        ) => {
+            notes.suppose(
+                "no home tenant was said: one without an entry in the cross-tenant access settings",
+            );
+            Ok(SupposedOrigin::Tenant {
+                channel,
+                home: nobody_in(TenantId::UNDISCOVERED),
+            })
+        }
+    }
 }
 
 const fn has_object(user_type: UserTypeWord) -> bool {
