@@ -13,13 +13,16 @@ use portcullis_model::id::{PolicyId, TenantId};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::{BlockReason, Challenge, Outcome, Place, SessionDecision};
+use portcullis_policy::hypothesis::Supposed;
+use portcullis_policy::what_if::{self, NotGiven};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::resolve::{Question, Resolved, resolve};
 use crate::situation::{Absent, PlaceWord, Situation};
 use crate::word::words;
 
-pub use policies::{Applicability, Condition, PolicyAnswer};
+pub use policies::{Applicability, PolicyAnswer};
+pub use portcullis_policy::what_if::Reason;
 
 /// What a situation comes to.
 #[derive(Debug, Clone)]
@@ -151,20 +154,39 @@ words! {
 }
 
 impl Signal {
-    /// The condition that looks at it.
-    pub const fn condition(self) -> Condition {
+    /// Graph's reason where a policy asks for it and nobody said it.
+    pub const fn condition(self) -> Reason {
         match self {
-            Self::ClientApp => Condition::ClientApps,
-            Self::Platform => Condition::DevicePlatform,
+            Self::ClientApp => Reason::ClientApps,
+            Self::Platform => Reason::DevicePlatform,
             Self::Ip | Self::Country | Self::GpsCountry | Self::CompliantNetwork => {
-                Condition::Location
+                Reason::Location
             }
-            Self::Device => Condition::Devices,
-            Self::SignInRisk => Condition::SignInRisk,
-            Self::UserRisk => Condition::UserRisk,
-            Self::ServicePrincipalRisk => Condition::WorkloadIdentities,
-            Self::InsiderRisk => Condition::InsiderRisk,
-            Self::Flow => Condition::AuthenticationFlow,
+            Self::Device => Reason::Devices,
+            Self::SignInRisk => Reason::SignInRisk,
+            Self::UserRisk => Reason::UserRisk,
+            Self::ServicePrincipalRisk => Reason::ServicePrincipalRisk,
+            Self::InsiderRisk => Reason::InsiderRisk,
+            Self::Flow => Reason::AuthenticationFlow,
+        }
+    }
+}
+
+impl From<what_if::Signal> for Signal {
+    fn from(signal: what_if::Signal) -> Self {
+        match signal {
+            what_if::Signal::ClientAppType => Self::ClientApp,
+            what_if::Signal::DevicePlatform => Self::Platform,
+            what_if::Signal::IpAddress => Self::Ip,
+            what_if::Signal::Country => Self::Country,
+            what_if::Signal::GpsCountry => Self::GpsCountry,
+            what_if::Signal::CompliantNetwork => Self::CompliantNetwork,
+            what_if::Signal::SignInRisk => Self::SignInRisk,
+            what_if::Signal::UserRisk => Self::UserRisk,
+            what_if::Signal::ServicePrincipalRisk => Self::ServicePrincipalRisk,
+            what_if::Signal::InsiderRisk => Self::InsiderRisk,
+            what_if::Signal::Device => Self::Device,
+            what_if::Signal::AuthenticationFlow => Self::Flow,
         }
     }
 }
@@ -187,8 +209,13 @@ pub fn evaluate(
 }
 
 fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -> Answer {
-    let supposed = resolved.hypothesis.decide(&resolved.compiled);
-    let policies = policies::tell(tenant, &supposed);
+    let not_given: NotGiven = what_if::Signal::ALL
+        .into_iter()
+        .filter(|signal| resolved.not_given.contains(&Signal::from(*signal)))
+        .collect();
+    let what_if = what_if::evaluate(&resolved.compiled, &resolved.hypothesis, not_given);
+    let supposed = &what_if.definite;
+    let policies = policies::tell(&what_if);
     let refused = resolved.gates.iter().find_map(|gate| {
         gate.error.map(|error| {
             AnswerOutcome::Blocked(Blocked {
@@ -206,12 +233,21 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
             Applicability::Applies | Applicability::DoesNotApply { .. } => BTreeSet::new(),
         })
         .collect();
+    let told = |supposed: &Supposed| outcome(directory, tenant.configuration(), supposed.outcome());
+    // Whatever the policies say: who is refused before them never gets there.
+    let (outcome, if_everything_applies) = if let Some(refused) = refused {
+        (refused, None)
+    } else {
+        let certain = told(&what_if.definite);
+        let possible = told(&what_if.possible);
+        let other = (!certain.is_like(&possible)).then_some(possible);
+        (certain, other)
+    };
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
-        outcome: refused
-            .unwrap_or_else(|| outcome(directory, tenant.configuration(), supposed.outcome())),
-        if_everything_applies: None,
+        outcome,
+        if_everything_applies,
         status: supposed.status(),
         session: supposed.session_controls().clone(),
         gates: resolved.gates,
@@ -220,6 +256,26 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
         depends_on,
         suppositions: resolved.suppositions,
         who: resolved.who,
+    }
+}
+
+impl AnswerOutcome {
+    /// Whether both come to the same for whoever signs in, whichever policies say so.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Granted, Self::Granted) => true,
+            (Self::Blocked(one), Self::Blocked(two)) => one.error == two.error,
+            (Self::Asked(some), Self::Asked(others)) => {
+                let asked = |list: &[Asked]| -> Vec<_> {
+                    let parts = list.iter();
+                    parts
+                        .map(|one| (one.challenge.clone(), one.tenant, one.combinations.clone()))
+                        .collect()
+                };
+                asked(some) == asked(others)
+            }
+            (Self::Granted | Self::Asked(_) | Self::Blocked(_), _) => false,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, WhoSignsIn, evaluate,
+    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, WhoSignsIn, evaluate,
 };
 use crate::graph_request::GraphRequest;
 use crate::prose::challenge_name;
@@ -194,7 +194,7 @@ fn policy_json(policy: &PolicyAnswer) -> Value {
         "displayName": policy.display_name,
         "state": policy.state,
         "applies": applies,
-        "failingCondition": condition,
+        "failingCondition": condition.map(Reason::name),
         "dependsOn": signals,
         "result": policy.result,
         "reason": policy.reason,

@@ -13,7 +13,7 @@ use portcullis_model::id::PolicyId;
 use portcullis_policy::decision::{BlockReason, Challenge, SessionDecision};
 
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, Condition, PolicyAnswer, Signal, WhoSignsIn,
+    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, Signal, WhoSignsIn,
 };
 use crate::situation::PlaceWord;
 
@@ -328,7 +328,7 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
         Applicability::DoesNotApply { condition } => {
             let reason = policy.reason.as_str();
             let reason = reason.strip_prefix("not applied: ").unwrap_or(reason);
-            let why = if *condition == Condition::PolicyNotEnabled {
+            let why = if *condition == Reason::PolicyNotEnabled {
                 "the policy is disabled".to_owned()
             } else {
                 format!("{}: {reason}", condition.name())

@@ -184,13 +184,10 @@ fn each_policy_says_why_it_is_in_or_out() {
         ("Guest sessions are short", Applicability::Applies),
         (
             "Emergency stop (switched off)",
-            out(Condition::PolicyNotEnabled),
+            out(Reason::PolicyNotEnabled),
         ),
-        ("Vault: MFA for administrators", out(Condition::Users)),
-        (
-            "Vault needs a compliant device",
-            out(Condition::Application),
-        ),
+        ("Vault: MFA for administrators", out(Reason::Users)),
+        ("Vault needs a compliant device", out(Reason::Application)),
         (
             "Rehearsal: block outside trusted locations",
             Applicability::Applies,
@@ -204,4 +201,126 @@ fn each_policy_says_why_it_is_in_or_out() {
         .map(|gate| (gate.tenant_name.as_str(), gate.error))
         .collect();
     assert_eq!(said, [("Fabrikam", None), ("Contoso", None)]);
+}
+
+/// Three-valued: what was not said is neither there nor absent, and nothing is skipped silently.
+#[test]
+fn what_was_not_said_makes_a_policy_depend_on_it() {
+    let world = world();
+    let contoso = world.find_tenant("contoso").unwrap();
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let rehearsal = |situation: serde_json::Value| {
+        let situation: Situation = serde_json::from_value(situation).unwrap();
+        let answer = evaluate(&world, contoso, (&situation, Absent::Unknown), at).unwrap();
+        let named = |policy: &&PolicyAnswer| policy.display_name.starts_with("Rehearsal");
+        let told = answer
+            .policies
+            .iter()
+            .find(named)
+            .unwrap()
+            .applicability
+            .clone();
+        (told, answer)
+    };
+    let dave = json!({ "user": "dave@contoso.example", "app": "Payroll" });
+    let (told, answer) = rehearsal(dave.clone());
+    let depends = Applicability::DependsOn(BTreeSet::from([Signal::Ip]));
+    assert_eq!(told, depends);
+    assert_eq!(answer.depends_on, BTreeSet::from([Signal::Ip]));
+    assert!(
+        answer.not_given.contains(&Signal::Device) && !answer.depends_on.contains(&Signal::Device)
+    );
+    // Report-only: whether it applies changes nothing for Dave.
+    assert_eq!(answer.if_everything_applies, None);
+    let at_address = |ip: &str| {
+        let mut situation = dave.clone();
+        situation
+            .as_object_mut()
+            .unwrap()
+            .insert("ip".to_owned(), json!(ip));
+        rehearsal(situation).0
+    };
+    assert_eq!(at_address("198.51.100.1"), Applicability::Applies);
+    assert_eq!(
+        at_address("203.0.113.7"),
+        Applicability::DoesNotApply {
+            condition: Reason::Location
+        }
+    );
+}
+
+/// The outcome says when it hangs on what was not said.
+#[test]
+fn an_outcome_that_hangs_on_a_signal_is_told_both_ways() {
+    let world = world();
+    let contoso = world.find_tenant("contoso").unwrap();
+    let draft = json!({
+        "id": "00000000-0000-4000-8000-000000000001",
+        "displayName": "Block risky sign-ins", "state": "enabled",
+        "conditions": {
+            "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+            "signInRiskLevels": ["high"], "clientAppTypes": ["all"]
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] }
+    });
+    let policy = portcullis_model::conditional_access::ConditionalAccessPolicy::from_document(
+        draft.as_object().unwrap().clone(),
+    );
+    let drafts = crate::directory::Drafts {
+        policies: vec![policy.unwrap()],
+        ..Default::default()
+    };
+    let contoso = contoso.clone().with_drafts(drafts);
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let ask = |more: serde_json::Value, absent| {
+        let mut situation = json!({ "user": "dave@contoso.example", "app": "Payroll" });
+        situation
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let situation: Situation = serde_json::from_value(situation).unwrap();
+        evaluate(&world, &contoso, (&situation, absent), at).unwrap()
+    };
+    let unsaid = ask(json!({}), Absent::Unknown);
+    assert_eq!(told(&unsaid), "granted");
+    assert!(
+        matches!(&unsaid.if_everything_applies, Some(AnswerOutcome::Blocked(blocked)) if blocked.error == 53003)
+    );
+    assert!(unsaid.depends_on.contains(&Signal::SignInRisk));
+    let high = ask(json!({ "signInRisk": "high" }), Absent::Unknown);
+    assert_eq!(
+        (told(&high).as_str(), high.if_everything_applies),
+        ("blocked 53003", None)
+    );
+    let low = ask(json!({ "signInRisk": "low" }), Absent::Unknown);
+    assert_eq!(
+        (told(&low).as_str(), low.if_everything_applies),
+        ("granted", None)
+    );
+    let none = ask(json!({}), Absent::Nothing);
+    assert_eq!(
+        (told(&none).as_str(), none.if_everything_applies),
+        ("granted", None)
+    );
+}
+
+/// Specification 8.4 and 8.6: guests whose identity is no tenant's do MFA here; service providers need an entry.
+#[test]
+fn guests_without_a_home_tenant_and_service_providers_are_supposed_too() {
+    let world = world();
+    let ask = |user: serde_json::Value| {
+        let situation: Situation =
+            serde_json::from_value(json!({ "user": user, "app": "Payroll" })).unwrap();
+        let contoso = world.find_tenant("contoso").unwrap();
+        let at = "2026-06-01T12:00:00Z".parse().unwrap();
+        told(&evaluate(&world, contoso, (&situation, Absent::Nothing), at).unwrap())
+    };
+    assert_eq!(
+        ask(json!({ "type": "b2bCollaborationGuest" })),
+        "mfa at Contoso"
+    );
+    assert_eq!(
+        ask(json!({ "type": "serviceProvider", "homeTenant": "fabrikam" })),
+        "blocked 500213"
+    );
 }
