@@ -287,3 +287,95 @@ fn a_refusal_names_the_policies_that_refuse_for_that_reason() {
         other => panic!("{other:?}"),
     }
 }
+
+/// Two policies that say one thing or another of the session.
+fn of_every_kind() -> [ConditionalAccessPolicy; 2] {
+    use portcullis_model::conditional_access::CloudAppSecurity::{BlockDownloads, MonitorOnly};
+    use portcullis_model::conditional_access::ContinuousAccessEvaluation::{
+        Disabled, StrictLocation,
+    };
+    use portcullis_model::conditional_access::SessionControls;
+    let saying = |number: u128, session_controls: SessionControls| {
+        let mut policy = policy(
+            number,
+            portcullis_model::conditional_access::GrantOperator::And,
+            &[],
+        );
+        policy.grant_controls = None;
+        policy.session_controls = session_controls;
+        policy
+    };
+    [
+        saying(
+            1,
+            SessionControls {
+                application_enforced_restrictions: true,
+                cloud_app_security: Some(MonitorOnly),
+                continuous_access_evaluation: Some(Disabled),
+                global_secure_access_filtering_profile: Some("b".into()),
+                ..SessionControls::default()
+            },
+        ),
+        saying(
+            2,
+            SessionControls {
+                cloud_app_security: Some(BlockDownloads),
+                continuous_access_evaluation: Some(StrictLocation),
+                secure_sign_in_session: true,
+                disable_resilience_defaults: true,
+                global_secure_access_filtering_profile: Some("a".into()),
+                ..SessionControls::default()
+            },
+        ),
+    ]
+}
+
+/// Decision 16, specification 5.9: the stricter of each kind, and who says it.
+#[test]
+fn every_session_control_is_merged_and_names_its_policies() {
+    use portcullis_model::conditional_access::CloudAppSecurity::BlockDownloads;
+    use portcullis_model::conditional_access::ContinuousAccessEvaluation::StrictLocation;
+    let [one, two] = [id(1), id(2)];
+    let configuration = contoso_with(NO_TRUST, &of_every_kind());
+    let of_member = decided(&configuration, &member()).session_controls;
+    assert_eq!(of_member.application_enforced_restrictions, [one]);
+    assert_eq!(
+        of_member.cloud_app_security,
+        Some((BlockDownloads, vec![one, two]))
+    );
+    assert_eq!(
+        of_member.continuous_access_evaluation,
+        Some((StrictLocation, vec![two]))
+    );
+    assert_eq!(of_member.secure_sign_in_session, [two]);
+    assert_eq!(of_member.disable_resilience_defaults, [two]);
+    let profiles = &of_member.global_secure_access_filtering_profiles;
+    assert_eq!(profiles.get("a"), Some(&vec![two]));
+    assert_eq!(profiles.get("b"), Some(&vec![one]));
+}
+
+/// Decision 12, specification 10.6.
+#[test]
+fn guests_and_direct_connect_users_are_spared_what_is_not_for_them() {
+    let two = id(2);
+    let configuration = contoso_with(NO_TRUST, &of_every_kind());
+    for (sign_in, spared) in [
+        (guest(), &["ContinuousAccessEvaluation"][..]),
+        (
+            direct_connect_user(),
+            &[
+                "ApplicationEnforcedRestrictions",
+                "CloudAppSecurity",
+                "ContinuousAccessEvaluation",
+            ],
+        ),
+    ] {
+        let decision = decided(&configuration, &sign_in);
+        assert_eq!(decision.session_controls.continuous_access_evaluation, None);
+        assert_eq!(decision.session_controls.secure_sign_in_session, [two]);
+        assert_eq!(
+            decision.policies()[0].session_controls_not_satisfied,
+            spared
+        );
+    }
+}
