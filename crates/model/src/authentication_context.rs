@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::{
@@ -11,8 +12,23 @@ use crate::document::{
 use crate::organization::check_name;
 
 /// `c1` to `c99`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct AuthenticationContextId(u8);
+
+impl TryFrom<String> for AuthenticationContextId {
+    type Error = AuthenticationContextIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<AuthenticationContextId> for String {
+    fn from(id: AuthenticationContextId) -> Self {
+        id.to_string()
+    }
+}
 
 /// A text that is no authentication context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+use crate::authentication_context::AuthenticationContextId;
 use crate::country::CountryCode;
 use crate::id::{AuthenticationStrengthId, ClientId, CorrelationId, PolicyId, SignInId, TenantId};
 
@@ -67,6 +68,9 @@ pub struct SignIn {
     pub applied_conditional_access_policies: Vec<AppliedConditionalAccessPolicy>,
     /// The audiences the policies were asked about.
     pub conditional_access_audiences: Vec<ClientId>,
+    /// The authentication contexts that were asked for.
+    #[serde(default)]
+    pub authentication_context_class_references: Vec<AuthenticationContext>,
     /// `singleFactorAuthentication` or `multiFactorAuthentication`.
     pub authentication_requirement: String,
     /// Each proof, in order.
@@ -85,6 +89,26 @@ pub struct SignIn {
 pub struct SignInLocation {
     /// The country of the address; absent is unknown.
     pub country_or_region: Option<CountryCode>,
+}
+
+/// Graph `authenticationContext`, of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthenticationContext {
+    /// `c1` to `c99`.
+    pub id: AuthenticationContextId,
+    /// Whether it was asked for now, or what was proven before was enough.
+    pub detail: AuthenticationContextDetail,
+}
+
+/// Graph `authenticationContextDetail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuthenticationContextDetail {
+    /// Asked for in this sign-in.
+    Required,
+    /// Met by what was proven before.
+    PreviouslySatisfied,
 }
 
 /// Graph `signInStatus`.

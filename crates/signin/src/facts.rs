@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::artefact::Grant;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::{ClientId, TenantId};
@@ -47,6 +48,8 @@ pub struct Circumstances<'a> {
     pub interaction: Interaction,
     /// The request itself demands MFA.
     pub requests_mfa: bool,
+    /// The authentication contexts it asks for.
+    pub authentication_contexts: &'a BTreeSet<AuthenticationContextId>,
     /// Now.
     pub at: Timestamp,
 }
@@ -91,7 +94,7 @@ pub fn sign_in(
         // Looked up where a decision depends on it: see `decided`.
         methods: MethodFacts::default(),
         user_action: None,
-        authentication_contexts: BTreeSet::new(),
+        authentication_contexts: circumstances.authentication_contexts.clone(),
         device: circumstances.device,
         proofs,
         interaction: circumstances.interaction,
@@ -148,6 +151,7 @@ pub async fn sign_in_of_grant(
             proofs,
             interaction: Interaction::Silent,
             requests_mfa: false,
+            authentication_contexts: circumstances.authentication_contexts,
             at: circumstances.at,
         },
     )?;
@@ -161,6 +165,8 @@ pub struct GrantCircumstances<'a> {
     pub client_app_type: ClientAppType,
     /// Every resource the token will reach.
     pub audiences: &'a BTreeSet<ClientId>,
+    /// The authentication contexts the token is to name.
+    pub authentication_contexts: &'a BTreeSet<AuthenticationContextId>,
     /// From where.
     pub whereabouts: Whereabouts,
     /// The user agent as sent.

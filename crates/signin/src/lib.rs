@@ -8,6 +8,7 @@
 
 pub mod access_token;
 pub mod assurance_timer;
+mod authentication_contexts;
 mod browser_seal;
 pub mod discovery;
 pub mod facts;

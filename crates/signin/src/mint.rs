@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis_model::Timestamp;
 use portcullis_model::application::SigningAlgorithm;
 use portcullis_model::artefact::Grant;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::entropy::Entropy;
 use portcullis_model::id::{ClientId, ServicePrincipalId, TenantId};
@@ -25,6 +26,7 @@ use portcullis_protocol::oidc::access_token::{
 use portcullis_protocol::oidc::id_token::IdTokenClaims;
 use portcullis_protocol::secret::SecretText;
 
+use crate::authentication_contexts;
 use crate::house::{House, KeyError, LoadedTenant};
 use crate::realm;
 use crate::resource::{Resource, short_name};
@@ -43,6 +45,8 @@ pub struct UserOrder<'a> {
     pub scopes: &'a BTreeSet<String>,
     /// Every proof the decision looked at.
     pub proofs: &'a [Proof],
+    /// The authentication contexts that were asked for, and so are met.
+    pub authentication_contexts: &'a BTreeSet<AuthenticationContextId>,
     /// Whom the access token is for.
     pub resource: Resource,
     /// How the client showed who it is.
@@ -372,7 +376,7 @@ fn access_claims(
         auth_time: Some(grant.authenticated_at.as_second()),
         amr: person.methods.clone(),
         acr: Some(ACR.to_owned()),
-        acrs: grant.authentication_contexts.clone(),
+        acrs: authentication_contexts::names(order.authentication_contexts),
         sid: Some(grant.session.to_string()),
         name: person.name.clone(),
         preferred_username: person.preferred_username.clone(),
@@ -405,7 +409,7 @@ fn id_claims(
         auth_time: Some(grant.authenticated_at.as_second()),
         amr: person.methods.clone(),
         acr: Some(ACR.to_owned()),
-        acrs: grant.authentication_contexts.clone(),
+        acrs: authentication_contexts::names(order.authentication_contexts),
         sid: Some(grant.session.to_string()),
         at_hash: Some(access_token_hash(access_token)),
         nonce: order.nonce.map(str::to_owned),

@@ -162,6 +162,7 @@ fn sign_in(error_code: u32, kind: &str) -> SignIn {
         conditional_access_status: ConditionalAccessStatus::Success,
         applied_conditional_access_policies: vec![],
         conditional_access_audiences: vec![],
+        authentication_context_class_references: vec![],
         authentication_requirement: "multiFactorAuthentication".into(),
         authentication_details: vec![],
         device_detail: DeviceDetail::default(),

@@ -152,6 +152,7 @@ async fn decide_and_go_on(
             proofs: present.proofs.clone(),
             interaction,
             requests_mfa: present.request.requests_mfa,
+            authentication_contexts: &present.request.authentication_contexts,
             at: walk.moment.now,
         },
     );

@@ -23,9 +23,6 @@ pub(super) fn requests_mfa(asked: &AuthorizationRequest) -> Result<bool, Fault> 
     if !demanded.is_empty() && !demanded.contains(CONTEXT_CLASS) {
         return Err(unmet("acr"));
     }
-    if !asked.claims.demanded_authentication_contexts().is_empty() {
-        return Err(unmet("acrs"));
-    }
     let wishes = asked.acr_values.iter().map(String::as_str);
     let wishes_mfa = wishes.into_iter().any(|wish| MFA_WISHES.contains(&wish));
     Ok(asked.claims.demands_mfa() || wishes_mfa)
@@ -57,7 +54,7 @@ mod tests {
         assert!(!of(&[("claims", &essential("acr", "1"))]).unwrap());
         assert!(of(&[("acr_values", "x mfa")]).unwrap());
         assert!(!of(&[("acr_values", "urn:unknown")]).unwrap());
-        for (claim, value) in [("acr", "urn:unknown"), ("acr", "mfa"), ("acrs", "c1")] {
+        for (claim, value) in [("acr", "urn:unknown"), ("acr", "mfa")] {
             let fault = of(&[("claims", &essential(claim, value))]).unwrap_err();
             assert_eq!(fault.code, ErrorCode::EssentialClaimUnmet, "{claim}");
         }

@@ -1,8 +1,10 @@
 //! The authorization endpoint: a table of small checks, then the choice of an account (RFC 6749 §4.1.1).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_model::application::RedirectKind;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_protocol::jose::public_key::VerificationKey;
 use portcullis_protocol::jose::verify::{Audience, Expected, Lifetime, verify};
 use portcullis_protocol::oauth::authorization_request::{
@@ -22,6 +24,7 @@ use super::refusal;
 use super::request::{Reach, Request, client_kind};
 use super::walk::{Halt, Progress, Walk};
 use super::{assurance, reach};
+use crate::authentication_contexts;
 use crate::house::{House, KeyError, LoadedTenant, Moment};
 use crate::log::row::Who;
 use crate::page::{Answer, Cookies, Step};
@@ -176,6 +179,7 @@ struct Answers {
     asked: AuthorizationRequest,
     reach: Reach,
     requests_mfa: bool,
+    authentication_contexts: BTreeSet<AuthenticationContextId>,
     expected_subject: Option<String>,
 }
 
@@ -213,8 +217,8 @@ async fn ask(
     }
     // OpenID Connect Core §5.5.1.1: what is demanded can be given.
     let requests_mfa = assurance::requests_mfa(&asked)?;
-    let (reach, expected_subject) = match realm {
-        Realm::Undiscovered => (Reach::default(), None),
+    let (reach, expected_subject, authentication_contexts) = match realm {
+        Realm::Undiscovered => (Reach::default(), None, BTreeSet::new()),
         Realm::Tenant(tenant) => {
             // RFC 6749 §3.3: every scope names something this tenant knows.
             let kind = client_kind(platform);
@@ -225,13 +229,16 @@ async fn ask(
                 Some(hint) => Some(hinted_subject(walk, tenant, client, hint).await?),
                 None => None,
             };
-            (reach, hinted)
+            // Specification 7.10: a context that is demanded is one this tenant knows.
+            let contexts = authentication_contexts::demanded(tenant, &asked.claims)?;
+            (reach, hinted, contexts)
         }
     };
     Ok(Answers {
         asked,
         reach,
         requests_mfa,
+        authentication_contexts,
         expected_subject,
     })
 }
@@ -303,6 +310,7 @@ fn request(
         asked: answers.asked,
         reach: answers.reach,
         requests_mfa: answers.requests_mfa,
+        authentication_contexts: answers.authentication_contexts,
         expected_subject: answers.expected_subject,
         began_at: walk.moment.now,
         correlation_id: walk.moment.correlation_id,

@@ -20,6 +20,7 @@ use super::arrival::Present;
 use super::consent;
 use super::session::{Held, Persistence};
 use super::walk::{Halt, Progress, Walk, later};
+use crate::authentication_contexts::names;
 use crate::page::{StayChoice, Step};
 use crate::subject;
 use crate::token::text::{self, ArtefactKind};
@@ -167,7 +168,7 @@ fn grant(walk: &mut Walk<'_, '_>, present: &Present, permit: Permit) -> Result<G
         proofs: proven_in(&present.proofs, tenant),
         home_proofs: home.map_or_else(Vec::new, |home| proven_in(&present.proofs, home)),
         device: present.device.clone(),
-        authentication_contexts: std::collections::BTreeSet::new(),
+        authentication_contexts: names(&request.authentication_contexts),
         authenticated_at,
         ip_address: walk.moment.ip_address,
         user_agent: walk.moment.session_use().user_agent,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::application::RedirectKind;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::id::{ClientId, CorrelationId, TenantId};
 use portcullis_policy::platform::ClientKind;
 use portcullis_protocol::oauth::authorization_request::AuthorizationRequest;
@@ -27,6 +28,9 @@ pub(super) struct Request {
     pub(super) reach: Reach,
     /// The request itself demands MFA.
     pub(super) requests_mfa: bool,
+    /// The authentication contexts the request cannot do without.
+    #[serde(default)]
+    pub(super) authentication_contexts: BTreeSet<AuthenticationContextId>,
     /// The subject an `id_token_hint` names: nobody else gets a code (requirement A24).
     pub(super) expected_subject: Option<String>,
     pub(super) began_at: Timestamp,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::application::ServicePrincipal;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::conditional_access::{ClientAppType, GrantControl};
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::entropy::Entropy;
@@ -11,8 +12,9 @@ use portcullis_model::id::{
     AuthenticationStrengthId, ClientId, CorrelationId, SessionId, SignInId, TenantId,
 };
 use portcullis_model::sign_in_log::{
-    AppliedConditionalAccessPolicy, AppliedPolicyResult, AuthenticationDetail,
-    ConditionalAccessStatus, DeviceDetail, SignIn, SignInLocation, SignInStatus,
+    AppliedConditionalAccessPolicy, AppliedPolicyResult, AuthenticationContext,
+    AuthenticationContextDetail, AuthenticationDetail, ConditionalAccessStatus, DeviceDetail,
+    SignIn, SignInLocation, SignInStatus,
 };
 use portcullis_model::user::{User, UserType};
 use portcullis_policy::decision::{Decision, grant_control_text};
@@ -238,12 +240,32 @@ impl Attempt<'_> {
             conditional_access_status: ConditionalAccessStatus::NotApplied,
             applied_conditional_access_policies: Vec::new(),
             conditional_access_audiences: self.audiences.iter().copied().collect(),
+            authentication_context_class_references: self.authentication_contexts(),
             authentication_requirement: requirement.to_owned(),
             authentication_details: Vec::new(),
             device_detail: DeviceDetail::default(),
             unique_token_identifier: None,
             session_id: None,
         }
+    }
+
+    /// What the request asked for beyond its audience, and whether anybody was asked for it now.
+    fn authentication_contexts(&self) -> Vec<AuthenticationContext> {
+        let is_met = self.failure.is_none();
+        let detail = match self.kind {
+            AttemptKind::Silent | AttemptKind::Refresh | AttemptKind::CodeRedemption if is_met => {
+                AuthenticationContextDetail::PreviouslySatisfied
+            }
+            AttemptKind::Silent
+            | AttemptKind::Refresh
+            | AttemptKind::CodeRedemption
+            | AttemptKind::Interactive
+            | AttemptKind::ClientCredentials => AuthenticationContextDetail::Required,
+        };
+        let asked = self.decision.into_iter();
+        let asked = asked.flat_map(|decision| &decision.sign_in().authentication_contexts);
+        let context = |id: &AuthenticationContextId| AuthenticationContext { id: *id, detail };
+        asked.map(context).collect()
     }
 
     fn cross_tenant_access_type(&self) -> &'static str {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis_model::artefact::{AuthorizationCode, AuthorizationCodeState};
 use portcullis_model::store::{Change, CommitError};
+use portcullis_protocol::oauth::claims_request::ClaimsRequest;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::pkce::{self, CodeVerifier};
@@ -31,6 +32,8 @@ pub struct CodeRequest<'a> {
     pub code_verifier: Option<&'a CodeVerifier>,
     /// The scopes, if any were named.
     pub scopes: &'a Scopes,
+    /// The claims, if any were asked for.
+    pub claims: &'a ClaimsRequest,
 }
 
 /// What a fault does to the code.
@@ -63,6 +66,7 @@ pub async fn redeem(
         grant: &code.grant,
         kind: AttemptKind::CodeRedemption,
         whereabouts: house.whereabouts(code.grant.ip_address),
+        claims: request.claims,
         requested: request.scopes,
         nonce: code.nonce.as_deref(),
     };

@@ -8,15 +8,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_model::artefact::Grant;
+use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::id::{ClientId, PolicyId};
 use portcullis_model::store::{Change, CommitError, StoreError};
 use portcullis_policy::decision::{Decision, Outcome, Requirement};
-use portcullis_policy::facts::Proof;
+use portcullis_policy::facts::{Proof, SignIn};
+use portcullis_protocol::oauth::claims_request::ClaimsRequest;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::scope::{RequestedScope, Scopes};
 use serde_json::json;
 
+use crate::authentication_contexts;
 use crate::facts::{GrantCircumstances, decided, sign_in_of_grant};
 use crate::house::{House, LoadedTenant, Moment};
 use crate::journey::consent::is_consented;
@@ -31,6 +34,9 @@ use crate::token::record::Rows;
 use crate::visitor::{Stop, Visitor};
 use crate::whereabouts::Whereabouts;
 
+/// Authentication contexts of one request.
+type Contexts = BTreeSet<AuthenticationContextId>;
+
 /// A code or refresh token whose form, owner and freshness are checked.
 pub struct GrantUse<'a> {
     /// The tenant it belongs to.
@@ -43,6 +49,8 @@ pub struct GrantUse<'a> {
     pub kind: AttemptKind,
     /// From where, as far as the decision may know.
     pub whereabouts: Whereabouts,
+    /// The claims that were asked for in this request.
+    pub claims: &'a ClaimsRequest,
     /// The scopes that were asked for; none means all of the grant.
     pub requested: &'a Scopes,
     /// Echoed in the id token.
@@ -150,11 +158,16 @@ impl GrantUse<'_> {
         if let Err(fault) = self.check_home_session(house, moment).await? {
             return Err(self.refused(house, moment, fault).await?);
         }
+        let (demanded, contexts) = match self.contexts() {
+            Ok(contexts) => contexts,
+            Err(fault) => return Err(self.refused(house, moment, fault).await?),
+        };
         let mut audiences = self.grant.resources.clone();
         audiences.insert(resource.client);
         let circumstances = GrantCircumstances {
             client_app_type: self.grant.client_app_type,
             audiences: &audiences,
+            authentication_contexts: &contexts,
             whereabouts: self.whereabouts,
             user_agent: self.grant.user_agent.as_deref(),
             at: moment.now,
@@ -175,7 +188,7 @@ impl GrantUse<'_> {
                 return Err(Failure::Refused(Box::new(Refused { fault, rows })));
             }
         };
-        let decision = decided(house, self.tenant, &visitor, facts).await?;
+        let decision = self.decided(house, &visitor, facts, &demanded).await?;
         if let Err(fault) = outcome(&decision) {
             let code = Some(fault.code);
             let rows = self.rows(moment, Some(&visitor), Some(&decision), code, None);
@@ -188,6 +201,7 @@ impl GrantUse<'_> {
             grant: self.grant,
             scopes: &scopes,
             proofs: &decision.sign_in().proofs,
+            authentication_contexts: &decision.sign_in().authentication_contexts,
             resource,
             client_class: self.client.class,
             client_algorithm: self.client.algorithm,
@@ -202,6 +216,42 @@ impl GrantUse<'_> {
             visitor,
             rows,
         })
+    }
+
+    /// The authentication contexts this use cannot do without, and all that it asks for. A code is nothing without the
+    /// contexts it was asked for with; a refresh token goes on without those that are not met any more.
+    fn contexts(&self) -> Result<(Contexts, Contexts), Fault> {
+        let mut demanded = authentication_contexts::demanded(self.tenant, self.claims)?;
+        let mut all = authentication_contexts::remembered(self.tenant, self.grant);
+        all.extend(&demanded);
+        match self.kind {
+            AttemptKind::Refresh => {}
+            AttemptKind::CodeRedemption
+            | AttemptKind::Interactive
+            | AttemptKind::Silent
+            | AttemptKind::ClientCredentials => demanded.clone_from(&all),
+        }
+        Ok((demanded, all))
+    }
+
+    /// Decides, and once more without what is only remembered where that stands in the way: the tokens then do not name it.
+    async fn decided(
+        &self,
+        house: &House,
+        visitor: &Visitor,
+        facts: SignIn,
+        demanded: &Contexts,
+    ) -> Result<Decision, StoreError> {
+        let decision = decided(house, self.tenant, visitor, facts).await?;
+        let facts = decision.sign_in();
+        if decision.outcome == Outcome::Granted || facts.authentication_contexts == *demanded {
+            return Ok(decision);
+        }
+        let without = SignIn {
+            authentication_contexts: demanded.clone(),
+            ..facts.clone()
+        };
+        decided(house, self.tenant, visitor, without).await
     }
 
     /// The scopes of the answer and the one resource they reach: asked for, and part of the grant (requirement C06).
@@ -377,11 +427,15 @@ pub fn outcome(decision: &Decision) -> Result<(), Fault> {
             let code = ErrorCode::find(number).unwrap_or(ErrorCode::BlockedByConditionalAccess);
             Err(code.into())
         }
-        Outcome::Open(requirements) => Err(challenge(requirements)),
+        Outcome::Open(requirements) => {
+            let contexts = &decision.sign_in().authentication_contexts;
+            Err(challenge(requirements, contexts))
+        }
     }
 }
 
-fn challenge(requirements: &[Requirement]) -> Fault {
+/// What the client sends back to the authorization endpoint: the policies to satisfy, and what it asked for itself.
+fn challenge(requirements: &[Requirement], contexts: &Contexts) -> Fault {
     let code = match next_step(requirements) {
         Next::FirstFactor => ErrorCode::BadTokenDueToSignInFrequency,
         Next::SecondFactor(_) => ErrorCode::UserStrongAuthClientAuthNRequired,
@@ -392,6 +446,13 @@ fn challenge(requirements: &[Requirement]) -> Fault {
         .iter()
         .flat_map(|open| open.policies.iter().copied())
         .collect();
-    let claims = json!({"access_token": {"capolids": {"essential": true, "values": policies}}});
+    let mut wanted = json!({"capolids": {"essential": true, "values": policies}});
+    if !contexts.is_empty()
+        && let Some(members) = wanted.as_object_mut()
+    {
+        let contexts = json!({"essential": true, "values": contexts});
+        members.insert("acrs".to_owned(), contexts);
+    }
+    let claims = json!({"access_token": wanted});
     Fault::new(code).challenging(claims.to_string())
 }

@@ -17,7 +17,7 @@ use crate::token::caller::Caller;
 use crate::token::client::{AuthenticatedClient, authenticate};
 use crate::token::code::{self, CodeRequest};
 use crate::token::error::TokenError;
-use crate::token::handout::HomeAccountHint;
+use crate::token::handout::{Handout, HomeAccountHint};
 use crate::token::refresh::{self, RefreshRequest};
 use crate::token::text::{self, ArtefactKind, Presented};
 
@@ -76,7 +76,23 @@ async fn answer(
     };
     let client = authenticate(house, moment, &tenant, &request.client).await?;
     check_audience(&realm, &client)?;
-    let handout = match (&request.grant, artefact) {
+    let handout = exchange(house, moment, (&tenant, client, artefact), &request).await?;
+    let hint = if request.client_info {
+        HomeAccountHint::Tell
+    } else {
+        HomeAccountHint::Omit
+    };
+    Ok(handout.response(tenant.id(), hint))
+}
+
+/// Hands the grant to whoever knows its kind.
+async fn exchange(
+    house: &House,
+    moment: &mut Moment<'_>,
+    (tenant, client, artefact): (&Arc<LoadedTenant>, AuthenticatedClient, Option<Presented>),
+    request: &TokenRequest,
+) -> Result<Handout, TokenError> {
+    Ok(match (&request.grant, artefact) {
         (
             RequestedGrant::AuthorizationCode {
                 redirect_uri,
@@ -86,28 +102,30 @@ async fn answer(
             },
             Some(presented),
         ) => {
-            let request = CodeRequest {
-                tenant: &tenant,
+            let exchange = CodeRequest {
+                tenant,
                 client,
                 presented,
                 redirect_uri: redirect_uri.as_deref(),
                 code_verifier: code_verifier.as_ref(),
                 scopes,
+                claims: &request.claims,
             };
-            code::redeem(house, moment, request).await?
+            code::redeem(house, moment, exchange).await?
         }
         (RequestedGrant::RefreshToken { scopes, .. }, Some(presented)) => {
-            let request = RefreshRequest {
-                tenant: &tenant,
+            let exchange = RefreshRequest {
+                tenant,
                 client,
                 presented,
                 scopes,
+                claims: &request.claims,
             };
-            refresh::refresh(house, moment, request).await?
+            refresh::refresh(house, moment, exchange).await?
         }
         (RequestedGrant::ClientCredentials { resource }, _) => {
             let request = ApplicationRequest {
-                tenant: &tenant,
+                tenant,
                 client,
                 resource,
             };
@@ -115,16 +133,10 @@ async fn answer(
         }
         (RequestedGrant::AuthorizationCode { .. } | RequestedGrant::RefreshToken { .. }, None) => {
             let code = ErrorCode::InvalidGrant;
-            client.charge(&tenant, code).record(house, moment).await?;
+            client.charge(tenant, code).record(house, moment).await?;
             return Err(TokenError::Logged(code.into()));
         }
-    };
-    let hint = if request.client_info {
-        HomeAccountHint::Tell
-    } else {
-        HomeAccountHint::Omit
-    };
-    Ok(handout.response(tenant.id(), hint))
+    })
 }
 
 fn malformed(error: &ParametersError) -> TokenError {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use portcullis_model::artefact::{RefreshToken, RefreshTokenState};
 use portcullis_model::store::{Change, CommitError};
+use portcullis_protocol::oauth::claims_request::ClaimsRequest;
 use portcullis_protocol::oauth::error::Fault;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
 use portcullis_protocol::oauth::scope::Scopes;
@@ -32,6 +33,8 @@ pub struct RefreshRequest<'a> {
     pub presented: Presented,
     /// The scopes, if any were named.
     pub scopes: &'a Scopes,
+    /// The claims, if any were asked for.
+    pub claims: &'a ClaimsRequest,
 }
 
 /// Exchanges the token. One commit spends it, keeps its successor and writes the row.
@@ -58,6 +61,7 @@ pub async fn refresh(
                 house.whereabouts(token.grant.ip_address)
             }
         },
+        claims: request.claims,
         requested: request.scopes,
         nonce: None,
     };

@@ -13,6 +13,7 @@
 mod application;
 mod claims;
 mod code;
+mod contexts;
 mod mint;
 mod own_endpoints;
 mod places;
