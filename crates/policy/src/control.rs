@@ -64,7 +64,10 @@ impl Evidence<'_> {
             combinations: Vec::new(),
         }]);
         let mut registered = self.methods_in(place).registered.iter();
-        if registered.any(is_second_step) {
+        let can_be_shown = |method| {
+            is_second_step(method) || self.can_begin_with_hello(method, place, regard.interval)
+        };
+        if registered.any(|method| self.may_vouch(method) && can_be_shown(method)) {
             return asked;
         }
         if let Registration::Refused(reason) = regard.registration {

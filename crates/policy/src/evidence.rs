@@ -192,10 +192,29 @@ impl<'a> Evidence<'a> {
         };
         let latest = self
             .proofs_in(place)
+            .filter(|proof| self.may_vouch(proof.method))
             .filter(is_second)
             .map(|proof| proof.at)
             .max();
         self.primary_is_proven(None) && self.is_fresh(latest, interval)
+    }
+
+    /// What is bound to a device cannot vouch for registering it (specification 4.3).
+    pub(crate) fn may_vouch(&self, method: AuthenticationMethod) -> bool {
+        method != AuthenticationMethod::WindowsHelloForBusiness
+            || self.sign_in.user_action != Some(UserAction::RegisterOrJoinDevices)
+    }
+
+    /// Nobody is asked for Windows Hello for Business in the middle (specification 5.4): only where the sign-in begins anew.
+    pub(crate) fn can_begin_with_hello(
+        &self,
+        method: AuthenticationMethod,
+        place: Place,
+        interval: Option<SignInInterval>,
+    ) -> bool {
+        method == AuthenticationMethod::WindowsHelloForBusiness
+            && place == self.primary_place
+            && !self.primary_is_proven(interval)
     }
 
     /// Whether one method is proven there, and as lately as that.
@@ -271,7 +290,11 @@ impl<'a> Evidence<'a> {
     }
 
     /// A proof must be renewed once it is as old as the interval.
-    fn is_fresh(&self, proven_at: Option<Timestamp>, interval: Option<SignInInterval>) -> bool {
+    pub(crate) fn is_fresh(
+        &self,
+        proven_at: Option<Timestamp>,
+        interval: Option<SignInInterval>,
+    ) -> bool {
         let Some(proven_at) = proven_at else {
             return false;
         };

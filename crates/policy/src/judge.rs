@@ -78,8 +78,10 @@ impl<'a> Bench<'a> {
         let registration = if self.is_risky || is(&|policy| policy.concern.is_sign_in_risk(sign_in))
         {
             Registration::Refused(BlockReason::ProofUpBlockedByRisk)
-        } else if is(&|policy| policy.concern.target == TargetKind::UserActions) {
-            // Nobody registers a method to be allowed to register one.
+        } else if sign_in.user_action == Some(UserAction::RegisterSecurityInformation)
+            && is(&|policy| policy.concern.target == TargetKind::UserActions)
+        {
+            // Nobody registers a method to be allowed to register one. (To register a device they may.)
             Registration::Refused(BlockReason::ProofUpBlockedByPolicy)
         } else {
             Registration::AsPoliciesSay
@@ -94,7 +96,9 @@ impl<'a> Bench<'a> {
     pub(crate) fn find(&self, control: &Control, policy: &CompiledPolicy) -> ControlState {
         let regard = self.regard(Some(policy));
         match control {
-            Control::Strength(_) if self.replaces_strengths_of(policy) => {
+            Control::Strength(_)
+                if self.replaces_strengths_of(policy) && !self.evidence.is_legacy() =>
+            {
                 self.strengths_of_registration()
             }
             Control::Mfa

@@ -1,7 +1,7 @@
 //! When an authentication strength is met, and by which combinations it still can be (specification 2.9, 5.4, 8.6).
 
 use portcullis_model::authentication_strength::CombinationRestriction;
-use portcullis_model::conditional_access::{SignInInterval, UserAction};
+use portcullis_model::conditional_access::SignInInterval;
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
 
@@ -81,10 +81,7 @@ impl Evidence<'_> {
 
     /// Whether every method of the combination is one that is accepted there.
     fn counts_in(&self, methods: AuthenticationMethods, place: Place) -> bool {
-        let hello = AuthenticationMethod::WindowsHelloForBusiness;
-        let registers_device = self.sign_in.user_action == Some(UserAction::RegisterOrJoinDevices);
-        // What is bound to a device cannot vouch for registering it (specification 4.3).
-        if registers_device && methods.contains(hello) {
+        if !methods.iter().all(|method| self.may_vouch(method)) {
             return false;
         }
         !self.standing.is_external() || methods.iter().all(|method| is_accepted(method, place))
@@ -106,7 +103,10 @@ impl Evidence<'_> {
             };
             let interval = interval.filter(|_| is_renewed(method, combination.methods));
             if self.is_proven(method, place, interval) && self.began_with(method, place) {
-                let mut shown = self.proofs_of(method, place);
+                // A proof that is too old does not lend its certificate or key to a younger one.
+                let mut shown = self
+                    .proofs_of(method, place)
+                    .filter(|proof| self.is_fresh(Some(proof.at), interval));
                 if shown.any(|proof| self.satisfies(proof, combination)) {
                     continue;
                 }
@@ -150,9 +150,8 @@ impl Evidence<'_> {
         place: Place,
         interval: Option<SignInInterval>,
     ) -> Obtainable {
-        // Nobody is asked for it in the middle: only where the sign-in begins anew.
         let is_too_late = method == AuthenticationMethod::WindowsHelloForBusiness
-            && (place != self.primary_place || self.primary_is_proven(interval));
+            && !self.can_begin_with_hello(method, place, interval);
         if is_too_late {
             Obtainable::Nothing
         } else if self.methods_in(place).registered.contains(method) {
