@@ -2,7 +2,11 @@
 
 // The attribute tells clippy that these are tests throughout, where unwrap and indexing are fine.
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

@@ -16,12 +16,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::differential::cases;
+use crate::generated::CASES;
 use crate::reference_crossing::cross;
 use crate::world::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn u09_the_engine_and_the_reference_let_the_same_people_cross(

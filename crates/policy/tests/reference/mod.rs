@@ -1,22 +1,27 @@
 //! A second evaluator: slow, obvious, written from the specification. Whatever it and the engine disagree about is a
 //! mistake in one of them.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::conditional_access::{
-    ClientAppType, ConditionalAccessPolicy, FrequencyAuthenticationType, GrantControl,
-    GrantOperator, PersistentBrowser, PolicyState, SignInFrequency, SignInInterval,
+    CloudAppSecurity, ConditionalAccessPolicy, ContinuousAccessEvaluation,
+    FrequencyAuthenticationType, GrantControl, GrantOperator, PersistentBrowser, PolicyState,
+    SessionControls, SignInFrequency, SignInInterval, Target, UserAction,
 };
-use portcullis_model::credential::AuthenticationMethod;
-use portcullis_model::cross_tenant_access::InboundTrust;
-use portcullis_model::device::DeviceTrustType;
+use portcullis_model::credential::AuthenticationMethods;
 use portcullis_model::id::{PolicyId, TenantId};
 use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::{
     Block, BlockReason, Challenge, Outcome, Place, Requirement, SessionDecision,
 };
-use portcullis_policy::facts::{Channel, SignIn, Subject, UserSubject};
+use portcullis_policy::facts::{Channel, Origin, SignIn, UserSubject};
 
+mod controls;
+mod filter;
 mod matching;
+
+pub(crate) use matching::Matched;
 
 /// What both evaluators must agree on.
 #[derive(Debug, PartialEq)]
@@ -25,18 +30,38 @@ pub(crate) struct Answer {
     pub status: ConditionalAccessStatus,
     pub session: SessionDecision,
     pub results: Vec<(PolicyId, AppliedPolicyResult)>,
-    pub conditions_not_satisfied: Vec<(PolicyId, Vec<String>)>,
+    /// Of policies that are not disabled.
+    pub matched: Vec<(PolicyId, Matched)>,
 }
 
 /// What one policy says.
-#[derive(Clone, Copy, PartialEq)]
-enum Says {
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Says {
     Pass,
-    Ask { primary: bool, mfa: bool },
+    /// Each challenge with the combinations that would do, of a strength.
+    Ask(BTreeMap<Challenge, Vec<AuthenticationMethods>>),
     Refuse(BlockReason),
 }
 
-struct World<'a> {
+pub(super) fn ask(challenge: Challenge) -> Says {
+    Says::Ask([(challenge, Vec::new())].into())
+}
+
+impl Says {
+    /// Both; the first refusal counts.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refuse(reason), _) | (_, Self::Refuse(reason)) => Self::Refuse(reason),
+            (Self::Pass, other) | (other, Self::Pass) => other,
+            (Self::Ask(mut one), Self::Ask(other)) => {
+                one.extend(other);
+                Self::Ask(one)
+            }
+        }
+    }
+}
+
+pub(super) struct World<'a> {
     tenant: &'a TenantConfiguration,
     sign_in: &'a SignIn,
 }
@@ -44,10 +69,7 @@ struct World<'a> {
 pub(crate) fn evaluate(tenant: &TenantConfiguration, sign_in: &SignIn) -> Answer {
     let world = World { tenant, sign_in };
     let policies = &tenant.conditional_access_policies;
-    let in_scope = |policy: &&ConditionalAccessPolicy| world.unmatched(policy).is_empty();
-    let enabled = |policy: &&ConditionalAccessPolicy| policy.state == PolicyState::Enabled;
-    let in_force: Vec<_> = policies.iter().filter(enabled).filter(in_scope).collect();
-
+    let in_force = world.in_force();
     let says = |policy: &ConditionalAccessPolicy| {
         let mut beside = in_force.clone();
         if policy.state == PolicyState::ReportOnly {
@@ -59,27 +81,35 @@ pub(crate) fn evaluate(tenant: &TenantConfiguration, sign_in: &SignIn) -> Answer
         use AppliedPolicyResult as R;
         match policy.state {
             PolicyState::Disabled => R::NotEnabled,
-            PolicyState::Enabled if !in_scope(&policy) => R::NotApplied,
+            PolicyState::Enabled if !world.in_scope(policy) => R::NotApplied,
             PolicyState::Enabled => match says(policy) {
                 Says::Pass => R::Success,
                 Says::Refuse(BlockReason::PolicyNotEvaluable) => R::Unknown,
-                Says::Ask { .. } | Says::Refuse(_) => R::Failure,
+                Says::Ask(_) | Says::Refuse(_) => R::Failure,
             },
-            PolicyState::ReportOnly if !in_scope(&policy) => R::ReportOnlyNotApplied,
+            PolicyState::ReportOnly if !world.in_scope(policy) => R::ReportOnlyNotApplied,
+            // 5.6: what users do to their own accounts is not looked at.
+            PolicyState::ReportOnly
+                if matches!(policy.conditions.target, Target::UserActions(_)) =>
+            {
+                R::ReportOnlyNotApplied
+            }
             PolicyState::ReportOnly => match says(policy) {
                 Says::Pass => R::ReportOnlySuccess,
-                Says::Ask { .. } => R::ReportOnlyInterrupted,
+                Says::Ask(_) => R::ReportOnlyInterrupted,
                 Says::Refuse(_) => R::ReportOnlyFailure,
             },
         }
     };
-    let concerned = policies.iter().filter(enabled).any(|policy| {
-        let unmatched = world.unmatched(policy);
-        !unmatched.contains(&"users")
-            && !unmatched.contains(&"servicePrincipals")
-            && !unmatched.contains(&"application")
+    // 5.7
+    let is_concerned = policies.iter().any(|policy| {
+        let not = world.matched(policy).not_satisfied;
+        policy.state == PolicyState::Enabled
+            && !["users", "servicePrincipals", "application"]
+                .iter()
+                .any(|one| not.contains(*one))
     });
-    let status = if !concerned {
+    let status = if !is_concerned {
         ConditionalAccessStatus::NotApplied
     } else if in_force.iter().all(|policy| says(policy) == Says::Pass) {
         ConditionalAccessStatus::Success
@@ -94,305 +124,241 @@ pub(crate) fn evaluate(tenant: &TenantConfiguration, sign_in: &SignIn) -> Answer
             .iter()
             .map(|policy| (policy.id, result(policy)))
             .collect(),
-        conditions_not_satisfied: policies
+        matched: policies
             .iter()
             .filter(|policy| policy.state != PolicyState::Disabled)
-            .map(|policy| {
-                let names = world.unmatched(policy).into_iter();
-                (policy.id, names.map(str::to_owned).collect())
-            })
+            .map(|policy| (policy.id, world.matched(policy)))
             .collect(),
     }
 }
 
 impl World<'_> {
-    fn user(&self) -> Option<&UserSubject> {
-        match &self.sign_in.subject {
-            Subject::User(user) => Some(user),
-            Subject::ServicePrincipal(_) => None,
-        }
+    pub(super) fn in_force(&self) -> Vec<&ConditionalAccessPolicy> {
+        let policies = self.tenant.conditional_access_policies.iter();
+        policies
+            .filter(|policy| policy.state == PolicyState::Enabled && self.in_scope(policy))
+            .collect()
     }
 
-    fn channel(&self) -> Option<Channel> {
-        self.user().map(UserSubject::channel)
-    }
+    // 5.2, 5.3: what a policy in scope says.
 
-    // Section 5, and 2.4 of the cross-tenant specification: what a policy in scope says.
-
-    fn says(&self, policy: &ConditionalAccessPolicy, beside: &[&ConditionalAccessPolicy]) -> Says {
+    pub(super) fn says(
+        &self,
+        policy: &ConditionalAccessPolicy,
+        beside: &[&ConditionalAccessPolicy],
+    ) -> Says {
         if self.is_broken(policy) {
             return Says::Refuse(BlockReason::PolicyNotEvaluable);
         }
-        let frequency = self.frequency(beside);
-        let primary = frequency.is_some_and(|merged| {
+        let frequency = self.frequency(beside).filter(|merged| {
             merged.authentication_type
                 == FrequencyAuthenticationType::PrimaryAndSecondaryAuthentication
-                && is_due_to(policy, merged, beside)
-                && !self.proven(
-                    AuthenticationMethod::Password,
-                    self.primary_tenant(),
-                    Some(merged.interval),
-                )
+                && is_due_to(policy, *merged, beside)
         });
-        let interval = frequency.map(|merged| merged.interval);
-        let mut mfa = false;
-        if let Some(grant) = &policy.grant_controls {
-            let mut controls = grant.controls.clone();
-            controls.sort();
-            if controls.contains(&GrantControl::Block) {
-                return Says::Refuse(BlockReason::BlockedByPolicy);
+        let primary = match frequency {
+            Some(merged) if self.user().is_some() && !self.has_begun(Some(merged.interval)) => {
+                ask(Challenge::PrimaryAuthentication)
             }
-            let found: Vec<_> = controls
-                .iter()
-                .map(|one| self.control(one, interval))
-                .collect();
-            let passed = found.iter().filter(|one| **one == Says::Pass).count();
-            let refused = found.iter().find(|one| matches!(one, Says::Refuse(_)));
-            let asked = found.iter().any(|one| matches!(one, Says::Ask { .. }));
-            match (grant.operator, refused) {
-                (GrantOperator::And, Some(refusal)) => return *refusal,
-                (GrantOperator::And, None) => mfa = passed < found.len(),
-                (GrantOperator::Or, _) if passed > 0 => {}
-                (GrantOperator::Or, Some(refusal)) if !asked => return *refusal,
-                (GrantOperator::Or, _) => mfa = true,
-            }
-        }
-        match (primary, mfa) {
-            (false, false) => Says::Pass,
-            _ => Says::Ask { primary, mfa },
-        }
-    }
-
-    fn control(&self, control: &GrantControl, interval: Option<SignInInterval>) -> Says {
-        let modern = [
-            ClientAppType::Browser,
-            ClientAppType::MobileAppsAndDesktopClients,
-        ];
-        let Some(user) = self
-            .user()
-            .filter(|_| modern.contains(&self.sign_in.client_app_type))
-        else {
-            return Says::Refuse(BlockReason::BlockedByPolicy);
+            _ => Says::Pass,
         };
-        let external = user.home().is_some();
-        let device = |wanted: &dyn Fn(&portcullis_model::device::DeviceClaims) -> bool| {
-            self.sign_in
-                .device
-                .as_ref()
-                .is_some_and(|device| device.tenant_id == self.primary_tenant() && wanted(device))
+        let Some(grant) = &policy.grant_controls else {
+            return primary;
         };
-        match control {
-            GrantControl::Block => Says::Refuse(BlockReason::BlockedByPolicy),
-            GrantControl::Mfa => match self.mfa_tenant() {
-                None => Says::Refuse(BlockReason::InboundMfaTrustRequired),
-                Some(place)
-                    if self.proven(AuthenticationMethod::Password, self.primary_tenant(), None)
-                        && self.proven(AuthenticationMethod::SoftwareOath, place, interval) =>
-                {
-                    Says::Pass
-                }
-                Some(_) => Says::Ask {
-                    primary: false,
-                    mfa: true,
-                },
-            },
-            GrantControl::CompliantDevice => {
-                if external && !self.trusts(|trust| trust.is_compliant_device_accepted) {
-                    Says::Refuse(BlockReason::DeviceTrustNotConfigured)
-                } else if device(&|device| device.is_compliant) {
-                    Says::Pass
-                } else {
-                    Says::Refuse(BlockReason::DeviceNotCompliant)
-                }
-            }
-            GrantControl::DomainJoinedDevice => {
-                if external && !self.trusts(|trust| trust.is_hybrid_azure_ad_joined_device_accepted)
-                {
-                    Says::Refuse(BlockReason::DeviceTrustNotConfigured)
-                } else if device(&|device| device.trust_type == DeviceTrustType::ServerAd) {
-                    Says::Pass
-                } else {
-                    Says::Refuse(BlockReason::DeviceNotDomainJoined)
-                }
-            }
-            GrantControl::AuthenticationStrength(_)
-            | GrantControl::ApprovedApplication
-            | GrantControl::CompliantApplication
-            | GrantControl::PasswordChange
-            | GrantControl::RiskRemediation
-            | GrantControl::TermsOfUse(_)
-            | GrantControl::CustomAuthenticationFactor(_) => {
-                // Not generated, and not known here.
-                Says::Refuse(BlockReason::PolicyNotEvaluable)
-            }
+        if grant.controls.contains(&GrantControl::Block) {
+            let elsewhere = self.risk_elsewhere(policy);
+            return Says::Refuse(elsewhere.unwrap_or(BlockReason::BlockedByPolicy));
         }
-    }
-
-    fn trusts(&self, flag: fn(&InboundTrust) -> Option<bool>) -> bool {
-        let settings = &self.tenant.cross_tenant_access_policy;
-        let home = self
-            .user()
-            .and_then(UserSubject::home)
-            .map(|home| home.tenant_id);
-        let partner = settings
-            .partners
+        let mut controls = grant.controls.clone();
+        controls.sort();
+        controls.retain(|one| !self.is_exempt(one, policy));
+        if controls.is_empty() {
+            return primary;
+        }
+        let found: Vec<_> = controls
             .iter()
-            .find(|partner| Some(partner.tenant_id) == home);
-        let of_partner =
-            partner.and_then(|partner| partner.settings.inbound_trust.as_ref().and_then(flag));
-        let of_default = settings.default.inbound_trust.as_ref().and_then(flag);
-        of_partner.or(of_default) == Some(true)
-    }
-
-    fn primary_tenant(&self) -> TenantId {
-        let home = self.user().and_then(UserSubject::home);
-        home.map_or(self.tenant.organization.id, |home| home.tenant_id)
-    }
-
-    fn mfa_tenant(&self) -> Option<TenantId> {
-        match self.channel()? {
-            Channel::Internal => Some(self.tenant.organization.id),
-            _ if self.trusts(|trust| trust.is_mfa_accepted) => Some(self.primary_tenant()),
-            Channel::Collaboration => Some(self.tenant.organization.id),
-            Channel::DirectConnect | Channel::ServiceProvider => None,
-        }
-    }
-
-    fn proven(
-        &self,
-        method: AuthenticationMethod,
-        tenant: TenantId,
-        interval: Option<SignInInterval>,
-    ) -> bool {
-        let oldest_seconds = match interval {
-            None => i64::MAX,
-            Some(SignInInterval::EveryTime) => 300,
-            Some(SignInInterval::Hours(hours)) => i64::from(hours) * 3600,
+            .map(|one| self.control(one, Some(policy), beside))
+            .collect();
+        let demanded = match grant.operator {
+            GrantOperator::And => found.into_iter().fold(Says::Pass, Says::and),
+            GrantOperator::Or if found.contains(&Says::Pass) => Says::Pass,
+            GrantOperator::Or => {
+                let asked = found.iter().find(|one| matches!(one, Says::Ask(_)));
+                asked.or(found.first()).cloned().unwrap_or(Says::Pass)
+            }
         };
-        self.sign_in.proofs.iter().any(|proof| {
-            let age_seconds = self.sign_in.at.as_second() - proof.at.as_second();
-            proof.method == method
-                && proof.tenant == tenant
-                && (-300..oldest_seconds).contains(&age_seconds)
-        })
+        demanded.and(primary)
     }
 
-    // Decision 12 and 16: session controls.
+    /// 4.3: what asks for a registered device does not keep one from being registered, where it is about all resources.
+    fn is_exempt(&self, control: &GrantControl, policy: &ConditionalAccessPolicy) -> bool {
+        let about_devices = [
+            GrantControl::CompliantDevice,
+            GrantControl::DomainJoinedDevice,
+            GrantControl::ApprovedApplication,
+            GrantControl::CompliantApplication,
+        ];
+        about_devices.contains(control)
+            && self.sign_in.user_action == Some(UserAction::RegisterOrJoinDevices)
+            && matches!(policy.conditions.target, Target::Applications(_))
+    }
 
-    fn frequency(&self, beside: &[&ConditionalAccessPolicy]) -> Option<SignInFrequency> {
+    // 5.9, decisions 12 and 16: session controls.
+
+    /// 8.3: not for users without an object here.
+    fn takes_session_controls(&self) -> bool {
+        !matches!(
+            self.user().map(UserSubject::channel),
+            Some(Channel::DirectConnect)
+        )
+    }
+
+    pub(super) fn frequency(&self, beside: &[&ConditionalAccessPolicy]) -> Option<SignInFrequency> {
         let all: Vec<_> = beside
             .iter()
-            .filter_map(|one| one.session_controls.sign_in_frequency)
+            .filter_map(|one| frequency_of(one))
+            .filter(|_| self.takes_session_controls())
             .collect();
-        let applies = self.channel() != Some(Channel::DirectConnect);
         Some(SignInFrequency {
-            interval: all
-                .iter()
-                .map(|one| one.interval)
-                .min()
-                .filter(|_| applies)?,
+            interval: all.iter().map(|one| one.interval).min()?,
             authentication_type: all.iter().map(|one| one.authentication_type).min()?,
         })
     }
 
     fn session(&self, in_force: &[&ConditionalAccessPolicy]) -> SessionDecision {
-        let saying = |mode| -> Vec<PolicyId> {
-            let policies = in_force
-                .iter()
-                .filter(|one| one.session_controls.persistent_browser == Some(mode));
+        let takes = self.takes_session_controls();
+        let saying = |says: &dyn Fn(&SessionControls) -> bool| -> Vec<PolicyId> {
+            let policies = in_force.iter().filter(|one| says(&one.session_controls));
             policies.map(|one| one.id).collect()
         };
-        let persistent = [PersistentBrowser::Never, PersistentBrowser::Always]
-            .map(|mode| (mode, saying(mode)))
-            .into_iter()
-            .find(|(_, policies)| !policies.is_empty());
-        SessionDecision {
+        let mut decision = SessionDecision {
             sign_in_frequency: self.frequency(in_force).map(|merged| {
                 let due = in_force
                     .iter()
                     .filter(|one| is_due_to(one, merged, in_force));
-                (
-                    merged.interval,
-                    merged.authentication_type,
-                    due.map(|one| one.id).collect(),
-                )
+                let due = due.map(|one| one.id).collect();
+                (merged.interval, merged.authentication_type, due)
             }),
-            persistent_browser: persistent
-                .filter(|_| self.channel() != Some(Channel::DirectConnect)),
+            secure_sign_in_session: saying(&|one| one.secure_sign_in_session),
+            disable_resilience_defaults: saying(&|one| one.disable_resilience_defaults),
             ..SessionDecision::default()
+        };
+        for policy in in_force {
+            if let Some(profile) = &policy
+                .session_controls
+                .global_secure_access_filtering_profile
+            {
+                let profiles = &mut decision.global_secure_access_filtering_profiles;
+                profiles.entry(profile.clone()).or_default().push(policy.id);
+            }
         }
+        // 10.6: of nobody whose credentials live elsewhere.
+        let is_external = self
+            .user()
+            .is_some_and(|user| user.origin != Origin::Internal);
+        for mode in [
+            ContinuousAccessEvaluation::Disabled,
+            ContinuousAccessEvaluation::StrictEnforcement,
+            ContinuousAccessEvaluation::StrictLocation,
+        ] {
+            let policies = saying(&|one| one.continuous_access_evaluation == Some(mode));
+            if !policies.is_empty() && !is_external {
+                decision.continuous_access_evaluation = Some((mode, policies));
+            }
+        }
+        if !takes {
+            return decision;
+        }
+        decision.application_enforced_restrictions =
+            saying(&|one| one.application_enforced_restrictions);
+        for mode in [PersistentBrowser::Always, PersistentBrowser::Never] {
+            let policies = saying(&|one| one.persistent_browser == Some(mode));
+            if !policies.is_empty() {
+                decision.persistent_browser = Some((mode, policies));
+            }
+        }
+        let all = saying(&|one| one.cloud_app_security.is_some());
+        for mode in [
+            CloudAppSecurity::MonitorOnly,
+            CloudAppSecurity::Configured,
+            CloudAppSecurity::BlockDownloads,
+        ] {
+            if !saying(&|one| one.cloud_app_security == Some(mode)).is_empty() {
+                decision.cloud_app_security = Some((mode, all.clone()));
+            }
+        }
+        decision
     }
 
-    // Everything together.
+    // 5.2: everything together.
 
     fn outcome(&self, in_force: &[&ConditionalAccessPolicy]) -> Outcome {
+        let sign_in = self.sign_in;
         let mut said: Vec<(Option<PolicyId>, Says)> = in_force
             .iter()
             .map(|one| (Some(one.id), self.says(one, in_force)))
             .collect();
-        if self.sign_in.audiences.is_empty() && self.sign_in.authentication_contexts.is_empty() {
+        if sign_in.audiences.is_empty()
+            && sign_in.user_action.is_none()
+            && sign_in.authentication_contexts.is_empty()
+        {
             said.push((None, Says::Refuse(BlockReason::NoAudience)));
         }
-        if self.user().is_some()
-            && !self.proven(AuthenticationMethod::Password, self.primary_tenant(), None)
-        {
-            said.push((
-                None,
-                Says::Ask {
-                    primary: true,
-                    mfa: false,
-                },
-            ));
+        if self.user().is_some() && !self.has_begun(None) {
+            said.push((None, ask(Challenge::PrimaryAuthentication)));
         }
-        if self.sign_in.requests_mfa {
-            let interval = self.frequency(in_force).map(|merged| merged.interval);
-            said.push((None, self.control(&GrantControl::Mfa, interval)));
+        if sign_in.requests_mfa {
+            said.push((None, self.control(&GrantControl::Mfa, None, in_force)));
         }
         let refusals = said.iter().filter_map(|(_, says)| match says {
             Says::Refuse(reason) => Some(*reason),
-            Says::Pass | Says::Ask { .. } => None,
+            Says::Pass | Says::Ask(_) => None,
         });
-        let policies = |wanted: &dyn Fn(Says) -> bool| -> Vec<PolicyId> {
-            said.iter()
-                .filter(|(_, says)| wanted(*says))
-                .filter_map(|(policy, _)| *policy)
-                .collect()
-        };
         if let Some(reason) = refusals.min() {
-            let policies = policies(&|says| says == Says::Refuse(reason));
+            let policies = said
+                .iter()
+                .filter(|(_, says)| *says == Says::Refuse(reason))
+                .filter_map(|(policy, _)| *policy)
+                .collect();
             return Outcome::Blocked(Block { reason, policies });
         }
-        let place = |tenant: TenantId| {
-            if tenant == self.tenant.organization.id {
-                Place::ResourceTenant(tenant)
-            } else {
-                Place::HomeTenant(tenant)
+        let mut open: BTreeMap<Challenge, Requirement> = BTreeMap::new();
+        for (policy, says) in said {
+            let Says::Ask(challenges) = says else {
+                continue;
+            };
+            for (challenge, combinations) in challenges {
+                let requirement = open.entry(challenge.clone()).or_insert(Requirement {
+                    place: self.place(&challenge),
+                    challenge,
+                    policies: Vec::new(),
+                    combinations,
+                });
+                requirement.policies.extend(policy);
             }
-        };
-        let mut open = Vec::new();
-        let asks_primary = |says| matches!(says, Says::Ask { primary: true, .. });
-        let asks_mfa = |says| matches!(says, Says::Ask { mfa: true, .. });
-        if said.iter().any(|(_, says)| asks_primary(*says)) {
-            open.push(Requirement {
-                challenge: Challenge::PrimaryAuthentication,
-                place: place(self.primary_tenant()),
-                policies: policies(&asks_primary),
-                combinations: Vec::new(),
-            });
-        }
-        let asked_mfa = said.iter().any(|(_, says)| asks_mfa(*says));
-        if let Some(tenant) = self.mfa_tenant().filter(|_| asked_mfa) {
-            open.push(Requirement {
-                challenge: Challenge::MultifactorAuthentication,
-                place: place(tenant),
-                policies: policies(&asks_mfa),
-                combinations: Vec::new(),
-            });
         }
         if open.is_empty() {
             Outcome::Granted
         } else {
-            Outcome::Open(open)
+            Outcome::Open(open.into_values().collect())
+        }
+    }
+
+    fn place(&self, challenge: &Challenge) -> Place {
+        let own = self.tenant.organization.id;
+        let tenant: TenantId = match challenge {
+            Challenge::PrimaryAuthentication => self.primary_tenant(),
+            Challenge::MultifactorAuthentication | Challenge::AuthenticationStrength(_) => {
+                self.mfa_tenant().unwrap_or(own)
+            }
+            Challenge::RiskRemediation
+            | Challenge::PasswordChange
+            | Challenge::TermsOfUse(_)
+            | Challenge::CustomAuthenticationFactor(_) => own,
+        };
+        if tenant == own {
+            Place::ResourceTenant(tenant)
+        } else {
+            Place::HomeTenant(tenant)
         }
     }
 }
@@ -403,13 +369,27 @@ fn is_due_to(
     merged: SignInFrequency,
     beside: &[&ConditionalAccessPolicy],
 ) -> bool {
-    let says_all =
-        |one: &ConditionalAccessPolicy| one.session_controls.sign_in_frequency == Some(merged);
-    let says_part = policy
-        .session_controls
-        .sign_in_frequency
-        .is_some_and(|one| {
-            one.interval == merged.interval || one.authentication_type == merged.authentication_type
-        });
+    let says_all = |one: &ConditionalAccessPolicy| frequency_of(one) == Some(merged);
+    let says_part = frequency_of(policy).is_some_and(|one| {
+        one.interval == merged.interval || one.authentication_type == merged.authentication_type
+    });
     says_all(policy) || (says_part && !beside.iter().any(|one| says_all(one)))
+}
+
+/// The sign-in frequency of a policy; a risk remediation brings its own (specification 3.3).
+fn frequency_of(policy: &ConditionalAccessPolicy) -> Option<SignInFrequency> {
+    let controls = policy
+        .grant_controls
+        .iter()
+        .flat_map(|grant| &grant.controls);
+    if controls
+        .into_iter()
+        .any(|one| *one == GrantControl::RiskRemediation)
+    {
+        return Some(SignInFrequency {
+            interval: SignInInterval::EveryTime,
+            authentication_type: FrequencyAuthenticationType::PrimaryAndSecondaryAuthentication,
+        });
+    }
+    policy.session_controls.sign_in_frequency
 }
