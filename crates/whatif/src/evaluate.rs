@@ -1,5 +1,6 @@
 //! The one function that answers, and what an answer holds.
 
+mod membership;
 mod policies;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub struct Answer {
     pub tenant_name: String,
     /// Who signs in.
     pub who: WhoSignsIn,
+    /// What is reached: names of applications, an action, contexts.
+    pub reached: Vec<String>,
     /// What happens, as far as it is certain.
     pub outcome: AnswerOutcome,
     /// What happens if every policy applies that could, where that is something else.
@@ -126,6 +129,10 @@ words! {
     /// What a condition looks at and a situation may leave out; the word is the situation's member.
     #[derive(PartialOrd, Ord)]
     Signal {
+        /// The groups of the user.
+        Groups = "groups",
+        /// The roles of the user.
+        Roles = "roles",
         /// The kind of client.
         ClientApp = "clientApp",
         /// The platform.
@@ -157,6 +164,7 @@ impl Signal {
     /// Graph's reason where a policy asks for it and nobody said it.
     pub const fn condition(self) -> Reason {
         match self {
+            Self::Groups | Self::Roles => Reason::Users,
             Self::ClientApp => Reason::ClientApps,
             Self::Platform => Reason::DevicePlatform,
             Self::Ip | Self::Country | Self::GpsCountry | Self::CompliantNetwork => {
@@ -215,7 +223,8 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
         .collect();
     let what_if = what_if::evaluate(&resolved.compiled, &resolved.hypothesis, not_given);
     let supposed = &what_if.definite;
-    let policies = policies::tell(&what_if);
+    let mut policies = policies::tell(&what_if);
+    let with_memberships = membership::reconsider(tenant, &resolved, not_given, &mut policies);
     let refused = resolved.gates.iter().find_map(|gate| {
         gate.error.map(|error| {
             AnswerOutcome::Blocked(Blocked {
@@ -239,13 +248,14 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
         (refused, None)
     } else {
         let certain = told(&what_if.definite);
-        let possible = told(&what_if.possible);
+        let possible = told(with_memberships.as_ref().unwrap_or(&what_if.possible));
         let other = (!certain.is_like(&possible)).then_some(possible);
         (certain, other)
     };
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
+        reached: resolved.reached,
         outcome,
         if_everything_applies,
         status: supposed.status(),

@@ -103,6 +103,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         json!({ "id": answer.tenant, "displayName": answer.tenant_name }),
     );
     put("signIn", who_json(&answer.who));
+    put("reached", json!(answer.reached));
     outcome_json(&answer.outcome, &mut put);
     if let Some(possible) = &answer.if_everything_applies {
         let mut told = Map::new();

@@ -4,6 +4,8 @@ pub mod logged;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use portcullis_model::conditional_access::{
     CloudAppSecurity, ContinuousAccessEvaluation, FrequencyAuthenticationType, PersistentBrowser,
     PolicyState, SignInInterval,
@@ -58,15 +60,15 @@ pub fn tell(answer: &Answer) -> Told {
     if let Some(possible) = &answer.if_everything_applies {
         let (_, verdict, more) = tell_outcome(answer, possible);
         sentences.push(format!(
-            "That hangs on {}, which was not said. If every policy applies that could: {}. {}",
-            list_signals(answer.depends_on.iter().copied()),
+            "That hangs on {}. If every policy applies that could: {}. {}",
+            unsaid(&answer.depends_on),
             verdict.to_lowercase(),
             more.join(" ")
         ));
     } else if !answer.depends_on.is_empty() {
         sentences.push(format!(
-            "It does not change whatever {} is, which was not said; some policies do.",
-            list_signals(answer.depends_on.iter().copied())
+            "Some policies hang on {}; the outcome does not.",
+            unsaid(&answer.depends_on)
         ));
     }
     let mut sections = Vec::new();
@@ -99,7 +101,13 @@ pub fn tell(answer: &Answer) -> Told {
 }
 
 fn title(answer: &Answer) -> String {
-    format!("{}, decided by {}", who(&answer.who), answer.tenant_name)
+    let reached = if answer.reached.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", answer.reached.join(", "))
+    };
+    let who = who(&answer.who);
+    format!("{who}{reached}, decided by {}", answer.tenant_name)
 }
 
 fn who(who: &WhoSignsIn) -> String {
@@ -318,13 +326,9 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
             }
             ("applies".to_owned(), why)
         }
-        Applicability::DependsOn(signals) => (
-            "depends".to_owned(),
-            format!(
-                "on {}, which was not said",
-                list_signals(signals.iter().copied())
-            ),
-        ),
+        Applicability::DependsOn(signals) => {
+            ("depends".to_owned(), format!("on {}", unsaid(signals)))
+        }
         Applicability::DoesNotApply { condition } => {
             let reason = policy.reason.as_str();
             let reason = reason.strip_prefix("not applied: ").unwrap_or(reason);
@@ -343,15 +347,13 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
     ]
 }
 
-fn list_signals(signals: impl Iterator<Item = Signal>) -> String {
-    let names: Vec<_> = signals.map(|signal| signal.name().to_owned()).collect();
-    let Some((last, first)) = names.split_last() else {
-        return "nothing".to_owned();
-    };
-    if first.is_empty() {
-        last.clone()
-    } else {
-        format!("{} and {last}", first.join(", "))
+/// The signals, and that nobody said them.
+fn unsaid(signals: &BTreeSet<Signal>) -> String {
+    let names: Vec<_> = signals.iter().map(|signal| signal.name()).collect();
+    match names.as_slice() {
+        [] => "nothing".to_owned(),
+        [one] => format!("{one}, which was not said"),
+        [first @ .., last] => format!("{} and {last}, which were not said", first.join(", ")),
     }
 }
 

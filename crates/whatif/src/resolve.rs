@@ -11,7 +11,7 @@ use portcullis_model::cross_tenant_access::{CrossTenantPartner, CrossTenantSetti
 use portcullis_model::id::{ClientId, TenantId};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::facts::{SignIn, Subject};
-use portcullis_policy::hypothesis::Hypothesis;
+use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{Gate, Signal, WhoSignsIn};
@@ -35,7 +35,12 @@ pub(crate) struct Resolved {
     /// The tenant that decides, with the trust that is supposed.
     pub(crate) compiled: CompiledTenant,
     pub(crate) hypothesis: Hypothesis,
+    /// The facts of the hypothesis, to suppose others beside them.
+    pub(crate) sign_in: SignIn,
+    pub(crate) origin: SupposedOrigin,
     pub(crate) who: WhoSignsIn,
+    /// What is reached, by name.
+    pub(crate) reached: Vec<String>,
     /// What is asked before the policies.
     pub(crate) gates: Vec<Gate>,
     /// What nobody said and was taken for granted.
@@ -91,12 +96,16 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
         home: who.home_tenant.unwrap_or(tenant.id()),
         resource: tenant.id(),
     };
+    let names = names(tenant, situation, &reached);
     let mut sign_in = SignIn::new(subject, reached.client, reached.audiences, question.at);
     facts::fill(question, places, &mut sign_in, &mut notes)?;
     Ok(Resolved {
-        hypothesis: Hypothesis::new(&compiled, sign_in, origin),
+        hypothesis: Hypothesis::new(&compiled, sign_in.clone(), origin),
+        sign_in,
+        origin,
         compiled,
         who,
+        reached: names,
         gates,
         suppositions: notes.suppositions,
         not_given: notes.not_given,
@@ -140,6 +149,18 @@ fn reached(tenant: &DirectoryTenant, situation: &Situation) -> Result<Reached, U
         (None, None) => ClientId::DIRECTORY,
     };
     Ok(Reached { client, audiences })
+}
+
+/// What is reached, as people call it.
+fn names(tenant: &DirectoryTenant, situation: &Situation, reached: &Reached) -> Vec<String> {
+    let applications = reached.audiences.iter();
+    let applications = applications.map(|id| tenant.application_name(*id));
+    let action = situation.user_action.map(|action| action.name().to_owned());
+    let contexts = situation.authentication_context.iter();
+    let contexts = contexts
+        .flat_map(|many| &many.0)
+        .map(|one| one.0.to_string());
+    applications.chain(action).chain(contexts).collect()
 }
 
 /// The tenant as it would be if it believed that.

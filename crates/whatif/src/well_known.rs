@@ -105,6 +105,12 @@ pub(crate) fn application(name: &str) -> Option<&'static str> {
     find(APPLICATIONS, name)
 }
 
+/// The name of the application with this appId.
+pub(crate) fn application_name(id: &str) -> Option<&'static str> {
+    let found = APPLICATIONS.iter().find(|(_, known)| *known == id);
+    found.map(|(name, _)| *name)
+}
+
 fn find(names: &[(&'static str, &'static str)], name: &str) -> Option<&'static str> {
     let found = names
         .iter()

@@ -5,4 +5,6 @@ mod running;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod what_if;
+#[cfg(test)]
 mod worlds;

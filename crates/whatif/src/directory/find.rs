@@ -159,7 +159,11 @@ impl Directory {
             let apps = situation.app.as_ref().map(|apps| apps.0.as_slice());
             apps.is_some_and(|apps| apps.iter().all(|app| tenant.owns_application(app)))
         };
-        let within_reach: Vec<_> = self.tenants().filter(reaches).collect();
+        let mut within_reach: Vec<_> = self.tenants().filter(reaches).collect();
+        if within_reach.is_empty() {
+            // No tenant has it; the one that knows the user says what is wrong with the name, or takes the appId.
+            within_reach = self.tenants().filter(knows).collect();
+        }
         let candidates: Vec<_> = within_reach.iter().copied().filter(knows).collect();
         let owners: Vec<_> = within_reach.iter().copied().filter(owns).collect();
         match (
@@ -279,6 +283,20 @@ impl DirectoryTenant {
                 let cure = format!("give an appId, or a name; {}", list(names));
                 Unresolved::unknown("application", name, self.name(), cure)
             })
+    }
+
+    /// What people call an application; its id when nobody knows it.
+    pub(crate) fn application_name(&self, id: ClientId) -> String {
+        let mut registrations = self.configuration.applications.iter();
+        let mut principals = self.configuration.service_principals.iter();
+        let own = registrations.find(|one| one.app_id == id);
+        let name = own.map(|one| one.display_name.as_str()).or_else(|| {
+            let used = principals.find(|one| one.app_id == id);
+            used.map(|one| one.display_name.as_str())
+        });
+        let text = id.to_string();
+        name.or_else(|| well_known::application_name(&text))
+            .map_or(text.clone(), str::to_owned)
     }
 
     fn has_application(&self, name: &str) -> bool {

@@ -154,7 +154,7 @@ fn a_situation_that_says_too_little_or_too_much_is_refused() {
         ),
         (
             json!({ "user": "dave@contoso.example", "app": "Pay" }),
-            "is not clear",
+            "known are: Lunch menu, Payroll",
         ),
     ] {
         let error = ask(&world, situation).unwrap_err().to_string();
@@ -323,4 +323,44 @@ fn guests_without_a_home_tenant_and_service_providers_are_supposed_too() {
         ask(json!({ "type": "serviceProvider", "homeTenant": "fabrikam" })),
         "blocked 500213"
     );
+}
+
+/// Nobody said which groups: a policy about a group depends on it, and says so.
+#[test]
+fn unknown_groups_and_roles_are_three_valued_too() {
+    let world = world();
+    let contoso = world.find_tenant("contoso").unwrap();
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let vault = |user: serde_json::Value, absent| {
+        let situation: Situation =
+            serde_json::from_value(json!({ "user": user, "app": "Vault" })).unwrap();
+        let answer = evaluate(&world, contoso, (&situation, absent), at).unwrap();
+        let named = |policy: &&PolicyAnswer| policy.display_name == "Vault: MFA for administrators";
+        answer
+            .policies
+            .iter()
+            .find(named)
+            .unwrap()
+            .applicability
+            .clone()
+    };
+    let out = Applicability::DoesNotApply {
+        condition: Reason::Users,
+    };
+    let depends = Applicability::DependsOn(BTreeSet::from([Signal::Roles]));
+    assert_eq!(vault(json!({}), Absent::Unknown), depends);
+    assert_eq!(vault(json!({ "roles": [] }), Absent::Unknown), out);
+    // Without a device they are blocked; administrators are excluded from that, and asked for MFA instead.
+    let situation: Situation =
+        serde_json::from_value(json!({ "user": {}, "app": "Vault" })).unwrap();
+    let answer = evaluate(&world, contoso, (&situation, Absent::Unknown), at).unwrap();
+    assert_eq!(told(&answer), "blocked 53000");
+    assert!(
+        matches!(answer.if_everything_applies, Some(AnswerOutcome::Asked(_))),
+        "{answer:#?}"
+    );
+    assert_eq!(vault(json!({ "groups": [] }), Absent::Unknown), depends);
+    assert_eq!(vault(json!({}), Absent::Nothing), out);
+    // Somebody of the directory has the roles the directory says.
+    assert_eq!(vault(json!("dave@contoso.example"), Absent::Unknown), out);
 }

@@ -23,7 +23,7 @@ fn the_verdict_comes_first_and_names_place_and_policy() {
     let ada = told(json!({ "user": "ada@fabrikam.example", "app": "Payroll" }));
     assert_eq!(
         ada.title,
-        "Ada Lovelace (b2bCollaborationGuest of Fabrikam), decided by Contoso"
+        "Ada Lovelace (b2bCollaborationGuest of Fabrikam) at Payroll, decided by Contoso"
     );
     assert_eq!((ada.tone, ada.verdict), (Tone::Open, "Asked for more"));
     assert_eq!(

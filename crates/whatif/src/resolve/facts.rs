@@ -47,10 +47,10 @@ pub(super) fn fill(
     notes: &mut Notes,
 ) -> Result<(), Unresolved> {
     let situation = question.situation;
-    notes.not_given = match question.absent {
-        Absent::Unknown => absent(situation, sign_in),
-        Absent::Nothing => BTreeSet::new(),
-    };
+    match question.absent {
+        Absent::Unknown => notes.not_given.extend(absent(situation, sign_in)),
+        Absent::Nothing => notes.not_given.clear(),
+    }
     sign_in.user_action = situation.user_action.map(|action| match action {
         UserActionWord::RegisterSecurityInformation => UserAction::RegisterSecurityInformation,
         UserActionWord::RegisterOrJoinDevices => UserAction::RegisterOrJoinDevices,

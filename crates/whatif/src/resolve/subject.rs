@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{Notes, Question, Reached, gates};
 use crate::directory::{DirectoryTenant, NameOf, Unresolved};
-use crate::evaluate::WhoSignsIn;
+use crate::evaluate::{Signal, WhoSignsIn};
 use crate::situation::{DescribedUser, UserTypeWord, Who};
 
 /// A person as far as the situation and the directory know them.
@@ -173,8 +173,9 @@ fn named(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Perso
         return Err(tenant.unknown_user(name));
     }
     // An export of policies says nothing of people: whoever is named is a member of whom nothing else is known.
+    notes.not_given.extend([Signal::Groups, Signal::Roles]);
     notes.suppose(format!(
-        "`{}` is a member in no group and without a role: this world has no users",
+        "`{}` is a member in no group that a policy excludes: this world has no users",
         name.chars().take(80).collect::<String>()
     ));
     Ok(Person {
@@ -359,7 +360,8 @@ fn described_memberships(
     let groups = match (&described.groups, &known) {
         (None, Some(known)) => known.groups.clone(),
         (None, None) => {
-            notes.suppose("the user is in no group");
+            notes.not_given.insert(Signal::Groups);
+            notes.suppose("the user is in no group that a policy excludes");
             BTreeSet::new()
         }
         (Some(names), _) => names
@@ -371,7 +373,8 @@ fn described_memberships(
     let roles = match (&described.roles, known) {
         (None, Some(known)) => known.roles,
         (None, None) => {
-            notes.suppose("the user has no role");
+            notes.not_given.insert(Signal::Roles);
+            notes.suppose("the user has no role that a policy excludes");
             BTreeSet::new()
         }
         (Some(names), _) => names

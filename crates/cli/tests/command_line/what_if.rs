@@ -1,0 +1,263 @@
+//! What would happen, asked as a stranger would: worlds, exports, an installation, drafts, Graph's body, the log.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::running::Place;
+
+const DEMO_WORLD: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../scenarios/two-organisations"
+);
+const GRACE_AT_PAYROLL: [&str; 4] = ["--user", "grace@fabrikam.example", "--app", "Payroll"];
+
+fn draft() -> Value {
+    json!({
+        "displayName": "Nobody from Fabrikam", "state": "enabled",
+        "conditions": {
+            "users": { "includeGuestsOrExternalUsers": {
+                "guestOrExternalUserTypes": "b2bCollaborationGuest",
+                "externalTenants": {
+                    "@odata.type": "#microsoft.graph.conditionalAccessEnumeratedExternalTenants",
+                    "membershipKind": "enumerated", "members": ["fafafafa-0000-4000-8000-000000000001"]
+                }
+            } },
+            "applications": { "includeApplications": ["All"] }, "clientAppTypes": ["all"]
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] }
+    })
+}
+
+#[test]
+fn a_world_is_asked_and_both_tenants_answer() {
+    let place = Place::new();
+    let said = place.run_well(&[&["whatif", DEMO_WORLD], &GRACE_AT_PAYROLL[..]].concat());
+    for part in [
+        "Grace Hopper (b2bCollaborationGuest of Fabrikam) at Payroll, decided by Contoso",
+        "Asked for more\n  Multifactor authentication at Fabrikam, the user's own tenant: “MFA for guests”.",
+        "Fabrikam  its outbound access settings let the user out",
+        "depends  Rehearsal: block outside trusted locations (report-only)  on ip, which was not said",
+        "Supposed\n",
+    ] {
+        assert!(said.contains(part), "`{part}` in: {said}");
+    }
+    assert!(!said.contains('\u{1b}'), "colour without a terminal");
+    let narrow = place
+        .command(&[&["whatif", DEMO_WORLD], &GRACE_AT_PAYROLL[..]].concat())
+        .env("COLUMNS", "50")
+        .output()
+        .unwrap();
+    let narrow = String::from_utf8(narrow.stdout).unwrap();
+    assert!(
+        narrow.lines().all(|line| line.chars().count() <= 51),
+        "{narrow}"
+    );
+}
+
+#[test]
+fn drafts_change_the_answer_and_nothing_else() {
+    let place = Place::new();
+    fs::write(place.path("draft.json"), draft().to_string()).unwrap();
+    let ask = |more: &[&str]| {
+        place.run_well(&[&["whatif", DEMO_WORLD], &GRACE_AT_PAYROLL[..], more].concat())
+    };
+    let with = ask(&["--policies", "draft.json"]);
+    assert!(
+        with.contains("Blocked\n  A policy blocks (error 53003): “Nobody from Fabrikam”."),
+        "{with}"
+    );
+    assert!(ask(&[]).contains("Asked for more"));
+    assert!(ask(&["--proven", "password", "--proven", "softwareOath"]).contains("Granted"));
+    assert!(
+        ask(&["--trust", "mfa=no"]).contains("at Contoso, the tenant whose application is reached")
+    );
+}
+
+#[test]
+fn graphs_body_gets_graphs_answer() {
+    let place = Place::new();
+    let body = json!({
+        "signInIdentity": { "@odata.type": "#microsoft.graph.userSignIn", "userId": "c0c0c0c0-0001-4000-8000-000000000012" },
+        "signInContext": {
+            "@odata.type": "#microsoft.graph.applicationContext",
+            "includeApplications": ["c0c0c0c0-0004-4000-8000-000000000001"]
+        },
+        "signInConditions": {},
+        "appliedPoliciesOnly": true,
+    });
+    fs::write(place.path("request.json"), body.to_string()).unwrap();
+    let arguments = [
+        "whatif",
+        DEMO_WORLD,
+        "--request",
+        "request.json",
+        "--output",
+        "json",
+    ];
+    let answer: Value = serde_json::from_str(&place.run_well(&arguments)).unwrap();
+    let names: Vec<_> = answer["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["displayName"])
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(answer["portcullis"]["outcome"], "asked");
+    fs::write(place.path("request.json"), "{\"signInIdentity\": 1}").unwrap();
+    place.run(&arguments).assert_refused(
+        1,
+        &[
+            "`request.json` is refused",
+            "$.signInIdentity: expected an object",
+        ],
+    );
+}
+
+#[test]
+fn exported_policies_are_asked_without_a_world() {
+    let place = Place::new();
+    fs::create_dir(place.path("export")).unwrap();
+    fs::write(place.path("export/one.json"), draft().to_string()).unwrap();
+    fs::write(place.path("export/two.json"), "{\"conditions\": 7}").unwrap();
+    let guest = [
+        "whatif",
+        "export",
+        "--user-type",
+        "b2bCollaborationGuest",
+        "--home-tenant",
+        "fafafafa-0000-4000-8000-000000000001",
+        "--app",
+        "Exchange Online",
+    ];
+    let said = place.run(&guest);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(
+        said.out.contains("at Exchange Online, decided by export"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("Blocked"), "{}", said.out);
+    assert!(
+        said.error.contains("could not be read whole") && said.error.contains("two.json"),
+        "{}",
+        said.error
+    );
+    let member = place.run_well(&[
+        "whatif",
+        "export",
+        "--user",
+        "eve@example.com",
+        "--app",
+        "Exchange Online",
+    ]);
+    assert!(
+        member.contains("Granted") && member.contains("this world has no users"),
+        "{member}"
+    );
+    place
+        .run(&["whatif", "nowhere", "--user", "a", "--app", "b"])
+        .assert_refused(1, &["there is nothing at `nowhere`"]);
+}
+
+#[test]
+fn an_installation_is_asked_as_it_is_now() {
+    let place = Place::new();
+    place.run_well(&["import", DEMO_WORLD]);
+    let said = place.run_well(&[&["whatif"], &GRACE_AT_PAYROLL[..]].concat());
+    assert!(
+        said.contains("Multifactor authentication at Fabrikam"),
+        "{said}"
+    );
+    let said = place.run_well(&[&["explain", "portcullis-data"], &GRACE_AT_PAYROLL[..]].concat());
+    assert!(
+        said.contains("Multifactor authentication at Fabrikam"),
+        "{said}"
+    );
+    let nobody = [
+        "explain",
+        "--tenant",
+        "contoso",
+        "--correlation-id",
+        "62e90394-69f5-4237-9190-012177145e10",
+    ];
+    place
+        .run(&nobody)
+        .assert_refused(1, &["Contoso has no sign-in with correlation id"]);
+}
+
+#[test]
+fn what_cannot_be_asked_is_told_with_what_could() {
+    let place = Place::new();
+    for (arguments, code, part) in [
+        (&["--user", "dave", "--app", "Payroll"][..], 1, "known are"),
+        (&["--app", "Payroll"], 1, "nobody signs in"),
+        (&["--user", "dave@contoso.example"], 1, "nothing is reached"),
+        (
+            &[
+                "--user",
+                "dave@contoso.example",
+                "--app",
+                "Payroll",
+                "--platform",
+                "beos",
+            ],
+            2,
+            "possible values: android",
+        ),
+        (
+            &[
+                "--user",
+                "dave@contoso.example",
+                "--app",
+                "Payroll",
+                "--proven",
+                "luck",
+            ],
+            2,
+            "methods are: password",
+        ),
+        (
+            &[
+                "--user",
+                "dave@contoso.example",
+                "--app",
+                "Payroll",
+                "--device",
+                "colour=red",
+            ],
+            1,
+            "unknown field `colour`",
+        ),
+        (
+            &[
+                "--user",
+                "dave@contoso.example",
+                "--app",
+                "Payroll",
+                "--country",
+                "Holland",
+            ],
+            2,
+            "two letters",
+        ),
+    ] {
+        place
+            .run(&[&["whatif", DEMO_WORLD], arguments].concat())
+            .assert_refused(code, &[part]);
+    }
+}
+
+#[test]
+fn shells_learn_our_words() {
+    let place = Place::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = place.run_well(&["completions", shell]);
+        assert!(script.contains("whatif"), "{shell}");
+    }
+    assert!(
+        place
+            .run_well(&["completions", "bash"])
+            .contains("b2bDirectConnectUser")
+    );
+}
