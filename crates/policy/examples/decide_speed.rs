@@ -38,11 +38,13 @@ mod reference;
 
 fn main() {
     println!(
-        "policies  groups of the user   decide     + trace   reference   ratio   p99 of decide"
+        "policies  groups of the user   decide     + trace   reference   ratio   p99 of decide   compile"
     );
     for (policies, groups) in [(20, 20), (200, 20), (1000, 20), (2000, 20), (1000, 10_000)] {
         let configuration = configuration(policies);
+        let begun = Instant::now();
         let tenant = CompiledTenant::compile(&configuration);
+        let compiled = begun.elapsed();
         let sign_ins: Vec<SignIn> = (0..16).map(|number| sign_in(number, groups)).collect();
         let shared: Vec<Arc<SignIn>> = sign_ins.iter().map(Arc::from).collect();
         let decided = measure(&shared, |sign_in| {
@@ -56,12 +58,13 @@ fn main() {
             black_box(reference::evaluate(&configuration, sign_in));
         });
         println!(
-            "{policies:>8}  {groups:>18}   {:>7}   {:>7}   {:>9}   {:>5.0}   {:>13}",
+            "{policies:>8}  {groups:>18}   {:>7}   {:>7}   {:>9}   {:>5.0}   {:>13}   {:>7}",
             text(decided.median),
             text(traced.median),
             text(naive.median),
             naive.median.as_secs_f64() / decided.median.as_secs_f64(),
             text(decided.p99),
+            text(compiled),
         );
     }
 }

@@ -3,6 +3,7 @@
 //! Every door that ends in a token comes through here: the browser, refresh, code redemption (requirement V05).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use portcullis_model::Timestamp;
 use portcullis_model::artefact::Grant;
@@ -111,12 +112,18 @@ pub async fn decided(
     visitor: &Visitor,
     sign_in: SignIn,
 ) -> Result<Decision, StoreError> {
-    let decision = decide(&resource.compiled, &sign_in);
+    let sign_in = Arc::new(sign_in);
+    let decision = decide(&resource.compiled, Arc::clone(&sign_in));
     if !decision.depends_on_methods() {
         return Ok(decision);
     }
     let methods = visitor.methods(house, resource).await?;
-    Ok(decide(&resource.compiled, &SignIn { methods, ..sign_in }))
+    drop(decision);
+    let sign_in = SignIn {
+        methods,
+        ..Arc::unwrap_or_clone(sign_in)
+    };
+    Ok(decide(&resource.compiled, sign_in))
 }
 
 /// Looks up whoever a grant was handed to and asks every gate again, so that a change of trust, of an account or of an

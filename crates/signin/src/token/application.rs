@@ -63,7 +63,7 @@ pub async fn give(
         return Err(refuse(house, moment, &request, &audiences, fault).await?);
     }
     let facts = facts(moment, client, &audiences);
-    let decision = decide(&tenant.compiled, &facts);
+    let decision = decide(&tenant.compiled, facts);
     let attempt = ApplicationAttempt {
         tenant,
         principal: &client.principal,
