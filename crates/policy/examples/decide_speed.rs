@@ -84,7 +84,7 @@ fn measure<S>(sign_ins: &[S], mut run: impl FnMut(&S)) -> Measured {
         for sign_in in sign_ins {
             run(sign_in);
         }
-        times.push(begun.elapsed().div_f64(sign_ins.len() as f64));
+        times.push(begun.elapsed() / u32::try_from(sign_ins.len()).unwrap_or(1));
     }
     times.sort_unstable();
     let at = |percent: usize| {
