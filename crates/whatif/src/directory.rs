@@ -245,6 +245,16 @@ impl DirectoryTenant {
         self
     }
 
+    /// This tenant with only some of its policies.
+    #[must_use]
+    pub fn with_only(&self, keep: impl Fn(&ConditionalAccessPolicy) -> bool) -> Self {
+        let mut tenant = self.clone();
+        let policies = &mut tenant.configuration.conditional_access_policies;
+        policies.retain(keep);
+        tenant.compiled = CompiledTenant::compile(&tenant.configuration);
+        tenant
+    }
+
     /// Every user that is listed.
     pub fn users(&self) -> &[User] {
         match &self.people {

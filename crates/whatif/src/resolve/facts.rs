@@ -231,9 +231,11 @@ fn fulfilled(question: &Question<'_>) -> Result<Fulfilled, Unresolved> {
     })
 }
 
+/// Fractions of a second stay, so that what is written in an order was done in it.
 fn before(at: Timestamp, ago: Ago) -> Timestamp {
-    let second = at.as_second().saturating_sub(i64::from(ago.seconds));
-    Timestamp::from_second(second).unwrap_or(at)
+    let ago = i128::from(ago.seconds).saturating_mul(1_000_000_000);
+    let nanosecond = at.as_nanosecond().saturating_sub(ago);
+    Timestamp::from_nanosecond(nanosecond).unwrap_or(at)
 }
 
 fn proofs(situation: &Situation, places: Places, at: Timestamp, notes: &mut Notes) -> Vec<Proof> {
