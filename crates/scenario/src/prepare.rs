@@ -1,0 +1,270 @@
+//! Joins a file of policy tests with the world it names: what the file holds replaces the same kind of that world.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::id::TenantId;
+use portcullis_whatif::directory::{Directory, DirectoryTenant};
+use portcullis_world::error::WorldError;
+use portcullis_world::files::Files;
+use portcullis_world::parse::parse_world;
+use serde_json::Value;
+
+use crate::fault::Fault;
+use crate::file::PolicyTests;
+use crate::names::{names_policy, same};
+
+/// What a file's `world` is.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// The files of a world.
+    World(Arc<Files>),
+    /// Exported policies and what lay beside them.
+    Exported(Arc<DirectoryTenant>),
+}
+
+/// What a file names and somebody else must fetch, each by a path seen from the folder of `file`.
+pub trait Surroundings {
+    /// A world.
+    fn world(&self, file: &str, path: &str) -> Result<Base, String>;
+
+    /// The tenant with the policies of a file or folder.
+    fn with_policies(
+        &self,
+        tenant: &DirectoryTenant,
+        file: &str,
+        path: &str,
+    ) -> Result<DirectoryTenant, String>;
+}
+
+/// Tests that can be run.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The file.
+    pub tests: PolicyTests,
+    pub(crate) directory: Directory,
+    /// The tenant whose policies decide; none: each sign-in shows which.
+    pub(crate) tenant: Option<TenantId>,
+}
+
+/// The tenant of a file that names no world.
+const TENANT: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","displayName":"Contoso",
+    "verifiedDomains":[{"name":"contoso.example","isDefault":true,"isInitial":true}]}"#;
+
+/// Finds everything a file names; everything that is wrong is told at once.
+pub fn prepare(
+    tests: PolicyTests,
+    surroundings: &dyn Surroundings,
+) -> Result<Prepared, Vec<Fault>> {
+    let base = match &tests.world {
+        Some(path) => {
+            let base = surroundings.world(&tests.file, path);
+            base.map_err(|error| vec![tests.fault("world", error)])?
+        }
+        None => Base::World(Arc::default()),
+    };
+    let mut directory = match base {
+        Base::World(files) => of_world(&tests, Files::clone(&files))?,
+        Base::Exported(tenant) => match tests.kinds.first() {
+            None => Directory::new([DirectoryTenant::clone(&tenant)]),
+            Some(kind) => {
+                let message = format!(
+                    "`{}` replaces what a world folder has, and this world is exported policies: lay it beside them as a file",
+                    kind.name
+                );
+                return Err(vec![tests.fault(&kind.name, message)]);
+            }
+        },
+    };
+    let tenant = match &tests.tenant {
+        Some(name) => {
+            let found = directory.find_tenant(name);
+            let found = found.map_err(|error| vec![tests.fault("tenant", error.to_string())])?;
+            Some(found.id())
+        }
+        None => None,
+    };
+    add_policies(&tests, (&mut directory, tenant), surroundings)?;
+    Ok(Prepared {
+        tests,
+        directory,
+        tenant,
+    })
+}
+
+impl Prepared {
+    /// The directory with only these policies in this tenant; `Err` is a name that no policy has.
+    pub(crate) fn only(&self, tenant: TenantId, names: &[String]) -> Result<Directory, String> {
+        let mut directory = self.directory.clone();
+        let Some(whole) = self.directory.tenant(tenant) else {
+            return Ok(directory);
+        };
+        let policies = &whole.configuration().conditional_access_policies;
+        for name in names {
+            let has = |policy: &ConditionalAccessPolicy| {
+                names_policy(name, policy.id, &policy.display_name)
+            };
+            if !policies.iter().any(has) {
+                let known = policies.iter().map(|one| one.display_name.as_str());
+                let known: Vec<_> = known.collect();
+                return Err(format!(
+                    "there is no policy `{name}`; there are: {}",
+                    known.join(", ")
+                ));
+            }
+        }
+        directory.put(whole.with_only(|policy| {
+            let mut names = names.iter();
+            names.any(|name| names_policy(name, policy.id, &policy.display_name))
+        }));
+        Ok(directory)
+    }
+}
+
+/// The tenants of a world folder, with what the file holds.
+fn of_world(tests: &PolicyTests, mut files: Files) -> Result<Directory, Vec<Fault>> {
+    let folder = take_over_kinds(tests, &mut files)?;
+    // Nobody types a password here, and whom the credentials belong to may have been replaced.
+    files
+        .0
+        .retain(|name, _| !name.ends_with("/credentials.json"));
+    let world = parse_world(&files).map_err(|error| faults(tests, &folder, error))?;
+    Ok(Directory::of_world(world.tenants))
+}
+
+/// Puts what the file holds in the place of the same kind of its tenant, whose folder it answers.
+fn take_over_kinds(tests: &PolicyTests, files: &mut Files) -> Result<String, Vec<Fault>> {
+    let folder = match (folders(files).as_slice(), &tests.tenant) {
+        ([], _) => {
+            let folder = "tenant".to_owned();
+            files
+                .0
+                .insert(format!("{folder}/organization.json"), TENANT.into());
+            folder
+        }
+        ([only], None) => only.clone(),
+        (folders, Some(name)) => {
+            let found = folders.iter().find(|folder| is_tenant(files, folder, name));
+            found.cloned().ok_or_else(|| {
+                let message = format!(
+                    "the world has no tenant `{name}`; its folders are: {}",
+                    folders.join(", ")
+                );
+                vec![tests.fault("tenant", message)]
+            })?
+        }
+        (_, None) if tests.kinds.is_empty() => String::new(),
+        (folders, None) => {
+            let message = format!(
+                "the world has several tenants: say with `tenant` which of them this is about ({})",
+                folders.join(", ")
+            );
+            return Err(vec![tests.fault("$", message)]);
+        }
+    };
+    for kind in &tests.kinds {
+        let inside = format!("{folder}/{}/", kind.name);
+        files.0.retain(|name, _| !name.starts_with(&inside));
+        let bytes = kind.value.json().to_string().into_bytes();
+        files
+            .0
+            .insert(format!("{folder}/{}.json", kind.name), bytes);
+    }
+    Ok(folder)
+}
+
+fn folders(files: &Files) -> Vec<String> {
+    let mut folders: Vec<String> = files
+        .0
+        .keys()
+        .filter_map(|name| Some(name.split_once('/')?.0.to_owned()))
+        .collect();
+    folders.dedup();
+    folders
+}
+
+/// Whether the tenant in this folder has this name, id or domain.
+fn is_tenant(files: &Files, folder: &str, name: &str) -> bool {
+    let organization = files.0.get(&format!("{folder}/organization.json"));
+    let organization = organization.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    let Some(organization) = organization else {
+        return false;
+    };
+    let domains = organization
+        .get("verifiedDomains")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|domain| domain.get("name"));
+    [organization.get("id"), organization.get("displayName")]
+        .into_iter()
+        .flatten()
+        .chain(domains)
+        .filter_map(Value::as_str)
+        .any(|text| same(text, name))
+}
+
+/// What is wrong with a world: at the line of the test file where it comes from there.
+fn faults(tests: &PolicyTests, folder: &str, error: WorldError) -> Vec<Fault> {
+    let WorldError::Refused(findings) = error else {
+        return vec![tests.fault("world", error.to_string())];
+    };
+    let fault = |found: portcullis_world::error::FileFinding| {
+        let kind = found
+            .file
+            .strip_prefix(folder)
+            .and_then(|file| file.strip_prefix('/'))
+            .and_then(|file| file.strip_suffix(".json"))
+            .and_then(|kind| tests.kinds.iter().find(|one| one.name == kind));
+        match kind {
+            Some(kind) => Fault {
+                file: tests.file.clone(),
+                position: kind.value.find(&found.finding.path),
+                message: format!("{}: {}", kind.name, found.finding),
+            },
+            None => tests.fault("world", found.to_string()),
+        }
+    };
+    let mut faults: Vec<Fault> = findings.0.into_iter().map(fault).collect();
+    faults.sort_by_key(|fault| fault.position);
+    faults
+}
+
+/// Adds the policies of other files.
+fn add_policies(
+    tests: &PolicyTests,
+    (directory, tenant): (&mut Directory, Option<TenantId>),
+    surroundings: &dyn Surroundings,
+) -> Result<(), Vec<Fault>> {
+    if tests.policies.is_empty() {
+        return Ok(());
+    }
+    let found = {
+        let mut tenants = directory.tenants();
+        match (tenant, tenants.next(), tenants.next()) {
+            (Some(tenant), ..) => directory.tenant(tenant),
+            (None, Some(only), None) => Some(only),
+            (None, ..) => None,
+        }
+    };
+    let Some(mut tenant) = found.cloned() else {
+        let message = "the world has several tenants: say with `tenant` to which of them the policies are added";
+        return Err(vec![tests.fault("policies", message)]);
+    };
+    let mut faults = Vec::new();
+    for path in &tests.policies {
+        match surroundings.with_policies(&tenant, &tests.file, path) {
+            Ok(with) => tenant = with,
+            Err(error) => faults.push(tests.fault("policies", error)),
+        }
+    }
+    directory.put(tenant);
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
+    }
+}

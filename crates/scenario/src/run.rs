@@ -1,0 +1,159 @@
+//! Runs tests one by one: asks what would happen, and says what is not as expected.
+
+#[cfg(test)]
+mod tests;
+
+use portcullis_model::Timestamp;
+use portcullis_model::id::TenantId;
+use portcullis_whatif::directory::{Directory, DirectoryTenant, Unresolved};
+use portcullis_whatif::evaluate::{Answer, evaluate};
+use serde::Serialize;
+
+use crate::compare::{Difference, compare};
+use crate::expectation::word;
+use crate::fault::{Fault, Position};
+use crate::file::SignInTest;
+use crate::prepare::Prepared;
+
+/// What became of one test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestResult {
+    /// The test.
+    pub name: String,
+    /// Where it is in its file.
+    #[serde(flatten)]
+    pub position: Position,
+    /// How it went.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// How a test went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "result")]
+pub enum Verdict {
+    /// As expected.
+    Passed,
+    /// Something is not as expected.
+    Failed {
+        /// What; never empty.
+        differences: Vec<Difference>,
+        /// How it came about, one sentence a line.
+        trace: Vec<String>,
+    },
+    /// It could not be run.
+    Faulty {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// Runs tests of one file, keeping what several of them share.
+#[derive(Debug)]
+pub struct Runner<'p> {
+    prepared: &'p Prepared,
+    at: Timestamp,
+    /// The last choice of policies and what was made of it: tests that share one stand together.
+    chosen: Option<(TenantId, Vec<String>, Directory)>,
+}
+
+impl<'p> Runner<'p> {
+    /// For these tests, as of this moment; only spans of time are ever compared with it.
+    pub fn new(prepared: &'p Prepared, at: Timestamp) -> Self {
+        Self {
+            prepared,
+            at,
+            chosen: None,
+        }
+    }
+
+    /// Runs one of the tests.
+    pub fn run(&mut self, test: &SignInTest) -> TestResult {
+        let verdict = match self.answer(test) {
+            Ok((answer, differences)) if differences.is_empty() => {
+                drop(answer);
+                Verdict::Passed
+            }
+            Ok((answer, differences)) => Verdict::Failed {
+                differences,
+                trace: trace(&answer),
+            },
+            Err(message) => Verdict::Faulty {
+                fault: Fault {
+                    file: self.prepared.tests.file.clone(),
+                    position: test.position,
+                    message: format!("`{}`: {message}", test.name),
+                },
+            },
+        };
+        TestResult {
+            name: test.name.clone(),
+            position: test.position,
+            verdict,
+        }
+    }
+
+    fn answer(&mut self, test: &SignInTest) -> Result<(Answer, Vec<Difference>), String> {
+        let tenant = self.tenant_of(test).map_err(|error| error.to_string())?;
+        let at = self.at;
+        let prepared = self.prepared;
+        let directory = match &test.only_policies {
+            None => &prepared.directory,
+            Some(only) => self.choose(tenant, only)?,
+        };
+        let tenant: &DirectoryTenant = directory
+            .tenant(tenant)
+            .ok_or_else(|| "the tenant went away".to_owned())?;
+        let asked = (&test.situation, prepared.tests.absent);
+        let answer = evaluate(directory, tenant, asked, at).map_err(|error| error.to_string())?;
+        let differences = compare(&test.expect, &answer, tenant.configuration());
+        Ok((answer, differences))
+    }
+
+    fn tenant_of(&self, test: &SignInTest) -> Result<TenantId, Unresolved> {
+        if let Some(tenant) = self.prepared.tenant {
+            return Ok(tenant);
+        }
+        let tenant = self.prepared.directory.tenant_of(&test.situation)?;
+        Ok(tenant.id())
+    }
+
+    fn choose(&mut self, tenant: TenantId, only: &[String]) -> Result<&Directory, String> {
+        let is_chosen = self
+            .chosen
+            .as_ref()
+            .is_some_and(|(whose, names, _)| *whose == tenant && names == only);
+        if !is_chosen {
+            let directory = self.prepared.only(tenant, only)?;
+            self.chosen = Some((tenant, only.to_vec(), directory));
+        }
+        match &self.chosen {
+            Some((.., directory)) => Ok(directory),
+            None => Ok(&self.prepared.directory),
+        }
+    }
+}
+
+/// How an answer came about: what was said before the policies, then each policy, those that apply first.
+fn trace(answer: &Answer) -> Vec<String> {
+    let gates = answer
+        .gates
+        .iter()
+        .map(|gate| format!("{}: {}", gate.tenant_name, gate.said));
+    let mut policies: Vec<_> = answer.policies.iter().collect();
+    policies.sort_by_key(|policy| crate::compare::is_out_of_scope(policy));
+    let policies = policies.into_iter().map(|policy| {
+        format!(
+            "{}, {}: {}",
+            policy.display_name,
+            word(policy.result),
+            policy.reason
+        )
+    });
+    let supposed = answer
+        .suppositions
+        .iter()
+        .map(|what| format!("supposed: {what}"));
+    gates.chain(policies).chain(supposed).collect()
+}

@@ -1,0 +1,177 @@
+//! Tests that pass, that fail and that cannot be run, from text to verdict.
+
+use super::*;
+use crate::prepare::{Base, Surroundings, prepare};
+use crate::read::read;
+
+/// Nothing lies beside these tests.
+struct Nothing;
+
+impl Surroundings for Nothing {
+    fn world(&self, _: &str, path: &str) -> Result<Base, String> {
+        Err(format!("there is no `{path}`"))
+    }
+
+    fn with_policies(
+        &self,
+        _: &DirectoryTenant,
+        _: &str,
+        path: &str,
+    ) -> Result<DirectoryTenant, String> {
+        Err(format!("there is no `{path}`"))
+    }
+}
+
+const APP: &str = "c0c0c0c0-0004-4000-8000-000000000001";
+
+fn text(sign_ins: &str) -> String {
+    format!(
+        "\
+name: MFA
+conditionalAccessPolicies:
+  - displayName: mfa for all
+    state: enabled
+    conditions: {{ users: {{ includeUsers: [All] }}, applications: {{ includeApplications: [All] }} }}
+    grantControls: {{ operator: OR, builtInControls: [mfa] }}
+    sessionControls: {{ persistentBrowser: {{ isEnabled: true, mode: never }} }}
+  - displayName: no windows
+    state: enabled
+    conditions: {{ users: {{ includeUsers: [All] }}, applications: {{ includeApplications: [All] }}, platforms: {{ includePlatforms: [windows] }} }}
+    grantControls: {{ operator: OR, builtInControls: [block] }}
+defaults: {{ user: {{ type: member }}, app: {APP} }}
+signIns:
+{sign_ins}"
+    )
+}
+
+fn run(sign_ins: &str) -> Vec<TestResult> {
+    let tests = read("a.test.yaml", text(sign_ins).as_bytes()).unwrap();
+    let prepared = prepare(tests, &Nothing).unwrap();
+    let mut runner = Runner::new(&prepared, Timestamp::UNIX_EPOCH);
+    let tests = prepared.tests.sign_ins.iter();
+    tests.map(|test| runner.run(test)).collect()
+}
+
+fn differences(expect: &str) -> Vec<(String, String, String)> {
+    let results = run(&format!("  - {{ name: a, expect: {expect} }}\n"));
+    match results[0].verdict.clone() {
+        Verdict::Passed => Vec::new(),
+        Verdict::Failed { differences, trace } => {
+            assert!(!trace.is_empty());
+            let told = |one: Difference| (one.member, one.expected, one.found);
+            differences.into_iter().map(told).collect()
+        }
+        Verdict::Faulty { fault } => panic!("{fault}"),
+    }
+}
+
+#[test]
+fn what_is_as_expected_passes() {
+    for expect in [
+        "{ outcome: asked }",
+        "{ asks: mfa }",
+        "{ asks: [{ control: mfa, at: resource }] }",
+        "{ applied: mfa for all }",
+        "{ policies: { mfa for all: failure, No Windows: notApplied } }",
+        "{ policies: { mfa for all: applies } }",
+        "{ session: { persistentBrowser: never, signInFrequency: none } }",
+        "{ status: failure }",
+        "{ dependsOn: [] }",
+    ] {
+        assert_eq!(differences(expect), [], "{expect}");
+    }
+}
+
+#[test]
+fn what_is_not_as_expected_fails_in_its_member() {
+    for (expect, member, expected, found) in [
+        ("{ outcome: granted }", "outcome", "granted", "asked"),
+        ("{ error: 53003 }", "error", "53003", "no refusal"),
+        ("{ asks: [] }", "asks", "nothing", "mfa at resource"),
+        (
+            "{ asks: [mfa, passwordChange] }",
+            "asks",
+            "mfa, passwordChange",
+            "mfa at resource",
+        ),
+        (
+            "{ asks: [{ control: mfa, at: home }] }",
+            "asks",
+            "mfa at home",
+            "mfa at resource",
+        ),
+        ("{ applied: [] }", "applied", "nothing", "mfa for all"),
+        (
+            "{ applied: [mfa for all, no windows] }",
+            "applied",
+            "mfa for all, no windows",
+            "mfa for all",
+        ),
+        (
+            "{ policies: { mfa for all: success } }",
+            "policies.mfa for all",
+            "success",
+            "failure",
+        ),
+        (
+            "{ policies: { no windows: applies } }",
+            "policies.no windows",
+            "applies",
+            "notApplied",
+        ),
+        (
+            "{ policies: { nothing like it: applies } }",
+            "policies.nothing like it",
+            "a policy of this name",
+            "there is none",
+        ),
+        (
+            "{ session: { persistentBrowser: always } }",
+            "session.persistentBrowser",
+            "always",
+            "never",
+        ),
+        ("{ status: success }", "status", "success", "failure"),
+        (
+            "{ dependsOn: [platform] }",
+            "dependsOn",
+            "platform",
+            "nothing",
+        ),
+    ] {
+        let differences = differences(expect);
+        let wanted = [(member.to_owned(), expected.to_owned(), found.to_owned())];
+        assert_eq!(differences, wanted, "{expect}");
+    }
+}
+
+#[test]
+fn only_the_policies_that_are_named_are_looked_at() {
+    let results = run("  - { name: a, platform: windows, expect: { outcome: blocked, error: 53003 } }
+  - { name: b, platform: windows, onlyPolicies: mfa for all, expect: { outcome: asked } }
+  - { name: c, platform: windows, onlyPolicies: [], expect: { outcome: granted, status: notApplied } }
+  - { name: d, platform: windows, expect: { outcome: blocked } }
+  - { name: e, onlyPolicies: nothing like it, expect: { outcome: granted } }
+");
+    let passed = |result: &TestResult| result.verdict == Verdict::Passed;
+    assert!(results[..4].iter().all(passed), "{results:?}");
+    let Verdict::Faulty { fault } = &results[4].verdict else {
+        panic!("{results:?}")
+    };
+    let told = fault.to_string();
+    assert!(
+        told.contains("there is no policy `nothing like it`; there are: mfa for all"),
+        "{told}"
+    );
+    assert!(told.starts_with("a.test.yaml:18:5: "), "{told}");
+}
+
+#[test]
+fn who_cannot_be_found_is_told_with_the_line() {
+    let results = run("  - { name: a, app: Payrol, expect: { outcome: granted } }\n");
+    let Verdict::Faulty { fault } = &results[0].verdict else {
+        panic!("{results:?}")
+    };
+    assert!(fault.message.contains("`Payrol` is not known"), "{fault}");
+    assert_eq!(fault.position.line, 14);
+}

@@ -1,0 +1,6 @@
+//! The policy tests of the repository pass, and the published schema says what is read.
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod schema;
