@@ -42,6 +42,11 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Shows a tenant's sign-in log: who came, what Conditional Access decided, and why.
     Signins(SignInsOptions),
+    /// Runs policy tests: sign-ins and what they should come to, as files.
+    #[command(
+        after_help = "Exit codes: 0 all passed, 1 something is not as expected, 2 something could not be run."
+    )]
+    Test(TestOptions),
     /// Shows where a user is signed in, and ends it.
     Sessions(SessionsOptions),
     /// Rotates a tenant's signing keys.
@@ -208,6 +213,25 @@ pub(crate) struct SignInsOptions {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) top: u16,
     /// How the rows are printed; json is Graph's `signIn`.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Files of policy tests, or folders with some: there, those whose names end in .test.yaml, .test.yml or .test.json.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only sign-ins with this in their name, whatever the case.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Names also what passed.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Writes a report in the XML of `JUnit` as well, for a build server.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// How the results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
 }

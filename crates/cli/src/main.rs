@@ -1,6 +1,6 @@
 //! The one binary `portcullis`: reads the command line, plugs the house together, and says what went wrong.
 //!
-//! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong.
+//! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong; `test` has its own.
 
 mod command;
 mod completions;
@@ -13,6 +13,7 @@ mod import;
 mod installation;
 mod keys;
 mod output;
+mod policy_tests;
 mod serve;
 mod sessions;
 mod sign_ins;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(run(command_line)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::failure(&error);
             ExitCode::FAILURE
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command_line: CommandLine) -> anyhow::Result<()> {
+async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
     let log = command_line.log;
     match command_line.command {
         Command::Demo(options) => {
@@ -73,5 +74,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<()> {
             completions::run(&options);
             Ok(())
         }
-    }
+        Command::Test(options) => return Ok(policy_tests::run(&options)),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

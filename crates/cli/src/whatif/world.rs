@@ -1,13 +1,16 @@
 //! Where policies come from: a world folder, one tenant's folder, exported policies, an installation; and drafts on top.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use portcullis_model::document::Refusal;
 use portcullis_model::id::TenantId;
 use portcullis_model::organization::Organization;
 use portcullis_model::store::{ImportedCredentials, Store as _, TenantWorld};
+use portcullis_scenario::prepare::Base;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf};
+use portcullis_world::error::WorldError;
 use portcullis_world::export::{Export, MissingReference, read_export};
 use portcullis_world::files::Files;
 use portcullis_world::names::NameKind;
@@ -37,10 +40,8 @@ pub(crate) async fn open(world: Option<&Path>, data: &DataOptions) -> anyhow::Re
     }
     let cannot = || format!("cannot use `{}`", path.display());
     if has_organization(path) {
-        let Files(files) = Files::read(path).with_context(cannot)?;
-        let files = files.into_iter();
-        let files = files.map(|(name, bytes)| (format!("tenant/{name}"), bytes));
-        let world = parse_world(&Files(files.collect())).with_context(cannot)?;
+        let files = one_tenant(path).with_context(cannot)?;
+        let world = parse_world(&files).with_context(cannot)?;
         return Ok(Directory::of_world(world.tenants));
     }
     if is_world(path) {
@@ -59,6 +60,42 @@ pub(crate) async fn open(world: Option<&Path>, data: &DataOptions) -> anyhow::Re
     warn_of(&export);
     warn_of_missing(&export.missing);
     Ok(Directory::new([of_export(path, export)]))
+}
+
+/// What policy tests build on: a world folder, one tenant's folder, or exported policies that can be read whole.
+pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
+    let cannot = || format!("cannot use `{}`", path.display());
+    if has_organization(path) {
+        return Ok(Base::World(Arc::new(
+            one_tenant(path).with_context(cannot)?,
+        )));
+    }
+    if is_world(path) {
+        let files = Files::read(path).with_context(cannot)?;
+        return Ok(Base::World(Arc::new(files)));
+    }
+    let export = read_export(path).with_context(cannot)?;
+    let wrong = refusals(&export);
+    anyhow::ensure!(
+        wrong.is_empty() && !export.policies.is_empty(),
+        "the exported policies in `{}` cannot be tested:\n{}",
+        path.display(),
+        if wrong.is_empty() {
+            "there are none".to_owned()
+        } else {
+            wrong.join("\n")
+        }
+    );
+    warn_of_missing(&export.missing);
+    Ok(Base::Exported(Arc::new(of_export(path, export))))
+}
+
+/// The folder of one tenant as a world of one.
+fn one_tenant(path: &Path) -> Result<Files, WorldError> {
+    let Files(files) = Files::read(path)?;
+    let files = files.into_iter();
+    let files = files.map(|(name, bytes)| (format!("tenant/{name}"), bytes));
+    Ok(Files(files.collect()))
 }
 
 async fn of_installation(data: &DataOptions) -> anyhow::Result<Directory> {

@@ -92,7 +92,7 @@ fn help_tells_every_command_and_the_version_has_the_name_of_the_binary() {
     let place = Place::new();
     let help = place.run_well(&["--help"]);
     for command in [
-        "demo", "serve", "import", "export", "signins", "sessions", "keys",
+        "demo", "serve", "import", "export", "signins", "test", "sessions", "keys",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(
