@@ -42,9 +42,8 @@ fn step(requirement: &Requirement) -> Next {
             Next::Refuse(ErrorCode::AuthenticationMethodNotSupported)
         }
         Challenge::PasswordChange => Next::Refuse(ErrorCode::PasswordChangeRequired),
-        Challenge::RiskRemediation
-        | Challenge::TermsOfUse(_)
-        | Challenge::CustomAuthenticationFactor(_) => {
+        Challenge::TermsOfUse(_) => Next::Refuse(ErrorCode::TermsOfUseNotShown),
+        Challenge::RiskRemediation | Challenge::CustomAuthenticationFactor(_) => {
             Next::Refuse(ErrorCode::ExternalSecurityChallenge)
         }
     }
@@ -100,7 +99,10 @@ mod tests {
             (vec![], Next::Refuse(ErrorCode::BlockedByConditionalAccess)),
             (vec![first.clone(), mfa.clone()], Next::FirstFactor),
             (vec![mfa.clone()], Next::SecondFactor(mfa.clone())),
-            (vec![mfa.clone(), terms], Next::Refuse(other)),
+            (
+                vec![mfa.clone(), terms],
+                Next::Refuse(ErrorCode::TermsOfUseNotShown),
+            ),
             (vec![first, custom], Next::Refuse(other)),
             (
                 vec![mfa, change],

@@ -233,6 +233,7 @@ catalogue! {
     9900003 EssentialClaimUnmet [Fixed(UnmetAuthenticationRequirements)] "The application asked for an assurance that cannot be given." "Ask the owner of the application.";
     9900004 SignInExpired [Refused] "This sign-in took too long, or was already used or started in another browser." "Go back to the application and start again.";
     9900010 SignInCancelled [NeedsSignIn] "You left the sign-in before it was done." "Start again from the application.";
+    9900011 TermsOfUseNotShown [Refused] "The organization asks you to accept its terms of use, and they cannot be shown here." "Ask the organization to let you accept them in another way.";
     9900005 StrengthCannotBeMet [Refused] "An authentication strength is required that accounts of your kind cannot prove." "Ask the organization that owns the application.";
 
     // Clients at the token endpoint.

@@ -442,6 +442,14 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
         ),
         ("refusal-outbound", refusal(500_212, guest(), "Fabrikam")),
         ("refusal-walked-home", refusal(530_004, guest(), "Contoso")),
+        (
+            "refusal-register",
+            refusal(53010, guest_asked_by_contoso(), "Contoso"),
+        ),
+        (
+            "refusal-terms",
+            refusal(9_900_011, guest_asked_by_contoso(), "Contoso"),
+        ),
         ("refusal-locked", refusal(50053, member(), "Contoso")),
         (
             "refusal-form",

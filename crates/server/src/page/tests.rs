@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portcullis_model::secret::SecretText;
+use portcullis_model::sign_in_log::SignIn;
 use portcullis_protocol::oauth::error_catalogue::ErrorCode;
-use portcullis_signin::page::{Frame, Page, ReturnToClient};
+use portcullis_signin::page::{Frame, Page, PickableAccount, ReturnToClient};
 
 use super::words::Words;
 use super::{Pages, presentable_target};
@@ -283,6 +284,18 @@ fn spoil(frame: &mut Frame, text: &str) {
     }
 }
 
+fn spoil_account(account: &mut PickableAccount, text: &str) {
+    account.display_name = text.to_owned();
+    account.account_name = text.to_owned();
+    account.organization_name = text.to_owned();
+}
+
+fn spoil_row(row: &mut SignIn, text: &str) {
+    row.app_display_name = Some(text.to_owned());
+    row.status.failure_reason = Some(text.to_owned());
+    row.ip_address = Some(text.to_owned());
+}
+
 fn with_naughty_names(mut page: Page, text: &str) -> Page {
     match &mut page {
         Page::UserName { frame, login_hint } => {
@@ -292,9 +305,7 @@ fn with_naughty_names(mut page: Page, text: &str) -> Page {
         Page::AccountPicker { frame, accounts } => {
             spoil(frame, text);
             for account in accounts {
-                account.display_name = text.to_owned();
-                account.account_name = text.to_owned();
-                account.organization_name = text.to_owned();
+                spoil_account(account, text);
             }
         }
         Page::Consent {
@@ -338,9 +349,7 @@ fn with_naughty_names(mut page: Page, text: &str) -> Page {
         Page::MySignIns { frame, rows } => {
             spoil(frame, text);
             for row in rows {
-                row.app_display_name = Some(text.to_owned());
-                row.status.failure_reason = Some(text.to_owned());
-                row.ip_address = Some(text.to_owned());
+                spoil_row(row, text);
             }
         }
         Page::SignedOut {

@@ -6,6 +6,7 @@ mod accounts;
 mod faults;
 #[cfg(test)]
 mod gates;
+#[cfg(test)]
 mod language;
 #[cfg(test)]
 mod proofs;

@@ -20,24 +20,24 @@ fn object(value: Value) -> Map<String, Value> {
     object
 }
 
-fn policy(conditions: Value, controls: Value) -> ConditionalAccessPolicy {
+fn policy(conditions: &Value, control: &str) -> ConditionalAccessPolicy {
     let document = json!({
         "displayName": "Step up", "state": "enabled", "conditions": conditions,
-        "grantControls": { "operator": "OR", "builtInControls": controls },
+        "grantControls": { "operator": "OR", "builtInControls": [control] },
     });
     ConditionalAccessPolicy::from_document(object(document)).unwrap()
 }
 
 /// Contoso publishes c1 and c3; c1 takes MFA, if anything.
-fn with_contexts(world: &mut TenantWorld, controls: Value) {
+fn with_contexts(world: &mut TenantWorld, control: &str) {
     let policies = world.conditional_access_policies.get_or_insert_default();
     policies.clear();
     policies.push(policy(
-        json!({
+        &json!({
             "users": { "includeUsers": ["All"] }, "clientAppTypes": ["all"],
             "applications": { "includeAuthenticationContextClassReferences": ["c1"] },
         }),
-        controls,
+        control,
     ));
     let contexts = ["c1", "c3"].map(|id| {
         let document = json!({ "id": id, "displayName": id, "isAvailable": true });
@@ -48,7 +48,7 @@ fn with_contexts(world: &mut TenantWorld, controls: Value) {
 
 async fn scene() -> Scene {
     let kit = TestHouse::edited(|world| {
-        with_contexts(tenant_of(world, id(CONTOSO)), json!(["mfa"]));
+        with_contexts(tenant_of(world, id(CONTOSO)), "mfa");
     });
     Scene::of(kit.await.without_cache())
 }
@@ -77,7 +77,7 @@ async fn tokens_name_the_contexts_that_are_met_and_no_other() {
     assert_eq!(access_claims(&response)["acrs"], json!(["c1"]));
     // The policy of the context refuses by now: the sign-in goes on, and its tokens do not name it any more.
     scene
-        .change(CONTOSO, |world| with_contexts(world, json!(["block"])))
+        .change(CONTOSO, |world| with_contexts(world, "block"))
         .await;
     let refresh = scene.refresh_form(App::Payroll, &refresh_text(&response));
     let response = scene.send(&refresh).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_application_on_its_own_behalf_is_held_to_policies_about_workload_ide
             "clientApplications": { "includeServicePrincipals": ["ServicePrincipalsInMyTenant"] },
             "locations": { "includeLocations": [ABROAD_ONLY] },
         });
-        contoso.conditional_access_policies = Some(vec![policy(conditions, json!(["block"]))]);
+        contoso.conditional_access_policies = Some(vec![policy(&conditions, "block")]);
     });
     let scene = Scene::of(kit.await);
     scene.kit.countries.put(id(ABROAD), "CL");
