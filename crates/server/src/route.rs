@@ -166,6 +166,11 @@ const ROUTES: &[Route] = &[
         endpoint: || get(resource::sign_ins),
     },
     Route {
+        path: "/v1.0/identity/conditionalAccess/evaluate",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || post(resource::evaluate_conditional_access),
+    },
+    Route {
         path: "/v1.0/users/{user}/revokeSignInSessions",
         charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || post(resource::revoke_sessions),

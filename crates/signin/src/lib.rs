@@ -10,6 +10,7 @@ pub mod access_token;
 pub mod assurance_timer;
 mod authentication_contexts;
 mod browser_seal;
+pub mod conditional_access_evaluation;
 pub mod discovery;
 pub mod facts;
 pub mod graph_permissions;

@@ -9,6 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_protocol::oauth::parameters::is_form;
 use portcullis_signin::access_token::BearerRefusal;
+use portcullis_signin::conditional_access_evaluation::{EvaluationCall, evaluate};
 use portcullis_signin::session_revocation::{RevocationCall, revoke_sign_in_sessions};
 use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
@@ -88,6 +89,22 @@ pub(crate) async fn revoke_sessions(
             app.back_channel.tell(deliveries);
             StatusCode::NO_CONTENT.into_response()
         }
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) async fn evaluate_conditional_access(
+    State(app): State<Arc<App>>,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let call = EvaluationCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        body: &body,
+    };
+    match evaluate(&app.house, &arrival.moment(), call).await {
+        Ok(answer) => respond::json(StatusCode::OK, &answer),
         Err(error) => refused(&error),
     }
 }

@@ -5,6 +5,8 @@ mod apart;
 #[cfg(test)]
 mod asking;
 #[cfg(test)]
+mod evaluating;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod redeeming;
