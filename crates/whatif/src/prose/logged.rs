@@ -87,7 +87,7 @@ fn sentences(row: &SignIn) -> Vec<String> {
             format!("Conditional Access let it pass: {met} policies in force applied and were met.")
         }
         ConditionalAccessStatus::Failure => format!(
-            "Conditional Access did not let it pass: of {} policies in force that applied, {failed} were not met.",
+            "Conditional Access did not let it pass: of {} policies in force that applied, {failed} did not let pass.",
             failed + met
         ),
         ConditionalAccessStatus::NotApplied => {
@@ -145,5 +145,105 @@ const fn words(result: AppliedPolicyResult) -> (u8, &'static str) {
         AppliedPolicyResult::NotApplied => (3, "no"),
         AppliedPolicyResult::ReportOnlyNotApplied => (3, "report-only: no"),
         AppliedPolicyResult::NotEnabled => (4, "disabled"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row() -> SignIn {
+        serde_json::from_value(json!({
+            "id": "c0c0c0c0-0009-4000-8000-000000000001",
+            "createdDateTime": "2026-06-01T12:00:00Z",
+            "correlationId": "c0c0c0c0-0009-4000-8000-000000000002",
+            "userDisplayName": "Wendy Carlos", "userPrincipalName": "wendy@woodgrove.example",
+            "appDisplayName": "Vault", "resourceDisplayName": "Vault",
+            "isInteractive": true, "signInEventTypes": ["interactiveUser"],
+            "authenticationProtocol": "authorizationCodeWithPkce", "incomingTokenType": "none",
+            "homeTenantId": "b0b0b0b0-0000-4000-8000-000000000001",
+            "resourceTenantId": "c0c0c0c0-0000-4000-8000-000000000001",
+            "crossTenantAccessType": "b2bCollaboration",
+            "status": { "errorCode": 530_004, "failureReason": "the device is not trusted." },
+            "conditionalAccessStatus": "failure",
+            "appliedConditionalAccessPolicies": [
+                policy("Emergency stop", "notEnabled", "not evaluated: the policy is disabled"),
+                policy("Guest sessions are short", "success", "no control is demanded"),
+                policy("Vault needs a compliant device", "failure", "compliantDevice cannot be met"),
+            ],
+            "conditionalAccessAudiences": [], "authenticationRequirement": "singleFactorAuthentication",
+            "authenticationDetails": [{
+                "authenticationStepDateTime": "2026-06-01T11:59:00Z", "authenticationMethod": "Password",
+                "authenticationMethodDetail": null, "succeeded": true,
+                "authenticationStepResultDetail": "Correct password",
+                "authenticationStepRequirement": "Primary authentication"
+            }],
+            "deviceDetail": {}
+        }))
+        .unwrap()
+    }
+
+    fn policy(name: &str, result: &str, reason: &str) -> serde_json::Value {
+        json!({
+            "id": "c0c0c0c0-0006-4000-8000-000000000001", "displayName": name, "result": result, "reason": reason,
+            "enforcedGrantControls": [], "enforcedSessionControls": [], "conditionsSatisfied": [],
+            "conditionsNotSatisfied": [], "includeRulesSatisfied": [], "excludeRulesSatisfied": [],
+            "sessionControlsNotSatisfied": []
+        })
+    }
+
+    #[test]
+    fn a_refusal_says_why_and_by_which_policy_first() {
+        let told = tell_logged(&row());
+        assert_eq!(told.title, "Wendy Carlos at Vault, 2026-06-01 12:00:00 UTC");
+        assert_eq!((told.tone, told.verdict), (Tone::Bad, "Refused"));
+        assert_eq!(
+            told.sentences,
+            [
+                "The device is not trusted (error 530004).",
+                "The account lives in tenant b0b0b0b0-0000-4000-8000-000000000001 and came as b2bCollaboration.",
+                "Conditional Access did not let it pass: of 2 policies in force that applied, 1 did not let pass.",
+            ]
+        );
+        let policies = &told.sections.last().unwrap().rows;
+        let names: Vec<_> = policies.iter().map(|row| row[1].as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "Vault needs a compliant device",
+                "Guest sessions are short",
+                "Emergency stop"
+            ]
+        );
+        assert_eq!(
+            policies[0],
+            [
+                "not met",
+                "Vault needs a compliant device",
+                "compliantDevice cannot be met"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_silent_sign_in_that_was_let_in_says_so() {
+        let mut row = row();
+        row.status.error_code = 0;
+        row.is_interactive = false;
+        row.conditional_access_status = ConditionalAccessStatus::NotApplied;
+        row.home_tenant_id = None;
+        let told = tell_logged(&row);
+        assert!(
+            told.title.ends_with(", without anybody in front of it"),
+            "{}",
+            told.title
+        );
+        assert_eq!((told.tone, told.verdict), (Tone::Good, "Let in"));
+        assert_eq!(
+            told.sentences,
+            ["No policy of Conditional Access was about this user and this application."]
+        );
     }
 }
