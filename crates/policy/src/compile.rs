@@ -46,6 +46,8 @@ pub(crate) struct CompiledPolicy {
     pub(crate) concern: Concern,
     pub(crate) demand: Demand,
     pub(crate) session_controls: SessionControls,
+    /// Whether it says anything of the session; most do not, and are passed over when sessions are merged.
+    pub(crate) has_session_controls: bool,
     /// Why the policy cannot be evaluated, if it cannot: then it blocks whoever it could match (decision 18).
     pub(crate) defect: Option<String>,
 }
@@ -82,13 +84,15 @@ impl CompiledTenant {
                 defects: &mut defects,
             };
             compilation.run();
+            let session_controls = compile_session_controls(policy);
             compiled.push(CompiledPolicy {
                 id: policy.id,
                 display_name: policy.display_name.clone(),
                 state: policy.state,
                 concern: Concern::of(policy),
                 demand,
-                session_controls: compile_session_controls(policy),
+                has_session_controls: session_controls != SessionControls::default(),
+                session_controls,
                 defect: (!defects.is_empty()).then(|| defects.join("; ")),
             });
         }

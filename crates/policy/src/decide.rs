@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_model::id::PolicyId;
-use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 use smallvec::SmallVec;
 
 use crate::compile::{CompiledPolicy, CompiledTenant};
@@ -18,6 +18,7 @@ use crate::facts::{Origin, SignIn, Subject};
 use crate::judge::{Bench, Judgement, Verdict, judge, verdict};
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
+use crate::trace::result;
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
 ///
@@ -47,17 +48,29 @@ pub(crate) fn decide_on(
         .map(|(_, policy)| policy)
         .collect();
     let bench = enforced_bench(&evidence, &in_force);
-    let (outcome, is_satisfied) = conclude(&bench, &in_force);
+    let (outcome, results) = conclude(&bench, &in_force);
+    let is_satisfied = results
+        .iter()
+        .all(|(_, result)| *result == AppliedPolicyResult::Success);
+    let saying: InForce<'_> = in_force
+        .iter()
+        .filter(|policy| policy.has_session_controls)
+        .copied()
+        .collect();
     let is_concerned = scope.concerned.common(tenant.enabled()).next().is_some();
     Decision {
         outcome,
         status: status(is_concerned, is_satisfied),
-        session_controls: merge(&in_force, evidence.standing),
+        session_controls: merge(&saying, evidence.standing),
+        results,
         tenant: tenant.clone(),
         not_given: (seen.not_given, seen.bound),
         sign_in,
     }
 }
+
+/// The enabled policies in scope and what they came to.
+pub(crate) type Results = SmallVec<[(PolicyId, AppliedPolicyResult); 16]>;
 
 /// The enabled policies in scope; a sign-in seldom meets more than a handful.
 pub(crate) type InForce<'a> = SmallVec<[&'a CompiledPolicy; 16]>;
@@ -108,8 +121,8 @@ fn is_reported(policy: &CompiledPolicy) -> bool {
 }
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
-/// challenges; else granted. Says too whether every policy is satisfied.
-fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, bool) {
+/// challenges; else granted. Says too what each policy came to.
+fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, Results) {
     let evidence = bench.evidence;
     let (tenant, sign_in) = (evidence.tenant, evidence.sign_in);
     let mut tally = Tally::default();
@@ -122,10 +135,10 @@ fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, bool) 
     if !is_admitted(tenant, sign_in) {
         tally.block(BlockReason::NotAdmitted, None);
     }
-    let mut is_satisfied = true;
+    let mut results = Results::with_capacity(in_force.len());
     for policy in in_force {
         let verdict = verdict(policy, bench);
-        is_satisfied &= verdict == Verdict::Satisfied;
+        results.push((policy.id, result(policy.state, Some(&verdict))));
         match verdict {
             Verdict::Satisfied => {}
             Verdict::Blocked(reason) => tally.block(reason, Some(policy.id)),
@@ -157,7 +170,7 @@ fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, bool) 
             ControlState::Unobtainable(reason) => tally.block(reason, None),
         }
     }
-    (tally.outcome(), is_satisfied)
+    (tally.outcome(), results)
 }
 
 /// Everything that stands in the way.

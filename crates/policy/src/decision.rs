@@ -9,10 +9,10 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::credential::AuthenticationMethods;
 use portcullis_model::id::{AgreementId, AuthenticationStrengthId, PolicyId, TenantId};
-use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 
 use crate::compile::CompiledTenant;
-use crate::decide::judgements;
+use crate::decide::{Results, judgements};
 use crate::demand::Control;
 use crate::dimension::Bound;
 use crate::facts::SignIn;
@@ -29,6 +29,7 @@ pub struct Decision {
     pub(crate) sign_in: Arc<SignIn>,
     /// What a What If left out, and what it asked instead; nothing of a real sign-in.
     pub(crate) not_given: (NotGiven, Bound),
+    pub(crate) results: Results,
     /// What the policies came to, for the log.
     pub status: ConditionalAccessStatus,
     /// What happens next.
@@ -263,6 +264,12 @@ impl Decision {
     pub(crate) fn seen(&self) -> Seen<'_> {
         let (not_given, bound) = self.not_given;
         Seen::within(&self.tenant, &self.sign_in, not_given, bound)
+    }
+
+    /// What each enabled policy in scope came to, in the order of configuration. Those that are not listed were not
+    /// applied, are disabled or only report; [`Decision::policies`] tells of all of them, and why.
+    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
+        &self.results
     }
 
     /// The facts it decided on.

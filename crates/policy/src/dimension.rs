@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smallvec::SmallVec;
+
 use crate::policy_set::{PolicySet, SparsePolicySet};
 
 /// One dimension: which policies each of its values brings the sign-in into, and which it takes it out of.
@@ -11,8 +13,10 @@ use crate::policy_set::{PolicySet, SparsePolicySet};
 pub(crate) struct Dimension<V> {
     /// Policies that say nothing of this dimension, or whose include list cannot be evaluated and could match anybody.
     pub(crate) always: PolicySet,
-    /// Sorted by value.
-    entries: Vec<(V, Entry)>,
+    /// Ascending; apart from the entries, so that a search touches little memory.
+    values: Vec<V>,
+    /// Of each value, in the same order.
+    entries: Vec<Entry>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -45,9 +49,11 @@ impl<V: Copy + Ord> DimensionBuilder<V> {
     }
 
     pub(crate) fn build(self) -> Dimension<V> {
+        let (values, entries) = self.entries.into_iter().unzip();
         Dimension {
             always: self.always,
-            entries: self.entries.into_iter().collect(),
+            values,
+            entries,
         }
     }
 }
@@ -61,19 +67,35 @@ impl<V: Copy + Ord> Dimension<V> {
     /// The policies whose condition these values, in ascending order, satisfy: any include brings the sign-in in, any
     /// exclude wins over that.
     pub(crate) fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
-        let mut matching = self.always.clone();
-        let mut excluded = None;
+        let mut matching = PolicySet::empty_like(&self.always);
+        self.match_into(values, &mut matching);
+        matching
+    }
+
+    /// Keeps of `standing` what these values satisfy. `scratch` is of the same tenant, whatever is in it.
+    pub(crate) fn keep_matching(
+        &self,
+        values: impl Iterator<Item = V>,
+        standing: &mut PolicySet,
+        scratch: &mut PolicySet,
+    ) {
+        self.match_into(values, scratch);
+        standing.intersect(scratch);
+    }
+
+    fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
+        matching.copy_from(&self.always);
+        // What excludes is taken away when everything that includes is in.
+        let mut excluding: SmallVec<[&SparsePolicySet; 32]> = SmallVec::new();
         for (_, entry) in self.find(values) {
             matching.add(&entry.included);
             if !entry.excluded.is_empty() {
-                let nobody = || PolicySet::empty_like(&self.always);
-                excluded.get_or_insert_with(nobody).add(&entry.excluded);
+                excluding.push(&entry.excluded);
             }
         }
-        if let Some(excluded) = excluded {
-            matching.subtract(&excluded);
+        for excluded in excluding {
+            matching.remove(excluded);
         }
-        matching
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that
@@ -86,12 +108,12 @@ impl<V: Copy + Ord> Dimension<V> {
     ) -> PolicySet {
         let known: BTreeSet<V> = values.collect();
         let mut matching = self.always.clone();
-        for (value, entry) in &self.entries {
+        for (value, entry) in self.values.iter().zip(&self.entries) {
             if known.contains(value) || (bound == Bound::Possible && open(*value)) {
                 matching.add(&entry.included);
             }
         }
-        for (value, entry) in &self.entries {
+        for (value, entry) in self.values.iter().zip(&self.entries) {
             if known.contains(value) || (bound == Bound::Definite && open(*value)) {
                 matching.remove(&entry.excluded);
             }
@@ -122,27 +144,28 @@ impl<V: Copy + Ord> Dimension<V> {
     /// INVARIANT (ascending values): a value out of order would be passed over, and its policies with it. The functions
     /// of `value.rs` keep it; every test run checks it.
     fn find(&self, values: impl Iterator<Item = V>) -> impl Iterator<Item = (V, &Entry)> {
-        let mut rest = self.entries.as_slice();
+        let mut at = 0;
         let mut last = None;
         values.filter_map(move |value| {
             debug_assert!(last.replace(value).is_none_or(|last| last < value));
-            rest = rest.get(gallop(rest, &value)..).unwrap_or_default();
-            let (found, entry) = rest.first()?;
+            at += gallop(self.values.get(at..).unwrap_or_default(), &value);
+            let found = self.values.get(at)?;
+            let entry = self.entries.get(at)?;
             (*found == value).then_some((value, entry))
         })
     }
 }
 
 /// How many entries come before `value`: looks ahead in growing steps, then closes in.
-fn gallop<V: Ord>(entries: &[(V, Entry)], value: &V) -> usize {
-    let is_before = |index: usize| entries.get(index).is_some_and(|(other, _)| other < value);
+fn gallop<V: Ord>(values: &[V], value: &V) -> usize {
+    let is_before = |index: usize| values.get(index).is_some_and(|other| other < value);
     let mut step = 1;
     while is_before(step) {
         step *= 2;
     }
-    let (low, high) = (step / 2, step.min(entries.len()));
-    let near = entries.get(low..high).unwrap_or_default();
-    low + near.partition_point(|(other, _)| other < value)
+    let (low, high) = (step / 2, step.min(values.len()));
+    let near = values.get(low..high).unwrap_or_default();
+    low + near.partition_point(|other| other < value)
 }
 
 /// The values that included or excluded a sign-in, by policy number.
@@ -167,11 +190,9 @@ mod tests {
     #[test]
     fn galloping_finds_every_place_in_every_length() {
         for length in 0..40usize {
-            let entries: Vec<(usize, Entry)> = (0..length)
-                .map(|number| (number * 2, Entry::default()))
-                .collect();
+            let entries: Vec<usize> = (0..length).map(|number| number * 2).collect();
             for value in 0..=length * 2 {
-                let expect = entries.partition_point(|(other, _)| *other < value);
+                let expect = entries.partition_point(|other| *other < value);
                 assert_eq!(gallop(&entries, &value), expect, "{value} among {length}");
             }
         }

@@ -17,7 +17,7 @@ use crate::value::{
     platform_values, user_values, workload_values,
 };
 use crate::visible_device;
-use crate::what_if::Signal;
+use crate::what_if::{NotGiven, Signal};
 
 /// The conditions of a policy, in the order in which a reader looks for the one that kept a policy out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,6 +156,11 @@ impl Index {
         let mut concerned = self.matching(Condition::Subject, seen);
         concerned.intersect(&self.matching(Condition::Target, seen));
         let mut all = concerned.clone();
+        if seen.not_given == NotGiven::NOTHING {
+            self.keep_matching_all(&mut all, seen);
+            self.keep_matching_devices(&mut all, seen);
+            return Scope { concerned, all };
+        }
         for condition in Condition::ALL {
             match condition {
                 // Done above; and filters are run last, only for the policies that still stand.
@@ -176,6 +181,51 @@ impl Index {
         }
         self.keep_matching_devices(&mut all, seen);
         Scope { concerned, all }
+    }
+
+    /// Keeps what every condition lets match beside subject, target and device, of a sign-in with every signal given: what
+    /// [`Index::matching`] says of each of them.
+    fn keep_matching_all(&self, standing: &mut PolicySet, seen: &Seen<'_>) {
+        let sign_in = seen.sign_in;
+        let risk = &sign_in.risk;
+        let mut scratch = PolicySet::empty_like(standing);
+        let mut keep = Keep {
+            standing,
+            scratch: &mut scratch,
+        };
+        for condition in Condition::ALL {
+            match condition {
+                // Asked elsewhere: the first two before, devices after all others.
+                Condition::Subject | Condition::Target | Condition::Devices => {}
+                Condition::ClientAppType => {
+                    keep.matching(&self.client_app_types, || client_values(seen));
+                }
+                Condition::DevicePlatform => {
+                    keep.matching(&self.platforms, || platform_values(seen));
+                }
+                Condition::Location => {
+                    let named = &self.named_locations;
+                    keep.matching(&self.locations, || location_values(seen, named));
+                }
+                Condition::SignInRisk => {
+                    keep.matching(&self.sign_in_risk, || std::iter::once(risk.sign_in));
+                }
+                Condition::UserRisk => {
+                    keep.matching(&self.user_risk, || std::iter::once(risk.user));
+                }
+                Condition::ServicePrincipalRisk => {
+                    let level = risk.service_principal;
+                    keep.matching(&self.service_principal_risk, || std::iter::once(level));
+                }
+                Condition::InsiderRisk => {
+                    keep.matching(&self.insider_risk, || risk.insider.into_iter());
+                }
+                Condition::AuthenticationFlow => {
+                    let method = sign_in.transfer_method;
+                    keep.matching(&self.transfer_methods, || method.into_iter());
+                }
+            }
+        }
     }
 
     /// The policies that this condition of theirs, or its absence, lets match.
@@ -319,6 +369,25 @@ impl Index {
             visible_device::matches(seen.device.as_ref(), condition)
         };
         standing.retain(&self.any_device, is_kept);
+    }
+}
+
+/// What still stands, and room to work in.
+struct Keep<'a> {
+    standing: &'a mut PolicySet,
+    scratch: &'a mut PolicySet,
+}
+
+impl Keep<'_> {
+    /// A dimension that no policy names lets every policy match.
+    fn matching<V: Copy + Ord, I: Iterator<Item = V>>(
+        &mut self,
+        dimension: &Dimension<V>,
+        values: impl FnOnce() -> I,
+    ) {
+        if !dimension.is_silent() {
+            dimension.keep_matching(values(), self.standing, self.scratch);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What one policy in scope says of a sign-in, given what there is to show for it.
 
+use std::cell::OnceCell;
+
 use portcullis_model::conditional_access::{SignInInterval, UserAction};
+use portcullis_model::id::TenantId;
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
 
 use crate::compile::{CompiledPolicy, CompiledTenant};
@@ -39,6 +42,8 @@ pub(crate) struct Bench<'a> {
     is_risky: bool,
     /// The strengths demanded by policies about registering security information, while somebody registers.
     of_registration: Vec<&'a Strength>,
+    /// The tenant that vouches for MFA, if it is met: that is the same for every policy, and most ask for it.
+    mfa_is_met_by: OnceCell<Option<TenantId>>,
 }
 
 impl<'a> Bench<'a> {
@@ -58,12 +63,17 @@ impl<'a> Bench<'a> {
                 .filter(|policy| registers && policy.concern.target == TargetKind::UserActions)
                 .flat_map(|policy| policy.demand.strengths())
                 .collect(),
+            mfa_is_met_by: OnceCell::new(),
         }
     }
 
     /// The same with another sign-in frequency.
     pub(crate) fn with_frequency(self, frequency: Option<Frequency>) -> Self {
-        Self { frequency, ..self }
+        Self {
+            frequency,
+            mfa_is_met_by: OnceCell::new(),
+            ..self
+        }
     }
 
     /// How old a second factor may be.
@@ -101,8 +111,8 @@ impl<'a> Bench<'a> {
             {
                 self.strengths_of_registration()
             }
-            Control::Mfa
-            | Control::Strength(_)
+            Control::Mfa => self.mfa(policy, regard),
+            Control::Strength(_)
             | Control::CompliantDevice
             | Control::DomainJoinedDevice
             | Control::ApprovedApplication
@@ -112,6 +122,16 @@ impl<'a> Bench<'a> {
             | Control::TermsOfUse(_)
             | Control::Custom(_) => self.evidence.of(control, policy, regard),
         }
+    }
+
+    /// Whether MFA is met hangs on the proofs and on the frequency, never on the policy; what to do where it is not met does.
+    fn mfa(&self, policy: &CompiledPolicy, regard: Regard) -> ControlState {
+        let find = || self.evidence.of(&Control::Mfa, policy, regard);
+        let met = self.mfa_is_met_by.get_or_init(|| match find() {
+            ControlState::Met(tenant) => Some(tenant),
+            ControlState::Open(_) | ControlState::Unobtainable(_) => None,
+        });
+        met.map_or_else(find, ControlState::Met)
     }
 
     /// How the log tells of a strength that a policy demands.

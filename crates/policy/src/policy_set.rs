@@ -35,6 +35,13 @@ impl PolicySet {
         }
     }
 
+    /// Becomes equal to the other, of the same tenant.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+            *word = *theirs;
+        }
+    }
+
     pub(crate) fn insert(&mut self, number: usize) {
         if let Some(word) = self.words.get_mut(number / WORD_BITS) {
             *word |= 1 << (number % WORD_BITS);

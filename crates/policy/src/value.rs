@@ -2,6 +2,8 @@
 //!
 //! INVARIANT (ascending values): every function here answers in ascending order, as `Dimension::find` needs it.
 
+use std::cmp::Ordering;
+
 use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::conditional_access::{
     ClientAppType, DevicePlatform, ExternalUserType, UserAction,
@@ -19,7 +21,7 @@ use crate::well_known_applications::{is_microsoft_admin_portal, is_office_365};
 use crate::what_if::Signal;
 
 /// What a user condition can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UserValue {
     All,
     User(UserId),
@@ -27,6 +29,36 @@ pub(crate) enum UserValue {
     Role(RoleTemplateId),
     /// An external user type, of any tenant or of one.
     External(ExternalUserType, Option<TenantId>),
+}
+
+impl UserValue {
+    /// The order of the variants and of what is in them, as numbers: somebody in many groups is compared many times.
+    #[inline]
+    const fn key(self) -> (u8, u128) {
+        match self {
+            Self::All => (0, 0),
+            Self::User(id) => (1, id.uuid().as_u128()),
+            Self::Group(id) => (2, id.uuid().as_u128()),
+            Self::Role(id) => (3, id.uuid().as_u128()),
+            // The types are single bits of a byte: the flag of the largest is 32.
+            Self::External(one, None) => (4 + 2 * one as u8, 0),
+            Self::External(one, Some(tenant)) => (5 + 2 * one as u8, tenant.uuid().as_u128()),
+        }
+    }
+}
+
+impl Ord for UserValue {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for UserValue {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What a condition on workload identities can name.

@@ -12,7 +12,7 @@ use crate::judge::{Bench, Verdict, is_exempt};
 use crate::session_control::Kind;
 
 /// Specification 5.6.
-pub(super) fn result(state: PolicyState, verdict: Option<&Verdict>) -> AppliedPolicyResult {
+pub(crate) fn result(state: PolicyState, verdict: Option<&Verdict>) -> AppliedPolicyResult {
     use AppliedPolicyResult as R;
     match (state, verdict) {
         (PolicyState::Disabled, _) => R::NotEnabled,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::conditional_access::PolicyState;
+use portcullis_model::sign_in_log::AppliedPolicyResult;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::decide::decide;
 use portcullis_policy::decision::{BlockReason, Outcome};
@@ -40,6 +41,24 @@ proptest! {
         prop_assert_eq!(with.outcome, without.outcome);
         prop_assert_eq!(with.status, without.status);
         prop_assert_eq!(with.session, without.session);
+    }
+
+    /// What a decision says of the policies in scope is what its rows for the log say of all.
+    #[test]
+    fn results_are_those_of_the_log(configuration in configuration(), sign_in in sign_in()) {
+        let decision = decide(&CompiledTenant::compile(&configuration), &sign_in);
+        let told: Vec<_> = decision
+            .policies()
+            .into_iter()
+            .filter(|row| matches!(
+                row.result,
+                AppliedPolicyResult::Success
+                    | AppliedPolicyResult::Failure
+                    | AppliedPolicyResult::Unknown
+            ))
+            .map(|row| (row.id, row.result))
+            .collect();
+        prop_assert_eq!(decision.results(), told);
     }
 
     /// A permit exists exactly when everything is granted, and is bound to what was decided.
