@@ -31,16 +31,10 @@ fn manifest(file: &File, name: &str, table: &Table) -> Vec<Finding> {
             "crate `{name}` has no row in xtask/tidy.toml; say there what it may use"
         ))];
     };
-    let mut findings = Vec::new();
-    if manifest
-        .get("lints")
-        .and_then(|lints| lints.get("workspace"))
-        != Some(&Value::Boolean(true))
-    {
-        findings.push(finding(
-            "does not take the workspace's lints; add `[lints] workspace = true`".to_owned(),
-        ));
-    }
+    let mut findings: Vec<Finding> = membership(&manifest, row.own_workspace)
+        .into_iter()
+        .map(|message| finding(message.to_owned()))
+        .collect();
     for (section, dependency, value) in dependencies(&manifest) {
         let for_tests = section == "dev-dependencies";
         if let Some(ours) = dependency.strip_prefix(OURS) {
@@ -59,7 +53,7 @@ fn manifest(file: &File, name: &str, table: &Table) -> Vec<Finding> {
                 "`{dependency}` is kept out of `{name}` by xtask/tidy.toml"
             )));
         }
-        if value.get("workspace") != Some(&Value::Boolean(true)) {
+        if !row.own_workspace && value.get("workspace") != Some(&Value::Boolean(true)) {
             let message = format!(
                 "`{dependency}` is not pinned in the root Cargo.toml; write `{dependency}.workspace = true`"
             );
@@ -67,6 +61,22 @@ fn manifest(file: &File, name: &str, table: &Table) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A crate takes the workspace's lints; one that stands outside says so and forbids unsafe code by itself.
+fn membership(manifest: &toml::Table, own_workspace: bool) -> Option<&'static str> {
+    let lints = |name: &str| manifest.get("lints").and_then(|lints| lints.get(name));
+    if !own_workspace {
+        let taken = lints("workspace") == Some(&Value::Boolean(true));
+        return (!taken)
+            .then_some("does not take the workspace's lints; add `[lints] workspace = true`");
+    }
+    if !manifest.contains_key("workspace") {
+        return Some("is no workspace of its own, as xtask/tidy.toml says; add `[workspace]`");
+    }
+    let unsafe_code = lints("rust").and_then(|rust| rust.get("unsafe_code"));
+    let forbidden = unsafe_code.and_then(Value::as_str) == Some("forbid");
+    (!forbidden).then_some("allows unsafe code; add `unsafe_code = \"forbid\"` to `[lints.rust]`")
 }
 
 /// Every dependency of a manifest, whichever section and target it stands under.
@@ -163,6 +173,19 @@ mod tests {
         assert_eq!(found("crates/high/Cargo.toml", &text), [""; 0]);
         let text = format!("{LINTS}[dependencies]\nportcullis-beside.workspace = true");
         assert!(found("crates/high/Cargo.toml", &text)[0].contains("may not lean on `beside`"));
+    }
+
+    #[test]
+    fn a_crate_outside_of_the_workspace_pins_by_itself_but_keeps_to_the_table() {
+        let outside =
+            "[workspace]\n[lints.rust]\nunsafe_code = \"forbid\"\n[dependencies]\nserde = \"1\"\n";
+        let path = "benches/policy/Cargo.toml";
+        assert_eq!(found(path, outside), [""; 0]);
+        let text = format!("{outside}portcullis-high = {{ path = \"x\" }}");
+        assert!(found(path, &text)[0].contains("may not lean on `high`"));
+        let inside = outside.replace("[workspace]\n", "");
+        assert!(found(path, &inside)[0].contains("is no workspace of its own"));
+        assert!(found(path, "[workspace]\n")[0].contains("allows unsafe code"));
     }
 
     #[test]

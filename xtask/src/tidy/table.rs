@@ -37,6 +37,9 @@ pub(crate) struct Crate {
     pub(crate) tests_may_use: Vec<String>,
     #[serde(default)]
     pub(crate) own_clippy: bool,
+    /// It stands outside of the house's workspace, with a lock file of its own: what it brings in reaches nobody else.
+    #[serde(default)]
+    pub(crate) own_workspace: bool,
 }
 
 impl Table {
@@ -59,6 +62,10 @@ impl Table {
             kept_out = []
             tests_may_use = ["beside"]
             own_clippy = true
+            [crates."benches/policy"]
+            may_use = ["low"]
+            kept_out = []
+            own_workspace = true
             "#,
         )
         .unwrap()
@@ -69,10 +76,12 @@ impl Table {
 pub(crate) fn crate_of(path: &str) -> Option<&str> {
     match path.strip_prefix("crates/") {
         Some(rest) => rest.split_once('/').map(|(name, _)| name),
-        None => ["xtask", "benches"].into_iter().find(|name| {
-            path.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('/'))
-        }),
+        None => ["xtask", "benches/policy", "benches"]
+            .into_iter()
+            .find(|name| {
+                path.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            }),
     }
 }
 
@@ -85,6 +94,10 @@ mod tests {
         assert_eq!(crate_of("crates/model/src/id.rs"), Some("model"));
         assert_eq!(crate_of("xtask/src/main.rs"), Some("xtask"));
         assert_eq!(crate_of("benches/src/main.rs"), Some("benches"));
+        assert_eq!(
+            crate_of("benches/policy/src/main.rs"),
+            Some("benches/policy")
+        );
         assert_eq!(crate_of("docs/model/x.md"), None);
         assert_eq!(crate_of("crates/README.md"), None);
     }
