@@ -7,6 +7,7 @@ mod cross_tenant;
 mod crossing;
 mod device_filter;
 mod differential;
+mod documents;
 mod monotonicity;
 mod risk;
 mod scope;

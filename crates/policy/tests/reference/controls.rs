@@ -585,14 +585,26 @@ impl World<'_> {
                 AuthenticationMethod::X509CertificateSingleFactor
                 | AuthenticationMethod::X509CertificateMultiFactor,
             ) => {
-                matches!(&proof.authenticator, Authenticator::Certificate { issuer_ski, policy_oids }
-                if (allowed_issuer_skis.is_empty()
-                    // 8.6: of other tenants' users no issuer is looked at.
-                    || issuer_ski.as_ref().filter(|_| is_internal).is_some_and(|ski| {
-                        allowed_issuer_skis.iter().any(|one| one.eq_ignore_ascii_case(ski))
-                    }))
-                && (allowed_policy_oids.is_empty()
-                    || policy_oids.iter().any(|oid| allowed_policy_oids.contains(oid))))
+                let nothing = (None, Vec::new());
+                let (issuer_ski, policy_oids) = match &proof.authenticator {
+                    Authenticator::Certificate {
+                        issuer_ski,
+                        policy_oids,
+                    } => (issuer_ski.clone(), policy_oids.clone()),
+                    Authenticator::Unnamed | Authenticator::Fido2(_) => nothing,
+                };
+                // 8.6: of other tenants' users no issuer is looked at.
+                let issuer = issuer_ski.filter(|_| is_internal);
+                let is_allowed = |ski: &String| {
+                    let mut allowed = allowed_issuer_skis.iter();
+                    allowed.any(|one| one.eq_ignore_ascii_case(ski))
+                };
+                // An empty list demands nothing.
+                (allowed_issuer_skis.is_empty() || issuer.as_ref().is_some_and(is_allowed))
+                    && (allowed_policy_oids.is_empty()
+                        || policy_oids
+                            .iter()
+                            .any(|oid| allowed_policy_oids.contains(oid)))
             }
             _ => true,
         }
