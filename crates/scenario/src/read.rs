@@ -169,6 +169,13 @@ impl<'r> Reading<'r> {
             .map(|member| (member.name.clone(), member.value.json()))
             .collect();
         let situation = self.typed::<Situation>(located, Value::Object(situation));
+        if let (None, Some(fault)) = (&situation, self.faults.last_mut())
+            && let Some((unknown, known)) = fault.message.split_once(", expected one of ")
+            && unknown.starts_with("unknown field")
+        {
+            let own = SIGN_IN_MEMBERS.map(|name| format!("`{name}`")).join(", ");
+            fault.message = format!("{unknown}, expected one of {own}, {known}");
+        }
         let name = self.member::<String>(located, "name");
         self.member::<String>(located, "description");
         if located.member("name").is_none() {

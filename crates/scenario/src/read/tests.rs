@@ -66,7 +66,7 @@ signIns:
         "a.test.yaml:2:1: unknown member `wrold`",
         "a.test.yaml:5:5: `beos` is none of: android",
         "a.test.yaml:6:15: unknown variant `maybe`",
-        "unknown field `usr`",
+        "unknown field `usr`, expected one of `name`, `description`, `onlyPolicies`, `expect`, `user`",
         "a.test.yaml:9:5: nothing is expected",
         "`work` is none of: home, resource",
         "a.test.yaml:12:5: `expect` is missing",
