@@ -58,11 +58,16 @@ fn text() -> String {
     app: 00000000-0000-4000-9000-{app:012}
     platform: {platform}
     ip: 192.0.2.{host}
-    expect: {{ asks: [], policies: {{ policy 99: notApplied }} }}
+    expect: {{ policies: {{ policy 90: {expected} }} }}
 ",
             group = number % 100,
             app = number % 20,
             host = number % 256,
+            expected = if number % 20 == 0 {
+                "failure"
+            } else {
+                "notApplied"
+            },
         )
     });
     let groups = (0..100).map(|number| {
