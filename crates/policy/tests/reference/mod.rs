@@ -156,7 +156,8 @@ impl World<'_> {
                 && is_due_to(policy, *merged, beside)
         });
         let primary = match frequency {
-            Some(merged) if self.user().is_some() && !self.has_begun(Some(merged.interval)) => {
+            // Of a workload identity too, which Graph would not let a policy say: it never begins, and the door stays shut.
+            Some(merged) if !self.has_begun(Some(merged.interval)) => {
                 ask(Challenge::PrimaryAuthentication)
             }
             _ => Says::Pass,
