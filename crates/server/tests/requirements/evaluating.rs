@@ -78,7 +78,12 @@ async fn an_application_that_may_read_policies_asks_what_would_happen() {
     // Asked of Contoso, nothing is looked up at Fabrikam, not even its name.
     assert!(!answer.body.contains("Fabrikam\""), "{}", answer.body);
     let elsewhere = ask(&site, Some(&token), &body(ADA_AT_FABRIKAM).to_string()).await;
-    assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST, "{}", elsewhere.body);
+    assert_eq!(
+        elsewhere.status,
+        StatusCode::BAD_REQUEST,
+        "{}",
+        elsewhere.body
+    );
 }
 
 #[tokio::test]
@@ -88,15 +93,26 @@ async fn nobody_else_asks_and_a_wrong_body_is_told_where() {
     let without = ask(&site, None, &right).await;
     assert_eq!(without.status, StatusCode::UNAUTHORIZED);
     let insufficient = ask(&site, Some(&token(&site).await), &right).await;
-    assert_eq!(insufficient.status, StatusCode::FORBIDDEN, "{}", insufficient.body);
-    assert_eq!(insufficient.json()["error"]["code"], "Authorization_RequestDenied");
+    assert_eq!(
+        insufficient.status,
+        StatusCode::FORBIDDEN,
+        "{}",
+        insufficient.body
+    );
+    assert_eq!(
+        insufficient.json()["error"]["code"],
+        "Authorization_RequestDenied"
+    );
 
     let site = with_a_reader_of_policies().await;
     let token = token(&site).await;
     for (wrong, part) in [
         ("", "1007: $: no JSON"),
         ("[]", "1007: $: expected an object"),
-        ("{\"conditionalAccessContext\":{}}", "it is `signInContext` now"),
+        (
+            "{\"conditionalAccessContext\":{}}",
+            "it is `signInContext` now",
+        ),
     ] {
         let answer = ask(&site, Some(&token), wrong).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
