@@ -363,16 +363,10 @@ impl World<'_> {
         let registering = World {
             tenant: self.tenant,
             sign_in: &sign_in,
+            has_frequency: false,
         };
-        let mut without_frequency: Vec<ConditionalAccessPolicy> = Vec::new();
-        for policy in registering.in_force() {
-            if matches!(policy.conditions.target, Target::UserActions(_)) {
-                let mut policy = policy.clone();
-                policy.session_controls.sign_in_frequency = None;
-                without_frequency.push(policy);
-            }
-        }
-        let policies: Vec<_> = without_frequency.iter().collect();
+        let mut policies = registering.in_force();
+        policies.retain(|policy| matches!(policy.conditions.target, Target::UserActions(_)));
         let refused = policies
             .iter()
             .any(|policy| matches!(registering.says(policy, &policies), Says::Refuse(_)));

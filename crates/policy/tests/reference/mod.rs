@@ -64,10 +64,16 @@ impl Says {
 pub(super) struct World<'a> {
     tenant: &'a TenantConfiguration,
     sign_in: &'a SignIn,
+    /// Whether proofs grow old.
+    has_frequency: bool,
 }
 
 pub(crate) fn evaluate(tenant: &TenantConfiguration, sign_in: &SignIn) -> Answer {
-    let world = World { tenant, sign_in };
+    let world = World {
+        tenant,
+        sign_in,
+        has_frequency: true,
+    };
     let policies = &tenant.conditional_access_policies;
     let in_force = world.in_force();
     let says = |policy: &ConditionalAccessPolicy| {
@@ -217,7 +223,7 @@ impl World<'_> {
         let all: Vec<_> = beside
             .iter()
             .filter_map(|one| frequency_of(one))
-            .filter(|_| self.takes_session_controls())
+            .filter(|_| self.has_frequency && self.takes_session_controls())
             .collect();
         Some(SignInFrequency {
             interval: all.iter().map(|one| one.interval).min()?,
