@@ -26,17 +26,16 @@ const PAYROLL_PORT_IN_FILES: &str = "http://localhost:8401";
 
 pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let countries = countries::open(options.country_database.as_deref())?;
-    if options.fresh {
-        forget(&options.data)?;
-    }
+    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let listener = serve::bind(loopback, options.port)?;
+    let payroll_listener = serve::bind(loopback, options.payroll_port)?;
     let data = DataOptions {
         data: options.data.clone(),
         master_key_file: None,
     };
+    // Held until the demo ends.
+    let _claim = claim(&data, options.fresh)?;
     let installation = Installation::open_or_create(&data).await?;
-    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let listener = serve::bind(loopback, options.port)?;
-    let payroll_listener = serve::bind(loopback, options.payroll_port)?;
     let payroll_url = serve::local_url(false, payroll_listener.local_addr()?.port())?;
     let world = demo_world(&payroll_url)?;
     let plain = world.credentials.clone();
@@ -121,6 +120,35 @@ fn demo_world(payroll: &Url) -> anyhow::Result<World> {
     }
     parse::parse_world(&Files(files))
         .context("the demo world cannot be read; this is a fault of ours")
+}
+
+/// The file by which a folder is known to be the demo's; locked while one runs.
+const MARK: &str = "demo.lock";
+
+/// Claims the data folder for this run, so that no other demo has it open, and forgets what earlier runs left there when
+/// a fresh start is asked for. An installation that no demo made is neither marked nor ever forgotten.
+fn claim(data: &DataOptions, fresh: bool) -> anyhow::Result<Option<std::fs::File>> {
+    let folder = data.data.as_path();
+    let shown = folder.display();
+    let mark = folder.join(MARK);
+    if Installation::exists(data) && !mark.exists() {
+        anyhow::ensure!(
+            !fresh,
+            "the installation in `{shown}` was not made by `portcullis demo`, nothing was deleted; name another folder with --data"
+        );
+        return Ok(None);
+    }
+    crate::installation::create_private(folder)?;
+    let file = std::fs::File::create(&mark)
+        .with_context(|| format!("cannot write `{}`", mark.display()))?;
+    anyhow::ensure!(
+        file.try_lock().is_ok(),
+        "a demo is running on `{shown}`, nothing was deleted; stop it first, or name another folder with --data"
+    );
+    if fresh {
+        forget(folder)?;
+    }
+    Ok(Some(file))
 }
 
 /// Deletes the files of earlier runs, by name: a folder that holds anything else is left alone.

@@ -4,9 +4,11 @@ use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use portcullis_model::Timestamp;
+use portcullis_model::conditional_access::signal::{RiskLevel, RiskLevels};
+use portcullis_model::conditional_access::{Conditions, PolicyState};
 use portcullis_model::credential::{ClientSecret, PasswordCredential, TotpCredential};
 use portcullis_model::secret::{SealPurpose, Sealer as _, SecretText, TokenHash};
-use portcullis_model::store::{ImportSummary, ImportedCredentials, Store as _};
+use portcullis_model::store::{ImportSummary, ImportedCredentials, Store as _, TenantWorld};
 use portcullis_world::World;
 use portcullis_world::credentials::PlainCredentials;
 
@@ -17,6 +19,7 @@ use crate::output::{self, OutputFormat};
 pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
     let world = portcullis_world::read_world(&options.folder)
         .with_context(|| format!("nothing was imported from `{}`", options.folder.display()))?;
+    let never_at_risk = policies_on_risk(&world);
     let summaries = if options.dry_run && !Installation::exists(&options.data) {
         // What would change in an installation that is not there yet: nothing of it may stay behind.
         let folder = tempfile::tempdir().context("cannot make a folder for the dry run")?;
@@ -32,6 +35,9 @@ pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
         let installation = Installation::open_or_create(&options.data).await?;
         import(&installation, world, options.dry_run).await?
     };
+    for policy in never_at_risk {
+        output::warning(policy);
+    }
     match options.output {
         OutputFormat::Json => output::json(&as_json(&summaries, options.dry_run)),
         OutputFormat::Text => {
@@ -39,6 +45,35 @@ pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Enabled policies that ask for a risk, each with a sentence: nothing here tells of risk yet, so every sign-in has none of it.
+fn policies_on_risk(world: &World) -> Vec<String> {
+    let policies = |tenant: &TenantWorld| {
+        let policies = tenant.conditional_access_policies.iter().flatten();
+        policies
+            .filter(|policy| policy.state == PolicyState::Enabled)
+            .filter(|policy| asks_for_risk(&policy.conditions))
+            .map(|policy| {
+                format!(
+                    "policy `{}` of `{}` asks for a risk, and no source of risk is connected: it applies to nobody until one is",
+                    policy.display_name, tenant.organization.display_name
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    world.tenants.iter().flat_map(policies).collect()
+}
+
+/// Whether the conditions want a risk that is more than none.
+fn asks_for_risk(conditions: &Conditions) -> bool {
+    let levels = [
+        conditions.sign_in_risk_levels,
+        conditions.user_risk_levels,
+        conditions.service_principal_risk_levels,
+    ];
+    let beyond_none = |levels: &RiskLevels| !levels.is_empty() && !levels.contains(RiskLevel::None);
+    levels.iter().any(beyond_none) || !conditions.insider_risk_levels.is_empty()
 }
 
 /// Imports a world that was read: hashes and seals what is new among its credentials first.

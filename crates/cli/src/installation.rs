@@ -138,7 +138,7 @@ fn database_file(folder: &Path) -> PathBuf {
 }
 
 /// Makes a folder that only this account may enter.
-fn create_private(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::application::{Application, ServicePrincipal, SignInAudience};
 use portcullis_model::conditional_access::filter::{AttributeFilter, SecurityAttribute};
-use portcullis_model::id::{ClientId, ServicePrincipalId};
+use portcullis_model::id::{ClientId, ServicePrincipalId, TenantId};
 
 use crate::filter::{Value, holds, is_fulfilled};
 
@@ -27,7 +27,11 @@ pub(crate) struct AttributeClasses {
 impl AttributeClasses {
     pub(crate) const WITHOUT: AttributeClass = AttributeClass(0);
 
-    pub(crate) fn of(principals: &[ServicePrincipal], registrations: &[Application]) -> Self {
+    pub(crate) fn of(
+        tenant: TenantId,
+        principals: &[ServicePrincipal],
+        registrations: &[Application],
+    ) -> Self {
         let multi_tenant: BTreeSet<ClientId> = registrations
             .iter()
             .filter(|one| one.sign_in_audience != SignInAudience::AzureADMyOrg)
@@ -43,8 +47,9 @@ impl AttributeClasses {
             if class != Self::WITHOUT {
                 applications.insert(principal.app_id, class);
             }
-            // Specification 4.10: single-tenant, and registered here.
-            if principal.app_owner_organization_id.is_none()
+            // Specification 4.10: single-tenant, and registered here, which Graph says of its own applications too.
+            let owner = principal.app_owner_organization_id;
+            if owner.is_none_or(|owner| owner == tenant)
                 && !multi_tenant.contains(&principal.app_id)
             {
                 workloads.insert(principal.id, class);

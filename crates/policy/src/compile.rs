@@ -62,6 +62,7 @@ impl CompiledTenant {
             count,
             NamedLocations::compile(&configuration.named_locations),
             AttributeClasses::of(
+                configuration.organization.id,
                 &configuration.service_principals,
                 &configuration.applications,
             ),

@@ -145,11 +145,21 @@ fn the_demo_finds_its_data_again_starts_over_and_ends_cleanly() {
     let before = std::fs::read(&key).unwrap();
     let second = Running::start(&place, &demo);
     assert_eq!(std::fs::read(&key).unwrap(), before);
-    assert_eq!(second.stop("-TERM").0.code(), Some(0));
     let fresh = [&demo[..], &["--fresh"]].concat();
+    let parts = ["a demo is running on `", "nothing was deleted", "--data"];
+    place.run(&fresh).assert_refused(1, &parts);
+    assert_eq!(std::fs::read(&key).unwrap(), before);
+    assert_eq!(second.stop("-TERM").0.code(), Some(0));
     let third = Running::start(&place, &fresh);
     assert_ne!(std::fs::read(&key).unwrap(), before);
     assert_eq!(third.stop("-TERM").0.code(), Some(0));
+
+    // As if somebody else had made the installation.
+    let mine = std::fs::read(&key).unwrap();
+    std::fs::remove_file(place.path("portcullis-demo/demo.lock")).unwrap();
+    let parts = ["was not made by `portcullis demo`", "nothing was deleted"];
+    place.run(&fresh).assert_refused(1, &parts);
+    assert_eq!(std::fs::read(&key).unwrap(), mine);
 }
 
 #[test]

@@ -106,7 +106,10 @@ fn add_service_principals(
     };
     configuration.service_principals = vec![
         principal(0x51, 0xa1, one),
-        principal(0x52, 0xa2, other),
+        ServicePrincipal {
+            app_owner_organization_id: Some(configuration.organization.id),
+            ..principal(0x52, 0xa2, other)
+        },
         ServicePrincipal {
             app_owner_organization_id: Some(woodgrove()),
             ..principal(0x53, EXCHANGE, json!(null))
