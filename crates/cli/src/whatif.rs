@@ -73,7 +73,12 @@ pub(crate) struct Asked {
 
 /// Opens the world, finds the tenant that decides, and puts the drafts on top.
 pub(crate) async fn ask(options: &AskedOptions, situation: Situation) -> anyhow::Result<Asked> {
-    let mut directory = world::open(options.world.as_deref(), &options.data).await?;
+    let mut directory = world::open(
+        options.world.as_deref(),
+        &options.data,
+        options.unreadable(),
+    )
+    .await?;
     let tenant = match &options.tenant {
         Some(name) => directory.find_tenant(name)?,
         None => directory.tenant_of(&situation)?,

@@ -17,6 +17,15 @@ use crate::command::DataOptions;
 use crate::output::OutputFormat;
 
 /// What `portcullis whatif` is told.
+/// What becomes of exported policies that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// Nothing is answered: a policy that is not looked at could have blocked.
+    Refused,
+    /// They are named, and left out.
+    LeftOut,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WhatifOptions {
@@ -73,6 +82,9 @@ pub(crate) struct AskedOptions {
     /// A folder or file of policies that are not stored yet: they replace those with their ids, or come on top.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) policies: Vec<PathBuf>,
+    /// Answer from the policies that can be read, where others cannot: the answer may then be kinder than the tenant is.
+    #[arg(long)]
+    leave_out_unreadable: bool,
     /// What is not said is not there: no risk, no device, no address, an unknown platform.
     #[arg(long)]
     pub(crate) complete: bool,
@@ -272,6 +284,15 @@ fn proof(text: &str) -> Result<Option<DetailedProof>, String> {
 }
 
 impl AskedOptions {
+    /// What becomes of policies that cannot be read.
+    pub(crate) fn unreadable(&self) -> Unreadable {
+        if self.leave_out_unreadable {
+            Unreadable::LeftOut
+        } else {
+            Unreadable::Refused
+        }
+    }
+
     /// What an absent member means.
     pub(crate) const fn absent(&self) -> Absent {
         if self.complete {

@@ -20,9 +20,14 @@ use uuid::Uuid;
 use crate::command::DataOptions;
 use crate::installation::Installation;
 use crate::output;
+use crate::whatif::options::Unreadable;
 
 /// The tenants at this path, or of the installation.
-pub(crate) async fn open(world: Option<&Path>, data: &DataOptions) -> anyhow::Result<Directory> {
+pub(crate) async fn open(
+    world: Option<&Path>,
+    data: &DataOptions,
+    unreadable: Unreadable,
+) -> anyhow::Result<Directory> {
     let Some(path) = world else {
         return of_installation(data).await;
     };
@@ -57,7 +62,15 @@ pub(crate) async fn open(world: Option<&Path>, data: &DataOptions) -> anyhow::Re
             .first()
             .map_or_else(String::new, |first| format!(": {first}"))
     );
-    warn_of(&export);
+    let wrong = refusals(&export);
+    if !wrong.is_empty() && unreadable == Unreadable::Refused {
+        anyhow::bail!(
+            "policies in `{}` cannot be read, and could change the answer; mend them, or answer without them by --leave-out-unreadable:\n{}",
+            path.display(),
+            wrong.join("\n")
+        );
+    }
+    warn_of(wrong);
     warn_of_missing(&export.missing);
     Ok(Directory::new([of_export(path, export)]))
 }
@@ -249,8 +262,7 @@ fn refusals(export: &Export) -> Vec<String> {
         .collect()
 }
 
-fn warn_of(export: &Export) {
-    let wrong = refusals(export);
+fn warn_of(wrong: Vec<String>) {
     if !wrong.is_empty() {
         output::warning(format_args!(
             "{} files could not be read whole; what is wrong in them is not in the answer:",
