@@ -2,3 +2,17 @@
 //!
 //! Must never know: a clock, a file, the network, a database or HTTP. Whatever it finds is shown to
 //! [`decide`](portcullis_policy::decide::decide) before anybody sees it.
+
+mod circuit;
+mod device;
+mod evidence;
+mod grant;
+mod mentions;
+mod place;
+mod probe;
+mod region;
+mod scope;
+mod side;
+mod space;
+mod target;
+pub mod who;

@@ -72,7 +72,7 @@ impl DeviceAttributes {
 }
 
 /// Graph `trustType` of a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DeviceTrustType {
     /// Registered, personal.
     Workplace,

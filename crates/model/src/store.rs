@@ -207,6 +207,31 @@ pub struct TenantConfiguration {
     pub cross_tenant_access_policy: CrossTenantAccessPolicy,
 }
 
+impl TenantConfiguration {
+    /// A tenant that has configured nothing.
+    pub fn empty(tenant: TenantId) -> Self {
+        Self {
+            version: 0,
+            organization: Organization {
+                id: tenant,
+                display_name: String::new(),
+                verified_domains: Vec::new(),
+                branding: None,
+                technical_notification_mails: Vec::new(),
+                other: serde_json::Map::new(),
+            },
+            applications: Vec::new(),
+            service_principals: Vec::new(),
+            conditional_access_policies: Vec::new(),
+            named_locations: Vec::new(),
+            authentication_strengths: Vec::new(),
+            authentication_contexts: Vec::new(),
+            agreements: Vec::new(),
+            cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
+        }
+    }
+}
+
 /// One tenant of a world folder. `None` means the folder says nothing of the kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TenantWorld {

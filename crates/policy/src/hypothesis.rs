@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, ConditionalAccessStatus};
+use portcullis_model::id::PolicyId;
+use portcullis_model::sign_in_log::{
+    AppliedConditionalAccessPolicy, AppliedPolicyResult, ConditionalAccessStatus,
+};
 use portcullis_model::user::HomeAccount;
 
 use crate::compile::CompiledTenant;
@@ -99,6 +102,11 @@ pub struct Supposed(Decision);
 impl Supposed {
     pub(crate) fn new(decision: Decision) -> Self {
         Self(decision)
+    }
+
+    /// What each enabled policy in scope would come to, as [`Decision::results`] has it: cheap, and without reasons.
+    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
+        self.0.results()
     }
 
     /// What would happen next.

@@ -32,5 +32,5 @@ mod strength;
 mod trace;
 mod value;
 mod visible_device;
-mod well_known_applications;
+pub mod well_known_applications;
 pub mod what_if;

@@ -6,6 +6,7 @@
 //! without a published id are not here; whoever needs one names the application itself.
 
 use portcullis_model::id::ClientId;
+use uuid::Uuid;
 
 /// `MicrosoftAdminPortals`, ascending.
 const MICROSOFT_ADMIN_PORTALS: [u128; 4] = [
@@ -46,6 +47,18 @@ const OFFICE_365: [u128; 28] = [
     0xcc15_fd57_2c6c_4117_a88c_83b1_d56b_4bbe, // Microsoft Teams Services
     0xcf53_fce8_def6_4aeb_8d30_b158_e7b1_cf83, // Microsoft Stream Portal
 ];
+
+/// What `MicrosoftAdminPortals` means.
+pub fn microsoft_admin_portals() -> impl Iterator<Item = ClientId> {
+    let ids = MICROSOFT_ADMIN_PORTALS.into_iter();
+    ids.map(|id| ClientId::new(Uuid::from_u128(id)))
+}
+
+/// What `Office365` means.
+pub fn office_365() -> impl Iterator<Item = ClientId> {
+    let ids = OFFICE_365.into_iter();
+    ids.map(|id| ClientId::new(Uuid::from_u128(id)))
+}
 
 /// Whether `Office365` means this application too.
 pub(crate) fn is_office_365(application: ClientId) -> bool {

@@ -1,0 +1,409 @@
+//! When a side grants, as a literal, for one evidence: every policy that applies is satisfied, and both tenants admit.
+//!
+//! What a control comes to for a kind of subject and an evidence is asked of the engine; what is added here is what the rest
+//! of the sign-in contributes: the kind of client, the device, the platform, and the two actions with rules of their own.
+
+use std::collections::HashMap;
+
+use batsat::Lit;
+use portcullis_model::conditional_access::signal::TransferMethod;
+use portcullis_model::conditional_access::{
+    ApplicationCondition, ApplicationConditions, ClientAppType, ConditionalAccessPolicy,
+    DevicePlatform, GrantControl, GrantControls, GrantOperator, Target, UserAction,
+};
+use portcullis_model::id::ClientId;
+
+use crate::device::View;
+use crate::evidence::{Ask, Evidence, Wallet};
+use crate::probe::Demanding;
+use crate::scope::{scopes, view};
+use crate::side::Side;
+use crate::space::Space;
+use crate::target::Reached;
+use crate::who::Who;
+
+/// One side in the circuit.
+pub(crate) struct Encoded {
+    at: usize,
+    /// Of each policy: it applies.
+    pub(crate) scopes: Vec<Lit>,
+    view: View,
+    /// Policies that cannot be evaluated, and so block.
+    defects: Vec<bool>,
+    /// Both tenants let the user cross.
+    pub(crate) admitted: Lit,
+    modern: Lit,
+    registering_device: Lit,
+    registering_information: Lit,
+    demands: Vec<(Demand, [Demanding; 2])>,
+    granted: HashMap<Evidence, Lit>,
+    met: HashMap<(usize, Evidence), Lit>,
+}
+
+/// A control, and the strength that a policy brings along with it.
+#[derive(PartialEq)]
+struct Demand {
+    control: GrantControl,
+    brought: Option<Box<portcullis_model::authentication_strength::AuthenticationStrengthPolicy>>,
+}
+
+/// The action whose rules differ: what is bound to a device cannot vouch for registering one.
+const REGISTERING_DEVICE: Reached = Reached::Action(UserAction::RegisterOrJoinDevices);
+const REACHING: Reached = Reached::Application(ClientId::DIRECTORY);
+
+impl Encoded {
+    pub(crate) fn new(space: &mut Space, at: usize, side: &Side) -> Self {
+        let scopes = scopes(space, at, side);
+        let view = view(space, side);
+        let blocking: Vec<_> = side.compiled.not_evaluable().map(|(id, _)| id).collect();
+        let defects = side.policies().iter();
+        let defects = defects.map(|policy| blocking.contains(&policy.id)).collect();
+        let circuit = &mut space.circuit;
+        let action = |space_targets: &crate::target::TargetClass, action| {
+            let mut members = space_targets.members.iter();
+            members.any(|member| *member == Reached::Action(action))
+        };
+        let modern = space.clients.any(circuit, |client| is_modern(*client));
+        let registering_device = space
+            .targets
+            .any(circuit, |one| action(one, UserAction::RegisterOrJoinDevices));
+        let registering_information = space
+            .targets
+            .any(circuit, |one| action(one, UserAction::RegisterSecurityInformation));
+        let mut demands: Vec<(Demand, [Demanding; 2])> = Vec::new();
+        for policy in side.policies() {
+            for control in controls(policy) {
+                let demand = demand(control, policy);
+                if !demands.iter().any(|(known, _)| *known == demand) {
+                    let both = demanding(side, control, Some(policy));
+                    demands.push((demand, both));
+                }
+            }
+        }
+        let admitted = admitted(space, at);
+        Self {
+            at,
+            scopes,
+            view,
+            defects,
+            admitted,
+            modern,
+            registering_device,
+            registering_information,
+            demands,
+            granted: HashMap::new(),
+            met: HashMap::new(),
+        }
+    }
+
+    /// Granted, with this to show.
+    pub(crate) fn granted(
+        &mut self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+    ) -> Lit {
+        if let Some(known) = self.granted.get(&evidence) {
+            return *known;
+        }
+        let mut all = vec![self.admitted];
+        for number in 0..side.policies().len() {
+            all.push(self.passes(space, side, wallet, evidence, number));
+        }
+        let granted = space.circuit.all(all);
+        self.granted.insert(evidence, granted);
+        granted
+    }
+
+    /// A policy lets pass: it does not apply, or is satisfied.
+    pub(crate) fn passes(
+        &mut self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+        number: usize,
+    ) -> Lit {
+        let Some((policy, scope)) = side.policies().get(number).zip(self.scopes.get(number)) else {
+            return space.circuit.never();
+        };
+        let scope = *scope;
+        let is_defective = self.defects.get(number) != Some(&false);
+        let satisfied = if is_defective {
+            space.circuit.never()
+        } else {
+            self.satisfied(space, side, wallet, evidence, policy)
+        };
+        space.circuit.any([!scope, satisfied])
+    }
+
+    fn satisfied(
+        &mut self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+        policy: &ConditionalAccessPolicy,
+    ) -> Lit {
+        let Some(grant) = &policy.grant_controls else {
+            return space.circuit.always();
+        };
+        if grant.controls.is_empty() || grant.controls.contains(&GrantControl::Block) {
+            return space.circuit.never();
+        }
+        let is_about_resources = matches!(policy.conditions.target, Target::Applications(_));
+        let mut met = Vec::new();
+        let mut exempt = Vec::new();
+        for control in &grant.controls {
+            let its = match control {
+                GrantControl::AuthenticationStrength(_) if is_about_resources => {
+                    self.strength_of_resources(space, side, wallet, evidence, (control, policy))
+                }
+                _ => self.met(space, side, wallet, evidence, (control, policy)),
+            };
+            met.push(its);
+            // A policy about all resources keeps nobody from registering a device by asking for one (specification 4.3).
+            exempt.push(if is_about_resources && asks_for_device(control) {
+                self.registering_device
+            } else {
+                space.circuit.never()
+            });
+        }
+        let circuit = &mut space.circuit;
+        let all_exempt = circuit.all(exempt.iter().copied());
+        let pairs = met.into_iter().zip(exempt);
+        match grant.operator {
+            GrantOperator::And => {
+                let each: Vec<Lit> = pairs.map(|(met, exempt)| circuit.any([met, exempt])).collect();
+                circuit.all(each)
+            }
+            GrantOperator::Or => {
+                let each: Vec<Lit> = pairs.map(|(met, exempt)| circuit.all([met, !exempt])).collect();
+                circuit.any(each.into_iter().chain([all_exempt]))
+            }
+        }
+    }
+
+    /// While security information is registered, strengths of policies about that replace those of policies about resources
+    /// (specification 5.4).
+    fn strength_of_resources(
+        &mut self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+        (control, policy): (&GrantControl, &ConditionalAccessPolicy),
+    ) -> Lit {
+        let own = self.met(space, side, wallet, evidence, (control, policy));
+        let mut demanded = Vec::new();
+        let mut replacing = Vec::new();
+        for (number, other) in side.policies().iter().enumerate() {
+            let is_about_actions = matches!(other.conditions.target, Target::UserActions(_));
+            let strengths = controls(other).iter();
+            let strengths = strengths
+                .filter(|one| matches!(one, GrantControl::AuthenticationStrength(_)))
+                .filter(|_| is_about_actions);
+            for strength in strengths {
+                let scope = self.scopes.get(number).copied();
+                let scope = scope.unwrap_or(space.circuit.never());
+                let met = self.met(space, side, wallet, evidence, (strength, other));
+                demanded.push(scope);
+                replacing.push(space.circuit.implies(scope, met));
+            }
+        }
+        let circuit = &mut space.circuit;
+        let any = circuit.any(demanded);
+        let is_replaced = circuit.all([any, self.registering_information, self.modern]);
+        let replacing = circuit.all(replacing);
+        let replaced = circuit.all([is_replaced, replacing]);
+        let kept = circuit.all([!is_replaced, own]);
+        circuit.any([replaced, kept])
+    }
+
+    /// A control is met.
+    fn met(
+        &mut self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+        (control, policy): (&GrantControl, &ConditionalAccessPolicy),
+    ) -> Lit {
+        let wanted = demand(control, policy);
+        let mut demands = self.demands.iter();
+        let Some(number) = demands.position(|(known, _)| *known == wanted) else {
+            return space.circuit.never();
+        };
+        if let Some(known) = self.met.get(&(number, evidence)) {
+            return *known;
+        }
+        let Some((_, both)) = self.demands.get(number) else {
+            return space.circuit.never();
+        };
+        let shown = self.shown(space, side, wallet, evidence, both);
+        let met = self.with_surroundings(space, control, shown);
+        self.met.insert((number, evidence), met);
+        met
+    }
+
+    /// What a demand comes to for each kind of subject, with everything else at its best.
+    pub(crate) fn shown(
+        &self,
+        space: &mut Space,
+        side: &Side,
+        wallet: &Wallet,
+        evidence: Evidence,
+        [reaching, registering]: &[Demanding; 2],
+    ) -> Lit {
+        let meets = |demanding: &Demanding, reached: Reached, who: &Who| {
+            let ask = Ask { side, who, reached };
+            who.kind.is_person() && ask.meets(demanding, wallet, evidence)
+        };
+        let usual = space.whos.any(&mut space.circuit, |who| {
+            meets(reaching, REACHING, who)
+        });
+        let registers = space.whos.any(&mut space.circuit, |who| {
+            meets(registering, REGISTERING_DEVICE, who)
+        });
+        let circuit = &mut space.circuit;
+        let usual = circuit.all([usual, !self.registering_device]);
+        let registers = circuit.all([registers, self.registering_device]);
+        circuit.any([usual, registers])
+    }
+
+    /// What the rest of the sign-in adds to it.
+    fn with_surroundings(&self, space: &mut Space, control: &GrantControl, shown: Lit) -> Lit {
+        let by_device_code = space.flows.any(&mut space.circuit, |flow| {
+            *flow == Some(TransferMethod::DeviceCodeFlow)
+        });
+        let on = |space: &mut Space, platforms: &[DevicePlatform]| {
+            space.platforms.any(&mut space.circuit, |platform| {
+                platform.is_some_and(|platform| platforms.contains(&platform))
+            })
+        };
+        let view = self.view;
+        let rest = match control {
+            GrantControl::Block => space.circuit.never(),
+            GrantControl::Mfa
+            | GrantControl::AuthenticationStrength(_)
+            | GrantControl::PasswordChange
+            | GrantControl::RiskRemediation
+            | GrantControl::TermsOfUse(_)
+            | GrantControl::CustomAuthenticationFactor(_) => space.circuit.always(),
+            GrantControl::CompliantDevice => {
+                let compliant = space.device.is_compliant(&mut space.circuit, view);
+                space.circuit.all([compliant, !by_device_code])
+            }
+            GrantControl::DomainJoinedDevice => {
+                let joined = space.device.is_hybrid_joined(&mut space.circuit, view);
+                space.circuit.all([joined, !by_device_code])
+            }
+            GrantControl::ApprovedApplication => {
+                let platform = on(space, &[DevicePlatform::Ios, DevicePlatform::Android]);
+                space.circuit.all([space.approved, platform])
+            }
+            GrantControl::CompliantApplication => {
+                use DevicePlatform as P;
+                let platform = on(space, &[P::Ios, P::Android, P::Windows]);
+                space.circuit.all([space.protected, platform])
+            }
+        };
+        space.circuit.all([shown, rest, self.modern])
+    }
+
+    /// The device is compliant, or hybrid joined, in the eyes of the tenant; whatever the rest of the sign-in is.
+    pub(crate) fn has_managed_device(&self, space: &mut Space) -> Lit {
+        let compliant = space.device.is_compliant(&mut space.circuit, self.view);
+        let joined = space.device.is_hybrid_joined(&mut space.circuit, self.view);
+        space.circuit.any([compliant, joined])
+    }
+
+    /// The place of the side.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+}
+
+/// What a policy demands, as a demand of its own.
+fn demand(control: &GrantControl, policy: &ConditionalAccessPolicy) -> Demand {
+    let brings = matches!(control, GrantControl::AuthenticationStrength(_));
+    Demand {
+        control: control.clone(),
+        brought: policy.expanded_strength.clone().filter(|_| brings),
+    }
+}
+
+/// A tenant that demands a control of whoever reaches anything, and one that demands it of whoever registers a device.
+pub(crate) fn demanding(
+    side: &Side,
+    control: &GrantControl,
+    policy: Option<&ConditionalAccessPolicy>,
+) -> [Demanding; 2] {
+    let everything = Target::Applications(ApplicationConditions {
+        include: vec![ApplicationCondition::All],
+        exclude: Vec::new(),
+        filter: None,
+    });
+    let registering = Target::UserActions(vec![UserAction::RegisterOrJoinDevices]);
+    [everything, registering].map(|target| {
+        let grant = GrantControls {
+            operator: GrantOperator::Or,
+            controls: vec![control.clone()],
+        };
+        side.probe.demanding(target, grant, policy)
+    })
+}
+
+/// Legacy clients meet no control (specification 4.6).
+const fn is_modern(client: ClientAppType) -> bool {
+    match client {
+        ClientAppType::Browser | ClientAppType::MobileAppsAndDesktopClients => true,
+        ClientAppType::ExchangeActiveSync | ClientAppType::EasSupported | ClientAppType::Other => {
+            false
+        }
+    }
+}
+
+const fn asks_for_device(control: &GrantControl) -> bool {
+    match control {
+        GrantControl::CompliantDevice
+        | GrantControl::DomainJoinedDevice
+        | GrantControl::ApprovedApplication
+        | GrantControl::CompliantApplication => true,
+        GrantControl::Block
+        | GrantControl::Mfa
+        | GrantControl::AuthenticationStrength(_)
+        | GrantControl::PasswordChange
+        | GrantControl::RiskRemediation
+        | GrantControl::TermsOfUse(_)
+        | GrantControl::CustomAuthenticationFactor(_) => false,
+    }
+}
+
+pub(crate) fn controls(policy: &ConditionalAccessPolicy) -> &[GrantControl] {
+    let grant = policy.grant_controls.as_ref();
+    grant.map_or(&[], |grant| &grant.controls)
+}
+
+/// Some account of this kind may reach this.
+fn admitted(space: &mut Space, at: usize) -> Lit {
+    let mut refused = Vec::new();
+    for class in 0..space.targets.values.len() {
+        let held_back = |who: usize| {
+            let target = space.targets.values.get(class);
+            let accounts = target.and_then(|target| target.admitted.get(at));
+            accounts.and_then(|accounts| accounts.get(who)) == Some(&None)
+        };
+        let held_back: Vec<bool> = (0..space.whos.values.len()).map(held_back).collect();
+        let circuit = &mut space.circuit;
+        let held_back = space
+            .whos
+            .any_at(circuit, |at, _| held_back.get(at) == Some(&true));
+        let reached = space.targets.literals.get(class).copied();
+        let reached = reached.unwrap_or(circuit.never());
+        refused.push(circuit.all([held_back, reached]));
+    }
+    let refused = space.circuit.any(refused);
+    !refused
+}

@@ -1,0 +1,320 @@
+//! One set of policies and the tenant it stands in, ready to be asked about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_model::application::ServicePrincipal;
+use portcullis_model::conditional_access::filter::{
+    Comparison, FilterOperator, Operand, SecurityAttribute,
+};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, PolicyState};
+use portcullis_model::cross_tenant_access::{
+    AccessType, B2bSetting, CrossTenantSettings, Target, TargetConfiguration, TargetType,
+};
+use portcullis_model::id::{ClientId, GroupId, ServicePrincipalId, TenantId, UserId};
+use portcullis_model::store::TenantConfiguration;
+use portcullis_model::user::HomeAccount;
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::cross_tenant::{Crossing, admit, admit_without_home};
+use portcullis_whatif::directory::{Directory, DirectoryTenant};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::mentions::Mentions;
+use crate::probe::{ACCOUNT, Probe};
+use crate::who::{Home, Who};
+
+/// Of so many different attribute values that filters name, every combination is looked at; of more, each one alone.
+const ATTRIBUTES_COMBINED_MAX: usize = 6;
+
+/// A tenant, its policies, and what was supposed to be able to ask about them.
+pub(crate) struct Side {
+    pub(crate) configuration: TenantConfiguration,
+    pub(crate) compiled: CompiledTenant,
+    pub(crate) probe: Probe,
+    /// What could not be encoded exactly, in sentences without a full stop.
+    pub(crate) unknown: Vec<String>,
+    homes: BTreeMap<TenantId, CompiledTenant>,
+}
+
+/// Which policies count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// The enforced ones.
+    #[default]
+    Enabled,
+    /// Those that only report too, as if they were enforced.
+    ReportOnlyToo,
+}
+
+impl Counted {
+    fn counts(self, policy: &ConditionalAccessPolicy) -> bool {
+        match policy.state {
+            PolicyState::Enabled => true,
+            PolicyState::ReportOnly => self == Self::ReportOnlyToo,
+            PolicyState::Disabled => false,
+        }
+    }
+}
+
+impl Side {
+    /// Only the policies that count remain, as enforced ones.
+    pub(crate) fn new(tenant: &DirectoryTenant, directory: &Directory, counted: Counted) -> Self {
+        let mut configuration = tenant.configuration().clone();
+        let policies = &mut configuration.conditional_access_policies;
+        policies.retain(|policy| counted.counts(policy));
+        for policy in policies {
+            policy.state = PolicyState::Enabled;
+        }
+        let mut unknown = Vec::new();
+        if configuration.service_principals.is_empty() {
+            configuration.service_principals = supposed_principals(&configuration, &mut unknown);
+        }
+        let homes = directory.tenants();
+        let homes = homes.map(|tenant| (tenant.id(), tenant.compiled().clone()));
+        Self {
+            compiled: CompiledTenant::compile(&configuration),
+            probe: Probe::new(&configuration),
+            configuration,
+            unknown,
+            homes: homes.collect(),
+        }
+    }
+
+    pub(crate) fn policies(&self) -> &[ConditionalAccessPolicy] {
+        &self.configuration.conditional_access_policies
+    }
+
+    /// Tenants that the cross-tenant access settings name.
+    pub(crate) fn partners(&self) -> impl Iterator<Item = TenantId> {
+        let partners = self.configuration.cross_tenant_access_policy.partners.iter();
+        partners.map(|partner| partner.tenant_id)
+    }
+
+    /// Some account of this kind that both tenants let cross to this application, if there is one. Of a home tenant that
+    /// nobody knows it is supposed that it lets everybody out.
+    pub(crate) fn admitted(&self, who: &Who, application: ClientId) -> Option<UserId> {
+        let resources = BTreeSet::from([application]);
+        let (channel, tenant) = match (who.kind.cross_tenant_channel(), who.home) {
+            (None, _) | (Some(_), Home::Here) => return Some(ACCOUNT),
+            (Some(_), Home::NoTenant) => {
+                let admitted = admit_without_home(&self.compiled, application, &resources);
+                return admitted.ok().map(|_| ACCOUNT);
+            }
+            (Some(channel), Home::Tenant(tenant) | Home::AnyOtherTenant(tenant)) => {
+                (channel, tenant)
+            }
+        };
+        let supposed;
+        let home = if let Some(home) = self.homes.get(&tenant) {
+            home
+        } else {
+            supposed = lets_everybody_out(tenant);
+            &supposed
+        };
+        let crosses = |account: &(UserId, BTreeSet<GroupId>)| {
+            let crossing = Crossing {
+                channel,
+                home: HomeAccount {
+                    tenant_id: tenant,
+                    user_id: account.0,
+                },
+                home_groups: &account.1,
+                client: application,
+                resources: &resources,
+            };
+            admit(home, &self.compiled, &crossing).is_ok()
+        };
+        let found = self.accounts(tenant).into_iter().find(crosses);
+        found.map(|(user, _)| user)
+    }
+
+    /// Accounts of another tenant that its or our settings could tell apart: one that nobody names, each that is named, and
+    /// one in each group that is.
+    fn accounts(&self, tenant: TenantId) -> Vec<(UserId, BTreeSet<GroupId>)> {
+        let policy = &self.configuration.cross_tenant_access_policy;
+        let partner = policy.partners.iter().find(|one| one.tenant_id == tenant);
+        let settings = partner.map(|one| &one.settings).into_iter();
+        let targets = settings
+            .chain([&policy.default])
+            .flat_map(|one| [&one.b2b_collaboration_inbound, &one.b2b_direct_connect_inbound])
+            .flatten()
+            .filter_map(|setting| setting.users_and_groups.as_ref())
+            .flat_map(|users| &users.targets);
+        let mut accounts = vec![(ACCOUNT, BTreeSet::new())];
+        for target in targets {
+            let user = target.target.parse().ok();
+            let group = target.target.parse().ok();
+            match target.target_type {
+                TargetType::User => accounts.extend(user.map(|user| (user, BTreeSet::new()))),
+                TargetType::Group => {
+                    accounts.extend(group.map(|group| (ACCOUNT, BTreeSet::from([group]))));
+                }
+                TargetType::Application => {}
+            }
+        }
+        accounts
+    }
+}
+
+/// Another tenant of which nothing is known: it is supposed to hold nobody back.
+fn lets_everybody_out(id: TenantId) -> CompiledTenant {
+    let all = |target: &str, target_type| {
+        Some(TargetConfiguration {
+            access_type: AccessType::Allowed,
+            targets: vec![Target {
+                target: target.to_owned(),
+                target_type,
+            }],
+        })
+    };
+    let everybody = B2bSetting {
+        users_and_groups: all("AllUsers", TargetType::User),
+        applications: all("AllApplications", TargetType::Application),
+    };
+    let mut configuration = TenantConfiguration::empty(id);
+    configuration.cross_tenant_access_policy.default = CrossTenantSettings {
+        b2b_collaboration_outbound: Some(everybody.clone()),
+        b2b_direct_connect_outbound: Some(everybody),
+        ..CrossTenantSettings::default()
+    };
+    CompiledTenant::compile(&configuration)
+}
+
+/// An export of policies has no service principals: those that policies name are supposed to be single-tenant ones of this
+/// tenant, and one is supposed for each combination of attributes that filters tell apart.
+fn supposed_principals(
+    configuration: &TenantConfiguration,
+    unknown: &mut Vec<String>,
+) -> Vec<ServicePrincipal> {
+    let mut mentions = Mentions::default();
+    for policy in &configuration.conditional_access_policies {
+        mentions.add(policy);
+    }
+    let named = mentions.principals.iter();
+    let mut supposed: Vec<ServicePrincipal> = named
+        .map(|id| supposed_principal(*id, &id.to_string(), &Map::new()))
+        .collect();
+    let comparisons = mentions
+        .application_attributes
+        .iter()
+        .chain(&mentions.principal_attributes);
+    for (number, attributes) in combinations(comparisons, unknown).iter().enumerate() {
+        let name = format!("an application with {}", told(attributes));
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, number.to_string().as_bytes());
+        supposed.push(supposed_principal(
+            ServicePrincipalId::new(id),
+            &name,
+            attributes,
+        ));
+    }
+    // One that no policy tells from any other.
+    let plain = ServicePrincipalId::new(ACCOUNT.uuid());
+    supposed.push(supposed_principal(
+        plain,
+        "any other application of this tenant",
+        &Map::new(),
+    ));
+    supposed
+}
+
+fn supposed_principal(
+    id: ServicePrincipalId,
+    name: &str,
+    attributes: &Map<String, Value>,
+) -> ServicePrincipal {
+    let app_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, id.to_string().as_bytes());
+    let mut other = Map::new();
+    if !attributes.is_empty() {
+        other.insert("customSecurityAttributes".to_owned(), json!(attributes));
+    }
+    ServicePrincipal {
+        id,
+        app_id: ClientId::new(app_id),
+        display_name: name.to_owned(),
+        app_owner_organization_id: None,
+        account_enabled: true,
+        app_role_assignment_required: false,
+        assigned_to: Vec::new(),
+        granted_app_roles: Vec::new(),
+        admin_consented_scopes: Vec::new(),
+        other,
+    }
+}
+
+/// Attribute sets as Graph writes them, one for each combination of the values that filters name; the empty one is left out.
+fn combinations<'c>(
+    comparisons: impl Iterator<Item = &'c Comparison<SecurityAttribute>>,
+    unknown: &mut Vec<String>,
+) -> Vec<Map<String, Value>> {
+    let mut values: BTreeSet<(SecurityAttribute, String)> = BTreeSet::new();
+    for comparison in comparisons {
+        match comparison.operator {
+            FilterOperator::Equal
+            | FilterOperator::NotEqual
+            | FilterOperator::Contains
+            | FilterOperator::NotContains
+            | FilterOperator::In
+            | FilterOperator::NotIn => {}
+            FilterOperator::StartsWith
+            | FilterOperator::NotStartsWith
+            | FilterOperator::EndsWith
+            | FilterOperator::NotEndsWith => unknown.push(format!(
+                "applications whose attribute `{}` begins or ends like `{:?}` are looked at only where they are equal to it",
+                comparison.property.name(),
+                comparison.operand
+            )),
+        }
+        let texts: &[String] = match &comparison.operand {
+            Operand::Null => &[],
+            Operand::Text(text) => std::slice::from_ref(text),
+            Operand::List(texts) => texts,
+        };
+        for text in texts {
+            values.insert((comparison.property.clone(), text.clone()));
+        }
+        if comparison.operand == Operand::Null {
+            values.insert((comparison.property.clone(), "some value".to_owned()));
+        }
+    }
+    let values: Vec<_> = values.into_iter().collect();
+    let chosen: Vec<Vec<&(SecurityAttribute, String)>> = if values.len() <= ATTRIBUTES_COMBINED_MAX
+    {
+        (1..1usize << values.len())
+            .map(|bits| {
+                let every = values.iter().enumerate();
+                let chosen = every.filter(|(at, _)| bits & (1 << at) != 0);
+                chosen.map(|(_, value)| value).collect()
+            })
+            .collect()
+    } else {
+        unknown.push(format!(
+            "filters for applications name {} attribute values; applications with several of them at once are not looked at",
+            values.len()
+        ));
+        values.iter().map(|value| vec![value]).collect()
+    };
+    chosen.into_iter().map(|chosen| document(&chosen)).collect()
+}
+
+fn document(values: &[&(SecurityAttribute, String)]) -> Map<String, Value> {
+    let mut sets: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for (attribute, text) in values {
+        let set = sets.entry(attribute.set()).or_default();
+        set.entry(attribute.name()).or_default().push(text);
+    }
+    sets.into_iter()
+        .map(|(set, values)| (set.to_owned(), json!(values)))
+        .collect()
+}
+
+fn told(attributes: &Map<String, Value>) -> String {
+    let mut words = Vec::new();
+    for values in attributes.values().filter_map(Value::as_object) {
+        for (name, texts) in values {
+            for text in texts.as_array().into_iter().flatten() {
+                words.push(format!("{name} {}", text.as_str().unwrap_or_default()));
+            }
+        }
+    }
+    words.join(" and ")
+}

@@ -1,0 +1,190 @@
+//! What a sign-in can reach: applications that policies tell apart, actions, and authentication contexts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::UserAction;
+use portcullis_model::id::{ClientId, UserId};
+use portcullis_policy::facts::SignIn;
+use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
+use uuid::Uuid;
+
+use crate::mentions::Mentions;
+use crate::probe::{Cut, person};
+use crate::side::Side;
+use crate::who::{Home, SubjectKind, Who};
+
+/// What is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reached {
+    /// A resource.
+    Application(ClientId),
+    /// What users do to their own account.
+    Action(UserAction),
+    /// What an application asks for by name. Beside the resources of a request it adds the policies about it and takes none
+    /// away, so that it is looked at by itself.
+    Context(AuthenticationContextId),
+}
+
+/// The application that stands for all that nobody names.
+pub const ANY_OTHER_APPLICATION: ClientId = ClientId::new(Uuid::from_u128(
+    0xa990_0000_0000_4000_8000_0000_0000_0001,
+));
+
+/// What no policy and no cross-tenant access setting tells apart.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetClass {
+    /// The first one is what a witness reaches.
+    pub(crate) members: Vec<Reached>,
+    /// Whether it also stands for every application that nobody names.
+    pub(crate) is_rest: bool,
+    /// For each side and each kind of subject an account that may reach it.
+    pub(crate) admitted: Vec<Vec<Option<UserId>>>,
+    /// For each side and each kind of subject whether they could come by direct connect, which adds that type.
+    pub(crate) direct_connect: Vec<Vec<bool>>,
+    /// For each side the numbers of the policies that are about it.
+    pub(crate) policies: Vec<BTreeSet<usize>>,
+}
+
+impl Reached {
+    /// Makes a sign-in reach this.
+    pub(crate) fn put(self, sign_in: &mut SignIn) {
+        sign_in.audiences.clear();
+        match self {
+            Self::Application(application) => {
+                sign_in.client = application;
+                sign_in.audiences.insert(application);
+            }
+            Self::Action(action) => sign_in.user_action = Some(action),
+            Self::Context(context) => {
+                sign_in.authentication_contexts.insert(context);
+            }
+        }
+    }
+
+    pub(crate) const fn application(self) -> Option<ClientId> {
+        match self {
+            Self::Application(application) => Some(application),
+            Self::Action(_) | Self::Context(_) => None,
+        }
+    }
+}
+
+/// All classes of targets.
+pub(crate) fn targets(sides: &[Side], mentions: &Mentions, whos: &[Who]) -> Vec<TargetClass> {
+    let cuts: Vec<Cut> = sides.iter().map(cut).collect();
+    let mut classes: Vec<TargetClass> = Vec::new();
+    let mut numbers: BTreeMap<(Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8), usize> = BTreeMap::new();
+    for candidate in candidates(sides, mentions) {
+        let policies: Vec<BTreeSet<usize>> = cuts
+            .iter()
+            .map(|cut| {
+                let member = Who {
+                    kind: SubjectKind::Member,
+                    home: Home::Here,
+                };
+                let (mut sign_in, origin) = person(&member, ClientId::DIRECTORY);
+                candidate.put(&mut sign_in);
+                cut.matching(sign_in, origin)
+            })
+            .collect();
+        let admitted: Vec<Vec<Option<UserId>>> = sides
+            .iter()
+            .map(|side| admitted(side, candidate, whos))
+            .collect();
+        let direct_connect: Vec<Vec<bool>> = sides
+            .iter()
+            .map(|side| direct_connect(side, candidate, whos))
+            .collect();
+        let may = admitted.iter().chain(std::iter::empty());
+        let mut seen: Vec<Vec<bool>> = may
+            .map(|one| one.iter().map(Option::is_some).collect())
+            .collect();
+        seen.extend(direct_connect.iter().cloned());
+        let kind = match candidate {
+            Reached::Application(_) => 0,
+            // Judged by rules of their own.
+            Reached::Action(UserAction::RegisterSecurityInformation) => 1,
+            Reached::Action(UserAction::RegisterOrJoinDevices) => 2,
+            Reached::Context(_) => 3,
+        };
+        let next = classes.len();
+        let number = *numbers.entry((policies.clone(), seen, kind)).or_insert(next);
+        let is_rest = candidate == Reached::Application(ANY_OTHER_APPLICATION);
+        if let Some(class) = classes.get_mut(number) {
+            class.members.push(candidate);
+            class.is_rest |= is_rest;
+        } else {
+            classes.push(TargetClass {
+                members: vec![candidate],
+                is_rest,
+                admitted,
+                direct_connect,
+                policies,
+            });
+        }
+    }
+    classes
+}
+
+fn cut(side: &Side) -> Cut {
+    let policies = side.policies().iter();
+    side.probe
+        .cut(policies, |whole, open| open.target = whole.target.clone())
+}
+
+fn admitted(side: &Side, reached: Reached, whos: &[Who]) -> Vec<Option<UserId>> {
+    let account = |who: &Who| match reached.application() {
+        Some(application) => side.admitted(who, application),
+        // Nothing is crossed for.
+        None => Some(crate::probe::ACCOUNT),
+    };
+    whos.iter().map(account).collect()
+}
+
+/// Whether a guest of this kind could come to it by direct connect too.
+fn direct_connect(side: &Side, reached: Reached, whos: &[Who]) -> Vec<bool> {
+    let could = |who: &Who| {
+        let by_direct_connect = Who {
+            kind: SubjectKind::B2bDirectConnectUser,
+            home: who.home,
+        };
+        let application = reached.application();
+        who.kind.is_external()
+            && who.home_tenant().is_some()
+            && application.is_some_and(|one| side.admitted(&by_direct_connect, one).is_some())
+    };
+    whos.iter().map(could).collect()
+}
+
+/// What policies name, what the tenant has, and one application that nobody names.
+fn candidates(sides: &[Side], mentions: &Mentions) -> Vec<Reached> {
+    let mut applications: BTreeSet<ClientId> = mentions.applications.clone();
+    applications.insert(ClientId::DIRECTORY);
+    for side in sides {
+        let configuration = &side.configuration;
+        applications.extend(configuration.service_principals.iter().map(|one| one.app_id));
+        applications.extend(configuration.applications.iter().map(|one| one.app_id));
+    }
+    if mentions.names_office_365 {
+        applications.extend(office_365());
+    }
+    if mentions.names_admin_portals {
+        applications.extend(microsoft_admin_portals());
+    }
+    let mut contexts = mentions.contexts.clone();
+    for side in sides {
+        let own = side.configuration.authentication_contexts.iter();
+        contexts.extend(own.map(|context| context.id));
+    }
+    let applications = std::iter::once(ANY_OTHER_APPLICATION).chain(applications);
+    let actions = [
+        UserAction::RegisterSecurityInformation,
+        UserAction::RegisterOrJoinDevices,
+    ];
+    applications
+        .map(Reached::Application)
+        .chain(actions.map(Reached::Action))
+        .chain(contexts.into_iter().map(Reached::Context))
+        .collect()
+}
