@@ -68,9 +68,10 @@ pub(crate) struct Property {
 /// The device of a sign-in, as its own tenant knows it.
 #[derive(Debug)]
 pub(crate) struct Device {
+    /// How it is joined; of [`JOINS`], in that order.
+    pub(crate) joins: Vec<Lit>,
     pub(crate) registered: Lit,
     pub(crate) compliant: Lit,
-    pub(crate) trust_types: Vec<(DeviceTrustType, Lit)>,
     pub(crate) properties: BTreeMap<DeviceProperty, Property>,
 }
 
@@ -85,10 +86,12 @@ pub(crate) struct View {
     pub(crate) trust_type: Lit,
 }
 
-pub(crate) const TRUST_TYPES: [(DeviceTrustType, &str); 3] = [
-    (DeviceTrustType::Workplace, "workplace"),
-    (DeviceTrustType::AzureAd, "azuread"),
-    (DeviceTrustType::ServerAd, "serverad"),
+/// How a device can be joined, `None` being a device that no tenant knows, and the word that filters have for it.
+pub(crate) const JOINS: [(Option<DeviceTrustType>, &str); 4] = [
+    (None, ""),
+    (Some(DeviceTrustType::Workplace), "workplace"),
+    (Some(DeviceTrustType::AzureAd), "azuread"),
+    (Some(DeviceTrustType::ServerAd), "serverad"),
 ];
 
 fn lower(text: &str) -> String {
@@ -135,17 +138,15 @@ const fn is_negative(operator: FilterOperator) -> bool {
 
 impl Device {
     pub(crate) fn new(circuit: &mut Circuit, comparisons: &[Comparison<DeviceProperty>]) -> Self {
-        let registered = circuit.free();
-        let trust_types: Vec<(DeviceTrustType, Lit)> = TRUST_TYPES
-            .iter()
-            .map(|(trust_type, _)| (*trust_type, circuit.free()))
-            .collect();
-        let literals: Vec<Lit> = trust_types.iter().map(|(_, literal)| *literal).collect();
-        circuit.require_exactly_one(&literals);
+        let joins: Vec<Lit> = JOINS.iter().map(|_| circuit.free()).collect();
+        circuit.require_exactly_one(&joins);
+        let registered = joins.first().map_or(circuit.always(), |unknown| !*unknown);
+        let compliant = circuit.free();
+        circuit.require([!compliant, registered]);
         let mut device = Self {
+            joins,
             registered,
-            compliant: circuit.free(),
-            trust_types,
+            compliant,
             properties: BTreeMap::new(),
         };
         for comparison in comparisons {
@@ -237,8 +238,8 @@ impl Device {
     }
 
     fn trust_type(&self, circuit: &Circuit, wanted: DeviceTrustType) -> Lit {
-        let mut all = self.trust_types.iter();
-        let found = all.find(|(trust_type, _)| *trust_type == wanted);
+        let mut all = JOINS.iter().zip(&self.joins);
+        let found = all.find(|((join, _), _)| *join == Some(wanted));
         found.map_or(circuit.never(), |(_, literal)| *literal)
     }
 
@@ -357,8 +358,9 @@ impl Device {
                 of_words(words, circuit)
             }
             DeviceProperty::TrustType => {
-                let words = TRUST_TYPES.iter().zip(&self.trust_types);
-                let words = words.map(|((_, word), (_, literal))| (*word, *literal));
+                let words = JOINS.iter().zip(&self.joins);
+                let words = words.filter(|((join, _), _)| join.is_some());
+                let words = words.map(|((_, word), literal)| (*word, *literal));
                 of_words(words.collect(), circuit)
             }
             _ => {
@@ -436,25 +438,32 @@ fn together(one: &TextTest, other: &TextTest) -> Together {
         (T::StartsWith(a) | T::EndsWith(a) | T::Contains(a), T::Contains(b)) => {
             implied_if(a.contains(b.as_str()))
         }
-        (
-            T::StartsWith(_) | T::EndsWith(_) | T::Contains(_),
-            T::StartsWith(_) | T::EndsWith(_),
-        ) => Together::Either,
+        (T::StartsWith(_) | T::EndsWith(_) | T::Contains(_), T::StartsWith(_) | T::EndsWith(_)) => {
+            Together::Either
+        }
     }
 }
 
 /// A text of which exactly these tests hold, of all that filters name.
-pub(crate) fn text_with<'t>(held: &[&'t TextTest], all: impl Iterator<Item = &'t TextTest>) -> String {
+pub(crate) fn text_with<'t>(
+    held: &[&'t TextTest],
+    all: impl Iterator<Item = &'t TextTest>,
+) -> String {
     if let Some(TextTest::Is(text)) = held.iter().find(|test| matches!(test, TextTest::Is(_))) {
         return text.clone();
     }
     let named: String = all.map(TextTest::text).collect();
     // Private use: no keyboard writes them, so that one is always free.
     let mut letters = "-_.~+*|#".chars().chain('\u{e000}'..='\u{f8ff}');
-    let apart = letters.find(|letter| !named.contains(*letter)).unwrap_or('\u{e000}');
+    let apart = letters
+        .find(|letter| !named.contains(*letter))
+        .unwrap_or('\u{e000}');
     let longest = |pick: fn(&TextTest) -> Option<&str>| {
         let texts = held.iter().filter_map(|test| pick(test));
-        texts.max_by_key(|text| text.len()).unwrap_or_default().to_owned()
+        texts
+            .max_by_key(|text| text.len())
+            .unwrap_or_default()
+            .to_owned()
     };
     let begin = longest(|test| match test {
         TextTest::StartsWith(text) => Some(text),
@@ -531,5 +540,7 @@ pub(crate) fn device_id(device: &Device, holds: impl Fn(Lit) -> bool) -> Uuid {
         TextTest::Is(text) if holds(*literal) => Uuid::try_parse(text).ok(),
         _ => None,
     });
-    named.next().unwrap_or(Uuid::from_u128(0xde71_ce00_0000_4000_8000_0000_0000_0001))
+    named
+        .next()
+        .unwrap_or(Uuid::from_u128(0xde71_ce00_0000_4000_8000_0000_0000_0001))
 }

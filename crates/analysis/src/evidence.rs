@@ -9,9 +9,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::authentication_strength::{
     AuthenticationStrengthPolicy, CombinationRestriction,
 };
-use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, DevicePlatform, GrantControl,
-};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, DevicePlatform, GrantControl};
 use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::id::{ClientId, DeviceId, TenantId};
@@ -123,7 +121,9 @@ impl Wallet {
     pub(crate) fn fullest_without(&self, demanding: &Demanding, ask: &Ask<'_>) -> Vec<Evidence> {
         let meets = |evidence: Evidence| ask.meets(demanding, self, evidence);
         let single = |at| Evidence::NONE.with(at);
-        let open: Vec<usize> = (0..self.all.len()).filter(|at| !meets(single(*at))).collect();
+        let open: Vec<usize> = (0..self.all.len())
+            .filter(|at| !meets(single(*at)))
+            .collect();
         let mut apart: Vec<(usize, usize)> = Vec::new();
         for (number, one) in open.iter().enumerate() {
             for other in open.iter().skip(number + 1) {
@@ -156,11 +156,13 @@ fn split(set: Evidence, apart: &[(usize, usize)], found: &mut BTreeSet<Evidence>
         Some((one, _)) => {
             split(set.without(*one), apart, found);
             // Whoever keeps it goes without everything that pairs with it.
-            let pairs = apart.iter().filter_map(|(a, b)| match (a == one, b == one) {
-                (true, _) => Some(*b),
-                (_, true) => Some(*a),
-                (false, false) => None,
-            });
+            let pairs = apart
+                .iter()
+                .filter_map(|(a, b)| match (a == one, b == one) {
+                    (true, _) => Some(*b),
+                    (_, true) => Some(*a),
+                    (false, false) => None,
+                });
             split(pairs.fold(set, Evidence::without), apart, found);
         }
     }

@@ -24,7 +24,6 @@ use crate::who::Who;
 
 /// One side in the circuit.
 pub(crate) struct Encoded {
-    at: usize,
     /// Of each policy: it applies.
     pub(crate) scopes: Vec<Lit>,
     view: View,
@@ -57,19 +56,17 @@ impl Encoded {
         let view = view(space, side);
         let blocking: Vec<_> = side.compiled.not_evaluable().map(|(id, _)| id).collect();
         let defects = side.policies().iter();
-        let defects = defects.map(|policy| blocking.contains(&policy.id)).collect();
+        let defects = defects
+            .map(|policy| blocking.contains(&policy.id))
+            .collect();
         let circuit = &mut space.circuit;
-        let action = |space_targets: &crate::target::TargetClass, action| {
-            let mut members = space_targets.members.iter();
-            members.any(|member| *member == Reached::Action(action))
-        };
         let modern = space.clients.any(circuit, |client| is_modern(*client));
-        let registering_device = space
-            .targets
-            .any(circuit, |one| action(one, UserAction::RegisterOrJoinDevices));
-        let registering_information = space
-            .targets
-            .any(circuit, |one| action(one, UserAction::RegisterSecurityInformation));
+        let registering_device = space.targets.any(circuit, |one| {
+            one.is(Reached::Action(UserAction::RegisterOrJoinDevices))
+        });
+        let registering_information = space.targets.any(circuit, |one| {
+            one.is(Reached::Action(UserAction::RegisterSecurityInformation))
+        });
         let mut demands: Vec<(Demand, [Demanding; 2])> = Vec::new();
         for policy in side.policies() {
             for control in controls(policy) {
@@ -82,7 +79,6 @@ impl Encoded {
         }
         let admitted = admitted(space, at);
         Self {
-            at,
             scopes,
             view,
             defects,
@@ -175,11 +171,15 @@ impl Encoded {
         let pairs = met.into_iter().zip(exempt);
         match grant.operator {
             GrantOperator::And => {
-                let each: Vec<Lit> = pairs.map(|(met, exempt)| circuit.any([met, exempt])).collect();
+                let each: Vec<Lit> = pairs
+                    .map(|(met, exempt)| circuit.any([met, exempt]))
+                    .collect();
                 circuit.all(each)
             }
             GrantOperator::Or => {
-                let each: Vec<Lit> = pairs.map(|(met, exempt)| circuit.all([met, !exempt])).collect();
+                let each: Vec<Lit> = pairs
+                    .map(|(met, exempt)| circuit.all([met, !exempt]))
+                    .collect();
                 circuit.any(each.into_iter().chain([all_exempt]))
             }
         }
@@ -260,9 +260,9 @@ impl Encoded {
             let ask = Ask { side, who, reached };
             who.kind.is_person() && ask.meets(demanding, wallet, evidence)
         };
-        let usual = space.whos.any(&mut space.circuit, |who| {
-            meets(reaching, REACHING, who)
-        });
+        let usual = space
+            .whos
+            .any(&mut space.circuit, |who| meets(reaching, REACHING, who));
         let registers = space.whos.any(&mut space.circuit, |who| {
             meets(registering, REGISTERING_DEVICE, who)
         });
@@ -274,16 +274,36 @@ impl Encoded {
 
     /// What the rest of the sign-in adds to it.
     fn with_surroundings(&self, space: &mut Space, control: &GrantControl, shown: Lit) -> Lit {
-        let by_device_code = space.flows.any(&mut space.circuit, |flow| {
-            *flow == Some(TransferMethod::DeviceCodeFlow)
-        });
+        let has = self.has(space, control);
+        // A sign-in through the device code grant shows no device (specification 5.5).
+        let is_shown = match control {
+            GrantControl::CompliantDevice | GrantControl::DomainJoinedDevice => {
+                let by_device_code = space.flows.any(&mut space.circuit, |flow| {
+                    *flow == Some(TransferMethod::DeviceCodeFlow)
+                });
+                !by_device_code
+            }
+            GrantControl::Block
+            | GrantControl::Mfa
+            | GrantControl::AuthenticationStrength(_)
+            | GrantControl::ApprovedApplication
+            | GrantControl::CompliantApplication
+            | GrantControl::PasswordChange
+            | GrantControl::RiskRemediation
+            | GrantControl::TermsOfUse(_)
+            | GrantControl::CustomAuthenticationFactor(_) => space.circuit.always(),
+        };
+        space.circuit.all([shown, has, is_shown, self.modern])
+    }
+
+    /// The device, the application and the platform are what a control wants; always, of a control that wants nothing of them.
+    pub(crate) fn has(&self, space: &mut Space, control: &GrantControl) -> Lit {
         let on = |space: &mut Space, platforms: &[DevicePlatform]| {
             space.platforms.any(&mut space.circuit, |platform| {
                 platform.is_some_and(|platform| platforms.contains(&platform))
             })
         };
-        let view = self.view;
-        let rest = match control {
+        match control {
             GrantControl::Block => space.circuit.never(),
             GrantControl::Mfa
             | GrantControl::AuthenticationStrength(_)
@@ -292,12 +312,10 @@ impl Encoded {
             | GrantControl::TermsOfUse(_)
             | GrantControl::CustomAuthenticationFactor(_) => space.circuit.always(),
             GrantControl::CompliantDevice => {
-                let compliant = space.device.is_compliant(&mut space.circuit, view);
-                space.circuit.all([compliant, !by_device_code])
+                space.device.is_compliant(&mut space.circuit, self.view)
             }
             GrantControl::DomainJoinedDevice => {
-                let joined = space.device.is_hybrid_joined(&mut space.circuit, view);
-                space.circuit.all([joined, !by_device_code])
+                space.device.is_hybrid_joined(&mut space.circuit, self.view)
             }
             GrantControl::ApprovedApplication => {
                 let platform = on(space, &[DevicePlatform::Ios, DevicePlatform::Android]);
@@ -308,20 +326,7 @@ impl Encoded {
                 let platform = on(space, &[P::Ios, P::Android, P::Windows]);
                 space.circuit.all([space.protected, platform])
             }
-        };
-        space.circuit.all([shown, rest, self.modern])
-    }
-
-    /// The device is compliant, or hybrid joined, in the eyes of the tenant; whatever the rest of the sign-in is.
-    pub(crate) fn has_managed_device(&self, space: &mut Space) -> Lit {
-        let compliant = space.device.is_compliant(&mut space.circuit, self.view);
-        let joined = space.device.is_hybrid_joined(&mut space.circuit, self.view);
-        space.circuit.any([compliant, joined])
-    }
-
-    /// The place of the side.
-    pub(crate) const fn at(&self) -> usize {
-        self.at
+        }
     }
 }
 

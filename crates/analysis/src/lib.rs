@@ -3,16 +3,21 @@
 //! Must never know: a clock, a file, the network, a database or HTTP. Whatever it finds is shown to
 //! [`decide`](portcullis_policy::decide::decide) before anybody sees it.
 
+pub mod analysis;
 mod circuit;
 mod device;
 mod evidence;
+pub mod gap;
 mod grant;
 mod mentions;
 mod place;
 mod probe;
-mod region;
+pub mod region;
 mod scope;
-mod side;
+pub mod selection;
+pub mod side;
 mod space;
-mod target;
+pub mod target;
+pub mod told;
 pub mod who;
+pub mod witness;

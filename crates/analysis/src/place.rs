@@ -145,7 +145,9 @@ impl Places {
             }
             if let Some(class) = classes.get_mut(number) {
                 class.is_rest |= candidate.country().is_some() && candidate.country() == rest;
-                class.named.extend(candidate.country().filter(|one| Some(*one) != rest));
+                class
+                    .named
+                    .extend(candidate.country().filter(|one| Some(*one) != rest));
             }
         }
         self.classes.insert(kind, classes);
@@ -323,7 +325,13 @@ fn addresses<'l>(locations: impl Iterator<Item = &'l NamedLocation>) -> Vec<Plac
 
 fn after(range: &IpNet) -> Option<IpAddr> {
     match range.broadcast() {
-        IpAddr::V4(last) => last.to_bits().checked_add(1).map(|next| Ipv4Addr::from_bits(next).into()),
-        IpAddr::V6(last) => last.to_bits().checked_add(1).map(|next| Ipv6Addr::from_bits(next).into()),
+        IpAddr::V4(last) => last
+            .to_bits()
+            .checked_add(1)
+            .map(|next| Ipv4Addr::from_bits(next).into()),
+        IpAddr::V6(last) => last
+            .to_bits()
+            .checked_add(1)
+            .map(|next| Ipv6Addr::from_bits(next).into()),
     }
 }

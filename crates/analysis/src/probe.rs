@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
+use portcullis_model::conditional_access::{ApplicationCondition, ApplicationConditions};
 use portcullis_model::conditional_access::{
     ConditionalAccessPolicy, Conditions, GrantControls, PolicyState, SessionControls, Target,
     UserCondition, UserConditions,
 };
-use portcullis_model::conditional_access::{ApplicationCondition, ApplicationConditions};
 use portcullis_model::id::{ClientId, PolicyId, UserId};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
@@ -26,9 +26,8 @@ use crate::who::Who;
 pub(crate) const MOMENT: Timestamp = Timestamp::constant(1_798_761_600, 0);
 
 /// The account of whoever has no other.
-pub(crate) const ACCOUNT: UserId = UserId::new(Uuid::from_u128(
-    0xacc0_0000_0000_4000_8000_0000_0000_0001,
-));
+pub(crate) const ACCOUNT: UserId =
+    UserId::new(Uuid::from_u128(0xacc0_0000_0000_4000_8000_0000_0000_0001));
 
 /// A tenant without its policies, to be asked about one thing at a time.
 pub(crate) struct Probe {

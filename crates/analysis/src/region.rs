@@ -172,9 +172,8 @@ impl Space {
         let switches = self.switches();
         let mut bounds: Vec<Lit> = Vec::new();
         let held = switches.iter().zip(&point.switches);
-        let (people, others): (Vec<_>, Vec<_>) = held.partition(|((switch, _), _)| {
-            matches!(switch, Switch::Group(_) | Switch::Role(_))
-        });
+        let (people, others): (Vec<_>, Vec<_>) =
+            held.partition(|((switch, _), _)| matches!(switch, Switch::Group(_) | Switch::Role(_)));
         let literal = |((_, literal), holds): ((&(Switch, Lit)), &bool)| {
             if *holds { *literal } else { !*literal }
         };
@@ -240,5 +239,8 @@ impl Space {
 /// Those that are still there, in the order they had.
 fn keep_order(all: &[Lit], still: &[Lit]) -> Vec<Lit> {
     let still: BTreeSet<Lit> = still.iter().copied().collect();
-    all.iter().copied().filter(|one| still.contains(one)).collect()
+    all.iter()
+        .copied()
+        .filter(|one| still.contains(one))
+        .collect()
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use batsat::Lit;
 use portcullis_model::conditional_access::{
-    ClientAppType, Conditions, DevicePlatform, ExternalUserType, ExternalUserTypes,
-    LocationCondition, UserCondition, UserConditions,
+    Conditions, DevicePlatform, ExternalUserType, ExternalUserTypes, LocationCondition,
+    UserCondition, UserConditions,
 };
 use portcullis_model::id::{ClientId, ServicePrincipalId, TenantId};
 use portcullis_policy::facts::{SignIn, Subject};
@@ -26,7 +26,8 @@ pub(crate) fn workload_cut(side: &Side) -> Cut {
             include: Vec::new(),
             exclude: Vec::new(),
         };
-        open.client_applications.clone_from(&whole.client_applications);
+        open.client_applications
+            .clone_from(&whole.client_applications);
     })
 }
 
@@ -44,7 +45,8 @@ struct Scoping<'a> {
     side: &'a Side,
     view: View,
     workloads: Vec<BTreeSet<usize>>,
-    clients: Vec<BTreeSet<usize>>,
+    /// On a platform that Exchange `ActiveSync` supports, and on one that it does not.
+    clients: [Vec<BTreeSet<usize>>; 2],
     platforms: Vec<BTreeSet<usize>>,
     /// Of each kind of subject, the literal of having the type of direct connect users as well.
     direct_connect: Vec<Lit>,
@@ -93,9 +95,18 @@ impl<'a> Scoping<'a> {
         let cut = side.probe.cut(policies(), |whole, open| {
             open.client_app_types.clone_from(&whole.client_app_types);
         });
-        let clients = space.clients.values.iter();
-        let clients = clients.map(|client| matching(&cut, |sign_in| put_client(sign_in, *client)));
-        let clients = clients.collect();
+        let on = |platform: DevicePlatform| {
+            let clients = space.clients.values.iter();
+            let clients = clients.map(|client| {
+                matching(&cut, |sign_in| {
+                    sign_in.client_app_type = *client;
+                    sign_in.platform = Some(platform);
+                })
+            });
+            clients.collect()
+        };
+        // Exchange ActiveSync is told apart by platform (specification 4.6).
+        let clients = [on(DevicePlatform::Windows), on(DevicePlatform::Linux)];
         let cut = side.probe.cut(policies(), |whole, open| {
             open.platforms.clone_from(&whole.platforms);
         });
@@ -116,7 +127,8 @@ impl<'a> Scoping<'a> {
 
     fn policy(&self, space: &mut Space, number: usize, conditions: &Conditions) -> Lit {
         let about = |seen: &[BTreeSet<usize>], at: usize| {
-            seen.get(at).is_some_and(|numbers| numbers.contains(&number))
+            seen.get(at)
+                .is_some_and(|numbers| numbers.contains(&number))
         };
         let person = self.users(space, &conditions.users);
         let circuit = &mut space.circuit;
@@ -127,7 +139,27 @@ impl<'a> Scoping<'a> {
         let target = space
             .targets
             .any(circuit, |target| about(&target.policies, self.at));
-        let client = space.clients.any_at(circuit, |at, _| about(&self.clients, at));
+        let context = space
+            .contexts
+            .any(circuit, |context| about(&context.policies, self.at));
+        let target = circuit.any([target, context]);
+        let [supported, elsewhere] = &self.clients;
+        let client = [supported, elsewhere]
+            .map(|seen| space.clients.any_at(circuit, |at, _| about(seen, at)));
+        let [supported, elsewhere] = client;
+        let client = if supported == elsewhere {
+            supported
+        } else {
+            let is_supported = space.platforms.any(circuit, |platform| {
+                matches!(
+                    platform,
+                    Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows)
+                )
+            });
+            let supported = circuit.all([supported, is_supported]);
+            let elsewhere = circuit.all([elsewhere, !is_supported]);
+            circuit.any([supported, elsewhere])
+        };
         let platform = space
             .platforms
             .any_at(circuit, |at, _| about(&self.platforms, at));
@@ -163,7 +195,9 @@ impl<'a> Scoping<'a> {
     }
 
     fn users(&self, space: &mut Space, users: &UserConditions) -> Lit {
-        let person = space.whos.any(&mut space.circuit, |who| who.kind.is_person());
+        let person = space
+            .whos
+            .any(&mut space.circuit, |who| who.kind.is_person());
         let mut side = |conditions: &[UserCondition]| {
             let named = conditions.iter().map(|one| self.user(space, one));
             named.collect::<Vec<Lit>>()
@@ -200,7 +234,9 @@ impl<'a> Scoping<'a> {
             None => true,
             // The list says nothing of guests that have no other tenant (specification 4.2).
             Some(_) if who.kind == SubjectKind::InternalGuest => true,
-            Some(tenants) => who.home_tenant().is_some_and(|home| tenants.contains(&home)),
+            Some(tenants) => who
+                .home_tenant()
+                .is_some_and(|home| tenants.contains(&home)),
         };
         let by_kind = space.whos.any(&mut space.circuit, |who| {
             types.intersects(who.types(false)) && from_there(who)
@@ -277,18 +313,6 @@ fn matching(cut: &Cut, put: impl Fn(&mut SignIn)) -> BTreeSet<usize> {
     let (mut sign_in, origin) = person(&member, ClientId::DIRECTORY);
     put(&mut sign_in);
     cut.matching(sign_in, origin)
-}
-
-/// The kind of client, with the platform that tells Exchange `ActiveSync` apart.
-pub(crate) fn put_client(sign_in: &mut SignIn, client: ClientAppType) {
-    sign_in.client_app_type = client;
-    sign_in.platform = match client {
-        ClientAppType::ExchangeActiveSync => Some(DevicePlatform::Linux),
-        ClientAppType::Browser
-        | ClientAppType::MobileAppsAndDesktopClients
-        | ClientAppType::EasSupported
-        | ClientAppType::Other => Some(DevicePlatform::Windows),
-    };
 }
 
 /// Of each kind of subject: it signs in, could come by direct connect too, and reaches something that direct connect reaches.

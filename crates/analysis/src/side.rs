@@ -86,7 +86,11 @@ impl Side {
 
     /// Tenants that the cross-tenant access settings name.
     pub(crate) fn partners(&self) -> impl Iterator<Item = TenantId> {
-        let partners = self.configuration.cross_tenant_access_policy.partners.iter();
+        let partners = self
+            .configuration
+            .cross_tenant_access_policy
+            .partners
+            .iter();
         partners.map(|partner| partner.tenant_id)
     }
 
@@ -136,7 +140,12 @@ impl Side {
         let settings = partner.map(|one| &one.settings).into_iter();
         let targets = settings
             .chain([&policy.default])
-            .flat_map(|one| [&one.b2b_collaboration_inbound, &one.b2b_direct_connect_inbound])
+            .flat_map(|one| {
+                [
+                    &one.b2b_collaboration_inbound,
+                    &one.b2b_direct_connect_inbound,
+                ]
+            })
             .flatten()
             .filter_map(|setting| setting.users_and_groups.as_ref())
             .flat_map(|users| &users.targets);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
-use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::id::{GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId};
 use portcullis_whatif::directory::DirectoryTenant;
 use uuid::Uuid;
@@ -16,17 +16,17 @@ use crate::circuit::Circuit;
 use crate::device::Device;
 use crate::mentions::Mentions;
 use crate::place::{PlaceKind, Places};
+use crate::selection::Interest;
 use crate::side::Side;
-use crate::target::{Reached, TargetClass, targets};
+use crate::target::{ContextClass, Reached, TargetClass, contexts, targets};
 use crate::who::{Home, SubjectKind, Who};
 
 pub(crate) use axis::{Axis, AxisId, Platform, Switch, any_of};
 pub(crate) use people::{Listed, listed};
 
 /// The tenant that stands for all that nobody names.
-pub(crate) const ANY_OTHER_TENANT: TenantId = TenantId::new(Uuid::from_u128(
-    0x7e0a_0000_0000_4000_8000_0000_0000_0001,
-));
+pub(crate) const ANY_OTHER_TENANT: TenantId =
+    TenantId::new(Uuid::from_u128(0x7e0a_0000_0000_4000_8000_0000_0000_0001));
 
 /// Everything a sign-in can be, as literals of one circuit.
 pub(crate) struct Space {
@@ -37,6 +37,8 @@ pub(crate) struct Space {
     /// The same of service principals; `None` is a person.
     pub(crate) principals: Axis<Option<Vec<ServicePrincipalId>>>,
     pub(crate) targets: Axis<TargetClass>,
+    /// What the application asks for by name beside it.
+    pub(crate) contexts: Axis<ContextClass>,
     pub(crate) clients: Axis<ClientAppType>,
     pub(crate) platforms: Axis<Platform>,
     pub(crate) places: BTreeMap<PlaceKind, Vec<Lit>>,
@@ -60,13 +62,17 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    pub(crate) fn new(sides: &[Side], tenant: &DirectoryTenant) -> Self {
+    pub(crate) fn new(sides: &[Side], tenant: &DirectoryTenant, interest: &Interest) -> Self {
         let mut mentions = Mentions::default();
         for policy in sides.iter().flat_map(Side::policies) {
             mentions.add(policy);
         }
+        mentions.users.extend(&interest.users);
+        mentions.groups.extend(&interest.groups);
+        mentions.roles.extend(&interest.roles);
+        mentions.tenants.extend(&interest.tenants);
         let whos = Who::all(&homes(sides, &mentions));
-        let targets = targets(sides, &mentions, &whos);
+        let targets = targets(sides, &mentions, &whos, &interest.reached);
         let places = Places::of(sides);
         let mut circuit = Circuit::new();
         let device = Device::new(&mut circuit, &mentions.device);
@@ -78,9 +84,10 @@ impl Space {
         let principals = principals(sides, &mentions);
         let mut space = Self {
             whos: Axis::new(&mut circuit, whos),
-            users: Axis::new(&mut circuit, users(sides, &mentions)),
+            users: Axis::new(&mut circuit, users(sides, &mentions, interest)),
             principals: Axis::new(&mut circuit, principals),
             targets: Axis::new(&mut circuit, targets),
+            contexts: Axis::new(&mut circuit, contexts(sides, &mentions)),
             clients: Axis::new(&mut circuit, axis::CLIENTS.to_vec()),
             platforms: Axis::new(&mut circuit, axis::PLATFORMS.to_vec()),
             places: places_literals,
@@ -110,12 +117,16 @@ impl Space {
         let circuit = &mut self.circuit;
         let objectless = self.whos.any(circuit, |who| !who.kind.has_object());
         let workload = self.whos.any(circuit, |who| !who.kind.is_person());
-        let unnamed = self.users.any(circuit, |users: &Vec<UserId>| users.is_empty());
+        let unnamed = self
+            .users
+            .any(circuit, |users: &Vec<UserId>| users.is_empty());
         circuit.require([!objectless, unnamed]);
         for literal in self.groups.values().chain(self.roles.values()) {
             circuit.require([!objectless, !*literal]);
         }
-        let is_person = self.principals.any(circuit, |principal| principal.is_none());
+        let is_person = self
+            .principals
+            .any(circuit, |principal| principal.is_none());
         let differs = circuit.differ(workload, is_person);
         circuit.require([differs]);
         // An application on its own behalf has no device, no session and no risk of a person, and reaches resources only.
@@ -124,37 +135,40 @@ impl Space {
         });
         let registered = self.device.registered;
         circuit.require([!no_device, !registered]);
-        circuit.require([!self.device.compliant, registered]);
+        // Nobody without an object registers anything, and no device of another tenant is registered here.
+        let information = self.targets.any(circuit, |target| {
+            target.is(Reached::Action(UserAction::RegisterSecurityInformation))
+        });
+        let devices = self.targets.any(circuit, |target| {
+            target.is(Reached::Action(UserAction::RegisterOrJoinDevices))
+        });
+        let is_foreign = self.whos.any(circuit, |who| who.kind.is_external());
+        circuit.require([!objectless, !information]);
+        circuit.require([!is_foreign, !devices]);
         let quiet = [
-            self.sign_in_risks.any(circuit, |level| *level == RiskLevel::None),
-            self.user_risks.any(circuit, |level| *level == RiskLevel::None),
+            self.sign_in_risks
+                .any(circuit, |level| *level == RiskLevel::None),
+            self.user_risks
+                .any(circuit, |level| *level == RiskLevel::None),
             self.insider_risks.any(circuit, |level| level.is_none()),
             self.flows.any(circuit, |flow| flow.is_none()),
+            self.contexts
+                .any(circuit, |context: &ContextClass| context.members.is_empty()),
             self.targets.any(circuit, |target| {
                 let mut members = target.members.iter();
                 members.any(|member| member.application().is_some())
             }),
             // A confidential client (specification 4.6).
-            self.clients.any(circuit, |client| *client == ClientAppType::Browser),
+            self.clients
+                .any(circuit, |client| *client == ClientAppType::Browser),
         ];
         for literal in quiet {
             circuit.require([!workload, literal]);
         }
-        let no_risk = self.principal_risks.any(circuit, |level| *level == RiskLevel::None);
+        let no_risk = self
+            .principal_risks
+            .any(circuit, |level| *level == RiskLevel::None);
         circuit.require([workload, no_risk]);
-        // Exchange ActiveSync is told apart by platform (specification 4.6).
-        let supported = self.platforms.any(circuit, |platform| {
-            matches!(
-                platform,
-                Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows)
-            )
-        });
-        let on_supported = self.clients.any(circuit, |client| *client == ClientAppType::EasSupported);
-        let elsewhere = self
-            .clients
-            .any(circuit, |client| *client == ClientAppType::ExchangeActiveSync);
-        circuit.require([!on_supported, supported]);
-        circuit.require([!elsewhere, !supported]);
         circuit.require([!self.approved, !workload]);
         circuit.require([!self.protected, !workload]);
         let may_be_eligible = self.whos.any(circuit, |who| {
@@ -171,6 +185,7 @@ impl Space {
             AxisId::User => &self.users.literals,
             AxisId::Principal => &self.principals.literals,
             AxisId::Target => &self.targets.literals,
+            AxisId::Context => &self.contexts.literals,
             AxisId::Client => &self.clients.literals,
             AxisId::Platform => &self.platforms.literals,
             AxisId::Address => place(PlaceKind::Address),
@@ -182,20 +197,21 @@ impl Space {
             AxisId::PrincipalRisk => &self.principal_risks.literals,
             AxisId::InsiderRisk => &self.insider_risks.literals,
             AxisId::Flow => &self.flows.literals,
+            AxisId::DeviceJoin => &self.device.joins,
         }
     }
 
     /// Every literal that is true or false by itself, with what it says.
     pub(crate) fn switches(&self) -> Vec<(Switch, Lit)> {
         let mut switches: Vec<(Switch, Lit)> = Vec::new();
-        switches.extend(self.groups.iter().map(|(id, one)| (Switch::Group(*id), *one)));
+        switches.extend(
+            self.groups
+                .iter()
+                .map(|(id, one)| (Switch::Group(*id), *one)),
+        );
         switches.extend(self.roles.iter().map(|(id, one)| (Switch::Role(*id), *one)));
         switches.push((Switch::DirectConnectEligible, self.eligible));
-        switches.push((Switch::DeviceRegistered, self.device.registered));
         switches.push((Switch::DeviceCompliant, self.device.compliant));
-        for (trust_type, literal) in &self.device.trust_types {
-            switches.push((Switch::TrustType(*trust_type), *literal));
-        }
         for (property, its) in &self.device.properties {
             if its.present != self.device.registered {
                 switches.push((Switch::HasValue(*property), its.present));
@@ -217,6 +233,7 @@ impl Space {
             self.whos.find(|who| who.kind == SubjectKind::Member),
             self.users.find(Vec::is_empty),
             self.targets.find(|target| target.is_rest),
+            self.contexts.find(|context| context.members.is_empty()),
             clients.copied(),
             self.platforms
                 .find(|platform| *platform == Some(DevicePlatform::Windows)),
@@ -232,6 +249,16 @@ impl Space {
         plain.extend(self.places.values().filter_map(|literals| first(literals)));
         plain.extend([!self.device.registered, !self.approved, !self.protected]);
         plain
+    }
+
+    /// Whether a kind of subject may reach anything at all, on any side: words need not except those that never come.
+    pub(crate) fn can_come(&self, who: usize) -> bool {
+        let mut targets = self.targets.values.iter();
+        targets.any(|target| {
+            let is_application = target.members.iter().any(|one| one.application().is_some());
+            let mut sides = target.admitted.iter();
+            is_application && sides.any(|all| all.get(who).is_some_and(Option::is_some))
+        })
     }
 
     /// What is reached, by its class.
@@ -257,9 +284,10 @@ fn named<I: Ord + Copy>(circuit: &mut Circuit, ids: &BTreeSet<I>) -> BTreeMap<I,
 }
 
 /// Users that every policy includes and excludes alike are one.
-fn users(sides: &[Side], mentions: &Mentions) -> Vec<Vec<UserId>> {
+fn users(sides: &[Side], mentions: &Mentions, interest: &Interest) -> Vec<Vec<UserId>> {
     use portcullis_model::conditional_access::UserCondition;
-    let mut classes: BTreeMap<Vec<(usize, usize, bool)>, Vec<UserId>> = BTreeMap::new();
+    type Signature = (Vec<(usize, usize, bool)>, Option<UserId>);
+    let mut classes: BTreeMap<Signature, Vec<UserId>> = BTreeMap::new();
     let mut signatures: BTreeMap<UserId, Vec<(usize, usize, bool)>> = BTreeMap::new();
     for (at, side) in sides.iter().enumerate() {
         for (number, policy) in side.policies().iter().enumerate() {
@@ -278,7 +306,8 @@ fn users(sides: &[Side], mentions: &Mentions) -> Vec<Vec<UserId>> {
         let mut signature = signatures.remove(id).unwrap_or_default();
         signature.sort_unstable();
         signature.dedup();
-        classes.entry(signature).or_default().push(*id);
+        let alone = interest.users.contains(id).then_some(*id);
+        classes.entry((signature, alone)).or_default().push(*id);
     }
     std::iter::once(Vec::new())
         .chain(classes.into_values())
@@ -289,7 +318,12 @@ fn users(sides: &[Side], mentions: &Mentions) -> Vec<Vec<UserId>> {
 fn principals(sides: &[Side], mentions: &Mentions) -> Vec<Option<Vec<ServicePrincipalId>>> {
     let mut ids: BTreeSet<ServicePrincipalId> = mentions.principals.clone();
     for side in sides {
-        ids.extend(side.configuration.service_principals.iter().map(|one| one.id));
+        ids.extend(
+            side.configuration
+                .service_principals
+                .iter()
+                .map(|one| one.id),
+        );
     }
     let cuts: Vec<_> = sides.iter().map(crate::scope::workload_cut).collect();
     let mut classes: BTreeMap<Vec<BTreeSet<usize>>, Vec<ServicePrincipalId>> = BTreeMap::new();

@@ -21,15 +21,11 @@ pub enum Reached {
     Application(ClientId),
     /// What users do to their own account.
     Action(UserAction),
-    /// What an application asks for by name. Beside the resources of a request it adds the policies about it and takes none
-    /// away, so that it is looked at by itself.
-    Context(AuthenticationContextId),
 }
 
 /// The application that stands for all that nobody names.
-pub const ANY_OTHER_APPLICATION: ClientId = ClientId::new(Uuid::from_u128(
-    0xa990_0000_0000_4000_8000_0000_0000_0001,
-));
+pub const ANY_OTHER_APPLICATION: ClientId =
+    ClientId::new(Uuid::from_u128(0xa990_0000_0000_4000_8000_0000_0000_0001));
 
 /// What no policy and no cross-tenant access setting tells apart.
 #[derive(Debug, Clone)]
@@ -56,26 +52,76 @@ impl Reached {
                 sign_in.audiences.insert(application);
             }
             Self::Action(action) => sign_in.user_action = Some(action),
-            Self::Context(context) => {
-                sign_in.authentication_contexts.insert(context);
-            }
         }
     }
 
     pub(crate) const fn application(self) -> Option<ClientId> {
         match self {
             Self::Application(application) => Some(application),
-            Self::Action(_) | Self::Context(_) => None,
+            Self::Action(_) => None,
         }
     }
 }
 
+/// Contexts that no policy tells apart; without members it is none at all.
+#[derive(Debug, Clone)]
+pub(crate) struct ContextClass {
+    pub(crate) members: Vec<AuthenticationContextId>,
+    /// For each side the numbers of the policies that are about it.
+    pub(crate) policies: Vec<BTreeSet<usize>>,
+}
+
+impl TargetClass {
+    /// Whether this is in it.
+    pub(crate) fn is(&self, reached: Reached) -> bool {
+        self.members.contains(&reached)
+    }
+}
+
+/// No context, and all classes of them. A context adds policies to those about the resource, and takes none away.
+pub(crate) fn contexts(sides: &[Side], mentions: &Mentions) -> Vec<ContextClass> {
+    let cuts: Vec<Cut> = sides.iter().map(cut).collect();
+    let mut ids = mentions.contexts.clone();
+    for side in sides {
+        let own = side.configuration.authentication_contexts.iter();
+        ids.extend(own.map(|context| context.id));
+    }
+    let mut classes: BTreeMap<Vec<BTreeSet<usize>>, Vec<AuthenticationContextId>> = BTreeMap::new();
+    for id in ids {
+        let policies = cuts.iter().map(|cut| {
+            let member = Who {
+                kind: SubjectKind::Member,
+                home: Home::Here,
+            };
+            let (mut sign_in, origin) = person(&member, ClientId::DIRECTORY);
+            sign_in.audiences.clear();
+            sign_in.authentication_contexts.insert(id);
+            cut.matching(sign_in, origin)
+        });
+        classes.entry(policies.collect()).or_default().push(id);
+    }
+    let none = ContextClass {
+        members: Vec::new(),
+        policies: vec![BTreeSet::new(); sides.len()],
+    };
+    let all = classes
+        .into_iter()
+        .map(|(policies, members)| ContextClass { members, policies });
+    std::iter::once(none).chain(all).collect()
+}
+
 /// All classes of targets.
-pub(crate) fn targets(sides: &[Side], mentions: &Mentions, whos: &[Who]) -> Vec<TargetClass> {
+pub(crate) fn targets(
+    sides: &[Side],
+    mentions: &Mentions,
+    whos: &[Who],
+    interest: &BTreeSet<Reached>,
+) -> Vec<TargetClass> {
     let cuts: Vec<Cut> = sides.iter().map(cut).collect();
     let mut classes: Vec<TargetClass> = Vec::new();
-    let mut numbers: BTreeMap<(Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8), usize> = BTreeMap::new();
-    for candidate in candidates(sides, mentions) {
+    type Signature = (Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8, Option<Reached>);
+    let mut numbers: BTreeMap<Signature, usize> = BTreeMap::new();
+    for candidate in candidates(sides, mentions, interest) {
         let policies: Vec<BTreeSet<usize>> = cuts
             .iter()
             .map(|cut| {
@@ -96,8 +142,8 @@ pub(crate) fn targets(sides: &[Side], mentions: &Mentions, whos: &[Who]) -> Vec<
             .iter()
             .map(|side| direct_connect(side, candidate, whos))
             .collect();
-        let may = admitted.iter().chain(std::iter::empty());
-        let mut seen: Vec<Vec<bool>> = may
+        let mut seen: Vec<Vec<bool>> = admitted
+            .iter()
             .map(|one| one.iter().map(Option::is_some).collect())
             .collect();
         seen.extend(direct_connect.iter().cloned());
@@ -106,10 +152,11 @@ pub(crate) fn targets(sides: &[Side], mentions: &Mentions, whos: &[Who]) -> Vec<
             // Judged by rules of their own.
             Reached::Action(UserAction::RegisterSecurityInformation) => 1,
             Reached::Action(UserAction::RegisterOrJoinDevices) => 2,
-            Reached::Context(_) => 3,
         };
         let next = classes.len();
-        let number = *numbers.entry((policies.clone(), seen, kind)).or_insert(next);
+        let alone = interest.contains(&candidate).then_some(candidate);
+        let signature = (policies.clone(), seen, kind, alone);
+        let number = *numbers.entry(signature).or_insert(next);
         let is_rest = candidate == Reached::Application(ANY_OTHER_APPLICATION);
         if let Some(class) = classes.get_mut(number) {
             class.members.push(candidate);
@@ -158,12 +205,19 @@ fn direct_connect(side: &Side, reached: Reached, whos: &[Who]) -> Vec<bool> {
 }
 
 /// What policies name, what the tenant has, and one application that nobody names.
-fn candidates(sides: &[Side], mentions: &Mentions) -> Vec<Reached> {
+fn candidates(sides: &[Side], mentions: &Mentions, interest: &BTreeSet<Reached>) -> Vec<Reached> {
     let mut applications: BTreeSet<ClientId> = mentions.applications.clone();
     applications.insert(ClientId::DIRECTORY);
+    applications.extend(interest.iter().filter_map(|one| one.application()));
+    applications.remove(&ANY_OTHER_APPLICATION);
     for side in sides {
         let configuration = &side.configuration;
-        applications.extend(configuration.service_principals.iter().map(|one| one.app_id));
+        applications.extend(
+            configuration
+                .service_principals
+                .iter()
+                .map(|one| one.app_id),
+        );
         applications.extend(configuration.applications.iter().map(|one| one.app_id));
     }
     if mentions.names_office_365 {
@@ -171,11 +225,6 @@ fn candidates(sides: &[Side], mentions: &Mentions) -> Vec<Reached> {
     }
     if mentions.names_admin_portals {
         applications.extend(microsoft_admin_portals());
-    }
-    let mut contexts = mentions.contexts.clone();
-    for side in sides {
-        let own = side.configuration.authentication_contexts.iter();
-        contexts.extend(own.map(|context| context.id));
     }
     let applications = std::iter::once(ANY_OTHER_APPLICATION).chain(applications);
     let actions = [
@@ -185,6 +234,5 @@ fn candidates(sides: &[Side], mentions: &Mentions) -> Vec<Reached> {
     applications
         .map(Reached::Application)
         .chain(actions.map(Reached::Action))
-        .chain(contexts.into_iter().map(Reached::Context))
         .collect()
 }

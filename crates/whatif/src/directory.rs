@@ -1,6 +1,7 @@
 //! The directory that situations are resolved against: whole tenants of a world, or the one person a server looked up.
 
 mod find;
+mod names;
 #[cfg(test)]
 mod tests;
 

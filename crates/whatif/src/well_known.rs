@@ -100,6 +100,12 @@ pub(crate) fn role(name: &str) -> Option<&'static str> {
     find(ROLES, name)
 }
 
+/// The name of the role with this template id.
+pub(crate) fn role_name(id: &str) -> Option<&'static str> {
+    let found = ROLES.iter().find(|(_, known)| *known == id);
+    found.map(|(name, _)| *name)
+}
+
 /// The appId of the application with this name.
 pub(crate) fn application(name: &str) -> Option<&'static str> {
     find(APPLICATIONS, name)

@@ -3,7 +3,6 @@
 use batsat::Lit;
 use portcullis_model::conditional_access::filter::DeviceProperty;
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
-use portcullis_model::device::DeviceTrustType;
 use portcullis_model::id::{GroupId, RoleTemplateId};
 
 use crate::circuit::Circuit;
@@ -12,11 +11,10 @@ use crate::device::TextTest;
 /// A platform; `None` is one that nobody recognises.
 pub(crate) type Platform = Option<DevicePlatform>;
 
-/// Kinds of clients. Exchange `ActiveSync` is two: on a supported platform and elsewhere (specification 4.6).
-pub(super) const CLIENTS: [ClientAppType; 5] = [
+/// Kinds of clients.
+pub(super) const CLIENTS: [ClientAppType; 4] = [
     ClientAppType::Browser,
     ClientAppType::MobileAppsAndDesktopClients,
-    ClientAppType::EasSupported,
     ClientAppType::ExchangeActiveSync,
     ClientAppType::Other,
 ];
@@ -38,6 +36,7 @@ pub(crate) enum AxisId {
     User,
     Principal,
     Target,
+    Context,
     Client,
     Platform,
     Address,
@@ -49,14 +48,16 @@ pub(crate) enum AxisId {
     PrincipalRisk,
     InsiderRisk,
     Flow,
+    DeviceJoin,
 }
 
 impl AxisId {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Who,
         Self::User,
         Self::Principal,
         Self::Target,
+        Self::Context,
         Self::Client,
         Self::Platform,
         Self::Address,
@@ -68,6 +69,7 @@ impl AxisId {
         Self::PrincipalRisk,
         Self::InsiderRisk,
         Self::Flow,
+        Self::DeviceJoin,
     ];
 }
 
@@ -77,9 +79,7 @@ pub(crate) enum Switch {
     Group(GroupId),
     Role(RoleTemplateId),
     DirectConnectEligible,
-    DeviceRegistered,
     DeviceCompliant,
-    TrustType(DeviceTrustType),
     HasValue(DeviceProperty),
     Text(DeviceProperty, TextTest),
     ApprovedApplication,
@@ -124,11 +124,7 @@ impl<V> Axis<V> {
     }
 
     /// The same, by place.
-    pub(crate) fn any_at(
-        &self,
-        circuit: &mut Circuit,
-        wanted: impl Fn(usize, &V) -> bool,
-    ) -> Lit {
+    pub(crate) fn any_at(&self, circuit: &mut Circuit, wanted: impl Fn(usize, &V) -> bool) -> Lit {
         any_of(circuit, &self.literals, |at| {
             self.values.get(at).is_some_and(|value| wanted(at, value))
         })
@@ -137,7 +133,8 @@ impl<V> Axis<V> {
     /// The literal of the first value that is wanted.
     pub(crate) fn find(&self, wanted: impl Fn(&V) -> bool) -> Option<Lit> {
         let mut all = self.iter();
-        all.find(|(value, _)| wanted(value)).map(|(_, literal)| literal)
+        all.find(|(value, _)| wanted(value))
+            .map(|(_, literal)| literal)
     }
 
     /// The value whose literal holds.
@@ -174,4 +171,3 @@ pub(crate) fn any_of(
         !other
     }
 }
-

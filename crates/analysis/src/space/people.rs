@@ -17,13 +17,26 @@ pub(crate) struct Listed {
     /// Where in the axis of kinds.
     pub(crate) who: usize,
     /// Where in the axis of named users.
-    user: usize,
-    groups: BTreeSet<GroupId>,
-    roles: BTreeSet<RoleTemplateId>,
+    pub(crate) user: usize,
+    pub(crate) groups: BTreeSet<GroupId>,
+    pub(crate) roles: BTreeSet<RoleTemplateId>,
     /// Who they are; at least one.
     pub(crate) users: Vec<UserId>,
     /// True when one of them signs in.
     pub(crate) literal: Lit,
+}
+
+impl Listed {
+    /// Whether they are all that.
+    pub(crate) fn is(
+        &self,
+        who: usize,
+        user: usize,
+        groups: &BTreeSet<GroupId>,
+        roles: &BTreeSet<RoleTemplateId>,
+    ) -> bool {
+        self.who == who && self.user == user && self.groups == *groups && self.roles == *roles
+    }
 }
 
 /// Divides the listed people into classes, and requires that whoever has an object is one of them.
@@ -43,8 +56,14 @@ pub(crate) fn listed(space: &mut Space, tenant: &DirectoryTenant) -> Vec<Listed>
         let signature = (
             who,
             named(space, user.id),
-            groups.filter(|id| space.groups.contains_key(id)).copied().collect(),
-            roles.filter(|id| space.roles.contains_key(id)).copied().collect(),
+            groups
+                .filter(|id| space.groups.contains_key(id))
+                .copied()
+                .collect(),
+            roles
+                .filter(|id| space.roles.contains_key(id))
+                .copied()
+                .collect(),
         );
         classes.entry(signature).or_default().push(user.id);
     }

@@ -1,0 +1,97 @@
+//! The analysis of one tenant, or of two versions of it: built once, asked often.
+
+use batsat::Lit;
+use portcullis_whatif::directory::{Directory, DirectoryTenant};
+
+use crate::evidence::Wallet;
+use crate::grant::Encoded;
+use crate::selection::Interest;
+use crate::side::{Counted, Side};
+use crate::space::Space;
+
+/// Policies and sign-ins in one circuit. Questions are methods, each in a module of its own.
+pub struct Analysis {
+    pub(crate) directory: Directory,
+    pub(crate) tenant: DirectoryTenant,
+    pub(crate) sides: Vec<Side>,
+    pub(crate) space: Space,
+    pub(crate) wallet: Wallet,
+    pub(crate) encoded: Vec<Encoded>,
+    unknown: Vec<String>,
+}
+
+impl Analysis {
+    /// Of one tenant's policies.
+    pub fn new(
+        directory: &Directory,
+        tenant: &DirectoryTenant,
+        counted: Counted,
+        interest: &Interest,
+    ) -> Self {
+        Self::of(directory, (tenant, None), counted, interest)
+    }
+
+    /// Of the same tenant before and after a change. Its people are those of `before`.
+    pub fn of_change(
+        directory: &Directory,
+        before: &DirectoryTenant,
+        after: &DirectoryTenant,
+        counted: Counted,
+        interest: &Interest,
+    ) -> Self {
+        Self::of(directory, (before, Some(after)), counted, interest)
+    }
+
+    fn of(
+        directory: &Directory,
+        (tenant, after): (&DirectoryTenant, Option<&DirectoryTenant>),
+        counted: Counted,
+        interest: &Interest,
+    ) -> Self {
+        let sides: Vec<Side> = std::iter::once(tenant)
+            .chain(after)
+            .map(|tenant| Side::new(tenant, directory, counted))
+            .collect();
+        let mut unknown: Vec<String> = sides
+            .iter()
+            .flat_map(|side| side.unknown.iter().cloned())
+            .collect();
+        let mut space = Space::new(&sides, tenant, interest);
+        let wallet = Wallet::of(&sides, &mut unknown);
+        let encoded = sides
+            .iter()
+            .enumerate()
+            .map(|(at, side)| Encoded::new(&mut space, at, side))
+            .collect();
+        unknown.sort();
+        unknown.dedup();
+        Self {
+            directory: directory.clone(),
+            tenant: tenant.clone(),
+            sides,
+            space,
+            wallet,
+            encoded,
+            unknown,
+        }
+    }
+
+    /// What could not be encoded exactly, in sentences without a full stop: a "no" does not cover it.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The tenant that was asked about; the earlier one of two.
+    pub fn tenant(&self) -> &DirectoryTenant {
+        &self.tenant
+    }
+
+    /// Granted by a side with this evidence.
+    pub(crate) fn granted(&mut self, at: usize, evidence: crate::evidence::Evidence) -> Lit {
+        let never = self.space.circuit.never();
+        let (Some(encoded), Some(side)) = (self.encoded.get_mut(at), self.sides.get(at)) else {
+            return never;
+        };
+        encoded.granted(&mut self.space, side, &self.wallet, evidence)
+    }
+}

@@ -1,0 +1,340 @@
+//! Gaps: who gets a token without something, over all possible sign-ins.
+
+use batsat::Lit;
+use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, GrantControl, GrantControls, GrantOperator,
+};
+use portcullis_model::id::AuthenticationStrengthId;
+use portcullis_policy::facts::{SignIn, Subject};
+use portcullis_policy::hypothesis::SupposedOrigin;
+
+use crate::analysis::Analysis;
+use crate::evidence::{Ask, Evidence};
+use crate::grant::controls;
+use crate::probe::{Demanding, everything};
+use crate::region::{End, Found, Question};
+use crate::selection::Selection;
+use crate::space::AxisId;
+use crate::target::Reached;
+use crate::told::{Class, Names};
+use crate::witness::{Claim, Disagreement, Reading, Witness, confirm};
+
+/// Without what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Without {
+    /// Without any of these controls being met; at least one.
+    Controls(Vec<GrantControl>),
+    /// Without any policy that demands something applying.
+    AnyPolicy,
+}
+
+impl Without {
+    /// MFA.
+    pub fn mfa() -> Self {
+        Self::Controls(vec![GrantControl::Mfa])
+    }
+
+    /// The built-in strength that only phishing-resistant methods meet.
+    pub fn phishing_resistant_mfa() -> Self {
+        let [.., phishing_resistant] = BuiltInStrength::ALL;
+        Self::strength(phishing_resistant.id)
+    }
+
+    /// A strength.
+    pub fn strength(id: AuthenticationStrengthId) -> Self {
+        Self::Controls(vec![GrantControl::AuthenticationStrength(id)])
+    }
+
+    /// A device that is compliant or hybrid joined.
+    pub fn managed_device() -> Self {
+        Self::Controls(vec![
+            GrantControl::CompliantDevice,
+            GrantControl::DomainJoinedDevice,
+        ])
+    }
+}
+
+/// A class of sign-ins, and one of them.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    /// Which sign-ins.
+    pub class: Class,
+    /// One of them; the engine has confirmed it.
+    pub witness: Witness,
+}
+
+/// The gaps that were found.
+#[derive(Debug, Clone)]
+pub struct Gaps {
+    /// Classes, each as wide as it can be; they may overlap.
+    pub gaps: Vec<Gap>,
+    /// Whether there are more.
+    pub end: End,
+}
+
+/// What a question looks for: evidences, each with the literal of getting in with it and lacking what is asked for.
+pub(crate) struct Lacking {
+    pub(crate) ways: Vec<(Evidence, Lit)>,
+    pub(crate) goal: Lit,
+    demanding: Option<Demanding>,
+}
+
+impl Analysis {
+    /// Who gets a token without this, among the selected sign-ins; at most so many classes.
+    pub fn gaps(
+        &mut self,
+        without: &Without,
+        selection: &Selection,
+        limit: usize,
+    ) -> Result<Gaps, Disagreement> {
+        let lacking = self.lacking(0, without);
+        let question = Question {
+            goal: lacking.goal,
+            among: self.select(selection),
+        };
+        let findings = self.space.classes(&question, limit);
+        let mut gaps = Vec::new();
+        for found in &findings.found {
+            gaps.push(Gap {
+                class: self.class(found, selection),
+                witness: self.confirmed(0, &lacking, found)?,
+            });
+        }
+        Ok(Gaps {
+            gaps,
+            end: findings.end,
+        })
+    }
+
+    /// Whether anybody gets a token without this: the first answer there is.
+    pub fn gap(
+        &mut self,
+        without: &Without,
+        selection: &Selection,
+    ) -> Result<(End, Option<Witness>), Disagreement> {
+        let found = self.gaps(without, selection, 1)?;
+        Ok((
+            found.end,
+            found.gaps.into_iter().next().map(|gap| gap.witness),
+        ))
+    }
+
+    /// Getting a token without this.
+    pub(crate) fn lacking(&mut self, at: usize, without: &Without) -> Lacking {
+        match without {
+            Without::AnyPolicy => self.without_policies(at),
+            Without::Controls(wanted) => self.without_controls(at, wanted),
+        }
+    }
+
+    fn without_policies(&mut self, at: usize) -> Lacking {
+        let whole = self.wallet.whole();
+        let mut all = vec![self.granted(at, whole)];
+        let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get(at)) else {
+            return Lacking::nothing(self.space.circuit.never());
+        };
+        for (policy, scope) in side.policies().iter().zip(&encoded.scopes) {
+            if policy.grant_controls.is_some() {
+                all.push(!*scope);
+            }
+        }
+        let goal = self.space.circuit.all(all);
+        Lacking {
+            ways: vec![(whole, goal)],
+            goal,
+            demanding: None,
+        }
+    }
+
+    fn without_controls(&mut self, at: usize, wanted: &[GrantControl]) -> Lacking {
+        let Some(side) = self.sides.get(at) else {
+            return Lacking::nothing(self.space.circuit.never());
+        };
+        let brought = brought(side.policies(), wanted).cloned();
+        let (by_methods, by_surroundings): (Vec<_>, Vec<_>) =
+            wanted.iter().cloned().partition(is_shown_by_methods);
+        let any = |controls: Vec<GrantControl>| GrantControls {
+            operator: GrantOperator::Or,
+            controls,
+        };
+        let demanding = side
+            .probe
+            .demanding(everything(), any(wanted.to_vec()), brought.as_ref());
+        let evidences = if by_methods.is_empty() {
+            vec![self.wallet.whole()]
+        } else {
+            let methods =
+                side.probe
+                    .demanding(everything(), any(by_methods.clone()), brought.as_ref());
+            self.evidences_without(at, &methods)
+        };
+        let surroundings = self.surroundings(at, &by_surroundings);
+        let mut ways = Vec::new();
+        for evidence in evidences {
+            let granted = self.granted(at, evidence);
+            let shown = self.shown(at, &by_methods, brought.as_ref(), evidence);
+            let all = [granted, !shown, !surroundings];
+            let way = self.space.circuit.all(all);
+            ways.push((evidence, way));
+        }
+        let goal = self.space.circuit.any(ways.iter().map(|(_, way)| *way));
+        Lacking {
+            ways,
+            goal,
+            demanding: Some(demanding),
+        }
+    }
+
+    /// The fullest evidences with which some kind of subject does not meet a demand.
+    fn evidences_without(&self, at: usize, demanding: &Demanding) -> Vec<Evidence> {
+        let Some(side) = self.sides.get(at) else {
+            return Vec::new();
+        };
+        let mut evidences = std::collections::BTreeSet::new();
+        let mut known = std::collections::BTreeSet::new();
+        for who in self
+            .space
+            .whos
+            .values
+            .iter()
+            .filter(|who| who.kind.is_person())
+        {
+            // What is met depends on how the subject stands to the tenant, not on which tenant that is.
+            let trust = who.home_tenant().map(|home| side.compiled.trust(home).mfa);
+            if !known.insert((who.kind.is_external(), who.kind.has_object(), trust)) {
+                continue;
+            }
+            let reached = Reached::Application(portcullis_model::id::ClientId::DIRECTORY);
+            let ask = Ask { side, who, reached };
+            evidences.extend(self.wallet.fullest_without(demanding, &ask));
+        }
+        evidences.into_iter().collect()
+    }
+
+    /// One of the controls that are shown by methods is met.
+    fn shown(
+        &mut self,
+        at: usize,
+        wanted: &[GrantControl],
+        brought: Option<&ConditionalAccessPolicy>,
+        evidence: Evidence,
+    ) -> Lit {
+        let mut any = Vec::new();
+        for control in wanted {
+            let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get(at)) else {
+                continue;
+            };
+            let both = crate::grant::demanding(side, control, brought);
+            any.push(encoded.shown(&mut self.space, side, &self.wallet, evidence, &both));
+        }
+        self.space.circuit.any(any)
+    }
+
+    /// One of the controls that the device or the application meets is met.
+    fn surroundings(&mut self, at: usize, wanted: &[GrantControl]) -> Lit {
+        let Some(encoded) = self.encoded.get(at) else {
+            return self.space.circuit.always();
+        };
+        let any: Vec<Lit> = wanted
+            .iter()
+            .map(|control| encoded.has(&mut self.space, control))
+            .collect();
+        self.space.circuit.any(any)
+    }
+
+    /// What was found, confirmed by the engine.
+    pub(crate) fn confirmed(
+        &self,
+        at: usize,
+        lacking: &Lacking,
+        found: &Found,
+    ) -> Result<Witness, Disagreement> {
+        let side = self.sides.get(at);
+        let lacks = |facts: &SignIn, origin: SupposedOrigin| {
+            let demanding = lacking.demanding.as_ref();
+            // Policies about people say nothing of applications on their own behalf, which prove nothing.
+            matches!(facts.subject, Subject::ServicePrincipal(_))
+                || !demanding.is_some_and(|demanding| demanding.is_met(facts.clone(), origin))
+        };
+        let claim = Claim {
+            is_granted: true,
+            lacks: &lacks,
+        };
+        for (evidence, _) in &lacking.ways {
+            let Some(side) = side else { break };
+            let reading = Reading::new(&self.space, side, at, &found.point);
+            if let Some(witness) = confirm(&reading, &self.wallet, *evidence, &claim) {
+                return Ok(witness);
+            }
+        }
+        Err(self.disagreement(at, found, "granted"))
+    }
+
+    pub(crate) fn disagreement(&self, at: usize, found: &Found, expected: &str) -> Disagreement {
+        let decided = self.sides.get(at).and_then(|side| {
+            let reading = Reading::new(&self.space, side, at, &found.point);
+            let (mut facts, origin, _) = reading.facts()?;
+            let own = side.configuration.organization.id;
+            self.wallet.show(self.wallet.whole(), &mut facts, own, own);
+            Some(format!("{:?}", crate::witness::decide(side, facts, origin)))
+        });
+        let at = found.point.values.get(&AxisId::Target);
+        Disagreement {
+            expected: expected.to_owned(),
+            decided: decided.unwrap_or_else(|| "nothing".to_owned()),
+            what: format!(
+                "{} (target {at:?})",
+                self.class(found, &Selection::default())
+            ),
+        }
+    }
+
+    /// A class in words, among the selected sign-ins.
+    pub(crate) fn class(&self, found: &Found, selection: &Selection) -> Class {
+        let names = Names::new(&self.tenant).with(&self.directory);
+        Class::of(&self.space, &names, selection, &found.region)
+    }
+}
+
+impl Lacking {
+    fn nothing(never: Lit) -> Self {
+        Self {
+            ways: Vec::new(),
+            goal: never,
+            demanding: None,
+        }
+    }
+}
+
+/// Whether methods meet it, and not the device or the client application.
+const fn is_shown_by_methods(control: &GrantControl) -> bool {
+    match control {
+        GrantControl::CompliantDevice
+        | GrantControl::DomainJoinedDevice
+        | GrantControl::ApprovedApplication
+        | GrantControl::CompliantApplication => false,
+        GrantControl::Block
+        | GrantControl::Mfa
+        | GrantControl::AuthenticationStrength(_)
+        | GrantControl::PasswordChange
+        | GrantControl::RiskRemediation
+        | GrantControl::TermsOfUse(_)
+        | GrantControl::CustomAuthenticationFactor(_) => true,
+    }
+}
+
+/// A policy whose export holds a strength that is asked for.
+fn brought<'p>(
+    policies: &'p [ConditionalAccessPolicy],
+    wanted: &[GrantControl],
+) -> Option<&'p ConditionalAccessPolicy> {
+    let mut policies = policies.iter();
+    policies.find(|policy| {
+        policy.expanded_strength.is_some()
+            && controls(policy).iter().any(|control| {
+                matches!(control, GrantControl::AuthenticationStrength(_))
+                    && wanted.contains(control)
+            })
+    })
+}

@@ -1,0 +1,687 @@
+//! Classes of sign-ins in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
+use portcullis_model::device::DeviceTrustType;
+use portcullis_model::id::{ClientId, NamedLocationId, TenantId, UserId};
+use portcullis_whatif::directory::{Directory, DirectoryTenant, NameOf};
+use uuid::Uuid;
+
+use crate::device::{JOINS, TextTest};
+use crate::place::{PlaceClass, PlaceKind, PlaceValue};
+use crate::region::Region;
+use crate::selection::{Reaching, Selection};
+use crate::space::{AxisId, Space, Switch};
+use crate::target::{ANY_OTHER_APPLICATION, Reached};
+use crate::who::{Home, SubjectKind, Who};
+
+/// So many names are told before the rest is counted.
+const NAMES_MAX: usize = 6;
+
+/// What people call things.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    tenant: &'a DirectoryTenant,
+    directory: Option<&'a Directory>,
+}
+
+impl<'a> Names<'a> {
+    /// As this tenant calls them.
+    pub fn new(tenant: &'a DirectoryTenant) -> Self {
+        Self {
+            tenant,
+            directory: None,
+        }
+    }
+
+    /// With the names of other tenants.
+    #[must_use]
+    pub fn with(self, directory: &'a Directory) -> Self {
+        Self {
+            directory: Some(directory),
+            ..self
+        }
+    }
+
+    fn object(&self, of: NameOf, id: Uuid) -> String {
+        self.tenant
+            .name_of(of, id)
+            .unwrap_or_else(|| id.to_string())
+    }
+
+    /// A user.
+    pub fn user(&self, id: UserId) -> String {
+        self.object(NameOf::User, id.uuid())
+    }
+
+    /// Another tenant.
+    pub fn tenant(&self, id: TenantId) -> String {
+        let known = self.directory.and_then(|directory| directory.tenant(id));
+        known.map_or_else(|| format!("tenant {id}"), |tenant| tenant.name().to_owned())
+    }
+
+    /// Where somebody comes from.
+    pub fn home(&self, home: Home) -> String {
+        match home {
+            Home::Here => self.tenant.name().to_owned(),
+            Home::NoTenant => "no tenant (social, federated, one-time passcode)".to_owned(),
+            Home::Tenant(tenant) => self.tenant(tenant),
+            Home::AnyOtherTenant(_) => "any tenant without an entry".to_owned(),
+        }
+    }
+
+    /// An application.
+    pub fn application(&self, id: ClientId) -> String {
+        if id == ClientId::DIRECTORY {
+            return "the directory".to_owned();
+        }
+        self.object(NameOf::Application, id.uuid())
+    }
+
+    /// What is reached.
+    pub fn reached(&self, reached: Reached) -> String {
+        match reached {
+            Reached::Application(id) if id == ANY_OTHER_APPLICATION => {
+                "any other application".to_owned()
+            }
+            Reached::Application(id) => self.application(id),
+            Reached::Action(UserAction::RegisterSecurityInformation) => {
+                "registering security information".to_owned()
+            }
+            Reached::Action(UserAction::RegisterOrJoinDevices) => {
+                "registering or joining a device".to_owned()
+            }
+        }
+    }
+
+    /// A named location.
+    pub fn location(&self, id: NamedLocationId) -> String {
+        let mut locations = self.tenant.configuration().named_locations.iter();
+        let found = locations.find(|location| location.id == id);
+        found.map_or_else(|| id.to_string(), |location| location.display_name.clone())
+    }
+
+    /// A group.
+    pub fn group(&self, id: portcullis_model::id::GroupId) -> String {
+        self.object(NameOf::Group, id.uuid())
+    }
+
+    /// A role.
+    pub fn role(&self, id: portcullis_model::id::RoleTemplateId) -> String {
+        self.object(NameOf::Role, id.uuid())
+    }
+}
+
+/// A class of sign-ins, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// Who, for instance `any guest of Fabrikam`.
+    pub who: String,
+    /// What is reached, for instance `any application but Payroll`.
+    pub reaching: String,
+    /// What else must be so, each in a few words.
+    pub conditions: Vec<String>,
+    /// The people of the directory who are in it.
+    pub people: BTreeSet<UserId>,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, to {}", self.who, self.reaching)?;
+        for condition in &self.conditions {
+            write!(formatter, ", {condition}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A region on its way into words.
+struct Telling<'a> {
+    space: &'a Space,
+    names: &'a Names<'a>,
+    /// Among which sign-ins: what is not selected is not told of.
+    selection: &'a Selection,
+    region: &'a Region,
+}
+
+impl Class {
+    pub(crate) fn of(
+        space: &Space,
+        names: &Names<'_>,
+        selection: &Selection,
+        region: &Region,
+    ) -> Self {
+        let telling = Telling {
+            space,
+            names,
+            selection,
+            region,
+        };
+        let mut conditions = Vec::new();
+        conditions.extend(telling.words(AxisId::Context, "asking for", |at| {
+            let members = &space.contexts.values.get(at)?.members;
+            Some(if members.is_empty() {
+                "no authentication context".to_owned()
+            } else {
+                or(members.iter().map(ToString::to_string).collect())
+            })
+        }));
+        conditions.extend(telling.words(AxisId::Client, "by", |at| {
+            space
+                .clients
+                .values
+                .get(at)
+                .map(|one| client(*one).to_owned())
+        }));
+        conditions.extend(telling.words(AxisId::Platform, "from", |at| {
+            space
+                .platforms
+                .values
+                .get(at)
+                .map(|one| platform(*one).to_owned())
+        }));
+        conditions.extend(telling.places());
+        conditions.extend(telling.words(AxisId::SignInRisk, "at sign-in risk", |at| {
+            space
+                .sign_in_risks
+                .values
+                .get(at)
+                .map(|one| one.name().to_owned())
+        }));
+        conditions.extend(telling.words(AxisId::UserRisk, "at user risk", |at| {
+            space
+                .user_risks
+                .values
+                .get(at)
+                .map(|one| one.name().to_owned())
+        }));
+        conditions.extend(telling.words(
+            AxisId::PrincipalRisk,
+            "at service principal risk",
+            |at| {
+                let level = space.principal_risks.values.get(at);
+                level.map(|one| one.name().to_owned())
+            },
+        ));
+        conditions.extend(telling.words(AxisId::InsiderRisk, "at insider risk", |at| {
+            let level = space.insider_risks.values.get(at)?;
+            Some(level.map_or("none", |one| one.name()).to_owned())
+        }));
+        conditions.extend(telling.words(AxisId::Flow, "through", |at| {
+            let flow = space.flows.values.get(at)?;
+            Some(flow.map_or("no transfer", |one| one.name()).to_owned())
+        }));
+        conditions.extend(telling.device());
+        Self {
+            who: telling.who(),
+            reaching: telling.reaching(),
+            conditions,
+            people: telling.people(),
+        }
+    }
+}
+
+/// `a, b or c`; of many the first few, and how many more there are.
+fn or(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(NAMES_MAX);
+    if more > 1 {
+        names.truncate(NAMES_MAX);
+        names.push(format!("{more} more"));
+    }
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
+impl Telling<'_> {
+    /// The values of an axis that are in, or those that are not where these are fewer.
+    fn words(
+        &self,
+        axis: AxisId,
+        preposition: &str,
+        word: impl Fn(usize) -> Option<String>,
+    ) -> Option<String> {
+        let inside = self.region.axes.get(&axis)?;
+        let all = self.space.literals(axis).len();
+        let names = |is_inside: bool| {
+            let chosen = (0..all).filter(|at| inside.contains(at) == is_inside);
+            let mut names: Vec<String> = Vec::new();
+            for name in chosen.filter_map(&word) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        };
+        let (within, without) = (names(true), names(false));
+        Some(if within.len() <= without.len() {
+            format!("{preposition} {}", or(within))
+        } else {
+            format!("not {preposition} {}", or(without))
+        })
+    }
+
+    /// The kinds of subjects that may be meant at all, with their homes.
+    fn candidates(&self) -> BTreeMap<SubjectKind, BTreeSet<Home>> {
+        let selected = &self.selection.kinds;
+        let needs_object = self.needs_object();
+        let mut kinds: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
+        for (at, who) in self.space.whos.values.iter().enumerate() {
+            let is_selected = selected.is_empty() || selected.contains(&who.kind);
+            if is_selected && self.space.can_come(at) && (!needs_object || who.kind.has_object()) {
+                kinds.entry(who.kind).or_default().insert(who.home);
+            }
+        }
+        kinds
+    }
+
+    /// Those of them that are in the class.
+    fn kinds(
+        &self,
+        candidates: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+    ) -> BTreeMap<SubjectKind, BTreeSet<Home>> {
+        let space = self.space;
+        let inside = self.region.axes.get(&AxisId::Who);
+        let principals = self.region.axes.get(&AxisId::Principal);
+        let person = space.principals.values.iter().position(Option::is_none);
+        let may_be = |is_person: bool| {
+            principals
+                .is_none_or(|inside| inside.iter().any(|at| (Some(*at) == person) == is_person))
+        };
+        let (person, workload) = (may_be(true), may_be(false));
+        let mut kinds: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
+        for (at, who) in space.whos.values.iter().enumerate() {
+            let fits = if who.kind.is_person() {
+                person
+            } else {
+                workload
+            };
+            let is_candidate = candidates
+                .get(&who.kind)
+                .is_some_and(|homes| homes.contains(&who.home));
+            if fits && is_candidate && inside.is_none_or(|inside| inside.contains(&at)) {
+                kinds.entry(who.kind).or_default().insert(who.home);
+            }
+        }
+        kinds
+    }
+
+    fn who(&self) -> String {
+        let candidates = self.candidates();
+        let kinds = self.kinds(&candidates);
+        let homes = |kind: &SubjectKind| kinds.get(kind).cloned().unwrap_or_default();
+        let missing: BTreeMap<SubjectKind, BTreeSet<Home>> = candidates
+            .iter()
+            .map(|(kind, all)| (*kind, all.difference(&homes(kind)).copied().collect()))
+            .filter(|(_, homes): &(SubjectKind, BTreeSet<Home>)| !homes.is_empty())
+            .collect();
+        let one_kind = |kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>| kinds.len() == 1;
+        let externals = |kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>| {
+            kinds
+                .keys()
+                .all(|kind| kind.is_external() || *kind == SubjectKind::InternalGuest)
+        };
+        let without_externals = missing.keys().all(|kind| *kind == SubjectKind::Member);
+        let mut who = if missing.is_empty() && one_kind(&candidates) {
+            self.phrase(&kinds, &candidates)
+        } else if missing.is_empty() && externals(&candidates) {
+            "any guest or external user".to_owned()
+        } else if missing.is_empty() {
+            "anybody".to_owned()
+        } else if without_externals && externals(&kinds) {
+            "any guest or external user".to_owned()
+        } else if missing.len() < kinds.len() {
+            format!("anybody but {}", self.phrase(&missing, &candidates))
+        } else {
+            self.phrase(&kinds, &candidates)
+        };
+        for part in self.memberships() {
+            who.push(' ');
+            who.push_str(&part);
+        }
+        who
+    }
+
+    /// Kinds with their homes, those with the same homes together.
+    fn phrase(
+        &self,
+        kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+        candidates: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+    ) -> String {
+        let mut whole: Vec<String> = Vec::new();
+        let mut by_homes: BTreeMap<&BTreeSet<Home>, Vec<String>> = BTreeMap::new();
+        for (one, homes) in kinds {
+            if candidates.get(one) == Some(homes) {
+                whole.push(kind(*one).to_owned());
+            } else {
+                by_homes
+                    .entry(homes)
+                    .or_default()
+                    .push(kind(*one).to_owned());
+            }
+        }
+        for (homes, kinds) in by_homes {
+            let from = homes.iter().map(|home| self.names.home(*home)).collect();
+            whole.push(format!("{} of {}", or(kinds), or(from)));
+        }
+        or(whole)
+    }
+
+    fn needs_object(&self) -> bool {
+        let held = self.region.switches.iter();
+        let mut held = held.filter(|(_, holds)| **holds);
+        let users = self.region.axes.get(&AxisId::User);
+        held.any(|(switch, _)| matches!(switch, Switch::Group(_) | Switch::Role(_)))
+            || users.is_some_and(|inside| !inside.contains(&0))
+    }
+
+    /// Named users, groups and roles.
+    fn memberships(&self) -> Vec<String> {
+        let names = self.names;
+        let mut parts = Vec::new();
+        if let Some(inside) = self.region.axes.get(&AxisId::User) {
+            let users = |is_inside: bool| {
+                let all = self.space.users.values.iter().enumerate();
+                let chosen = all.filter(|(at, _)| inside.contains(at) == is_inside);
+                let ids = chosen.flat_map(|(_, users)| users.iter());
+                ids.map(|id| names.user(*id)).collect::<Vec<String>>()
+            };
+            if inside.contains(&0) {
+                parts.push(format!("who is not {}", or(users(false))));
+            } else {
+                parts.push(format!("who is {}", or(users(true))));
+            }
+        }
+        if let Some(inside) = self.region.axes.get(&AxisId::Principal) {
+            let all = self.space.principals.values.iter().enumerate();
+            let chosen = all.filter(|(at, _)| inside.contains(at));
+            let ids = chosen.flat_map(|(_, ids)| ids.iter().flatten());
+            let named: Vec<String> = ids
+                .map(|id| names.object(NameOf::ServicePrincipal, id.uuid()))
+                .collect();
+            if !named.is_empty() && inside.len() < self.space.principals.values.len() - 1 {
+                parts.push(format!("({})", or(named)));
+            }
+        }
+        let switches = |wanted: bool, pick: &dyn Fn(&Switch) -> Option<String>| {
+            let all = self.region.switches.iter();
+            let held = all.filter(|(_, holds)| **holds == wanted);
+            held.filter_map(|(switch, _)| pick(switch))
+                .collect::<Vec<String>>()
+        };
+        let group = |switch: &Switch| match switch {
+            Switch::Group(id) => Some(names.group(*id)),
+            _ => None,
+        };
+        let role = |switch: &Switch| match switch {
+            Switch::Role(id) => Some(names.role(*id)),
+            _ => None,
+        };
+        let and = |names: Vec<String>| names.join(" and ");
+        let phrases = [
+            ("in group", and(switches(true, &group))),
+            ("not in group", or_nothing(switches(false, &group))),
+            ("with role", and(switches(true, &role))),
+            ("without role", or_nothing(switches(false, &role))),
+        ];
+        for (phrase, named) in phrases {
+            if !named.is_empty() {
+                parts.push(format!("{phrase} {named}"));
+            }
+        }
+        parts
+    }
+
+    fn reaching(&self) -> String {
+        let space = self.space;
+        let all = || space.targets.values.iter().enumerate();
+        let every: BTreeSet<usize> = all().map(|(at, _)| at).collect();
+        let constrained = self.region.axes.get(&AxisId::Target);
+        if constrained.is_none() && self.selection.reaching == Reaching::Anything {
+            return "anything".to_owned();
+        }
+        let inside = constrained.unwrap_or(&every);
+        let is_application = |reached: &Reached| reached.application().is_some();
+        let members = |is_inside: bool, applications: bool| {
+            let chosen = all().filter(|(at, _)| inside.contains(at) == is_inside);
+            let members = chosen.flat_map(|(_, class)| class.members.iter());
+            let members = members.filter(|one| {
+                is_application(one) == applications && self.selection.reaching.holds(**one)
+            });
+            members
+                .map(|one| self.names.reached(*one))
+                .collect::<Vec<String>>()
+        };
+        let has_rest = all().any(|(at, class)| class.is_rest && inside.contains(&at));
+        let (others, applications) = (members(true, false), members(true, true));
+        let mut words = Vec::new();
+        if has_rest {
+            let without = members(false, true);
+            words.push(if without.is_empty() {
+                "any application".to_owned()
+            } else {
+                format!("any application but {}", or(without))
+            });
+        } else if !applications.is_empty() {
+            words.push(or(applications));
+        }
+        if !others.is_empty() {
+            words.push(or(others));
+        }
+        words.join(", or ")
+    }
+
+    fn places(&self) -> Vec<String> {
+        let names = self.names;
+        let classes = |kind: PlaceKind| {
+            let classes = self.space.place_classes.classes.get(&kind);
+            classes.map_or(&[][..], Vec::as_slice)
+        };
+        let addresses = classes(PlaceKind::Address);
+        let address = self.words(AxisId::Address, "from", |at| {
+            let class = addresses.get(at)?;
+            let inside = class.inside.iter().map(|id| names.location(*id));
+            let inside: Vec<String> = inside.collect();
+            Some(if inside.is_empty() {
+                "outside every named address range".to_owned()
+            } else {
+                format!("inside {}", inside.join(" and "))
+            })
+        });
+        let country = |axis, kind, by| {
+            let classes = classes(kind);
+            self.words(axis, by, |at| classes.get(at).map(country_words))
+        };
+        let network = self
+            .region
+            .axes
+            .get(&AxisId::CompliantNetwork)
+            .map(|inside| {
+                if inside.contains(&0) {
+                    "outside the compliant network".to_owned()
+                } else {
+                    "through the compliant network".to_owned()
+                }
+            });
+        let by_address = country(AxisId::Country, PlaceKind::Country, "from");
+        let by_coordinates = country(
+            AxisId::Coordinates,
+            PlaceKind::Coordinates,
+            "with coordinates in",
+        );
+        [address, by_address, by_coordinates, network]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn device(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        words.extend(self.words(AxisId::DeviceJoin, "on", |at| {
+            JOINS.get(at).map(|(join, _)| join_words(*join).to_owned())
+        }));
+        for (switch, holds) in &self.region.switches {
+            let not = if *holds { "" } else { "not " };
+            words.push(match switch {
+                Switch::Group(_) | Switch::Role(_) => continue,
+                Switch::DirectConnectEligible if *holds => {
+                    "who could come by direct connect too".to_owned()
+                }
+                Switch::DirectConnectEligible => "who could not come by direct connect".to_owned(),
+                Switch::DeviceCompliant if *holds => "on a compliant device".to_owned(),
+                Switch::DeviceCompliant => "on a device that is not compliant".to_owned(),
+                Switch::HasValue(property) => {
+                    let name = property_name(*property);
+                    let has = if *holds { "with a" } else { "without a" };
+                    format!("on a device {has} {name}")
+                }
+                Switch::Text(property, test) => {
+                    let name = property_name(*property);
+                    format!("on a device whose {name} {}", test_words(test, *holds))
+                }
+                Switch::ApprovedApplication => format!("{not}in an approved application"),
+                Switch::ProtectedApplication => {
+                    format!("{not}in an application under a protection policy")
+                }
+            });
+        }
+        words
+    }
+
+    fn people(&self) -> BTreeSet<UserId> {
+        let region = self.region;
+        let inside = |axis: AxisId, at: usize| {
+            let inside = region.axes.get(&axis);
+            inside.is_none_or(|inside| inside.contains(&at))
+        };
+        let listed = self.space.listed.iter().filter(|class| {
+            inside(AxisId::Who, class.who)
+                && inside(AxisId::User, class.user)
+                && region.switches.iter().all(|(switch, holds)| match switch {
+                    Switch::Group(id) => class.groups.contains(id) == *holds,
+                    Switch::Role(id) => class.roles.contains(id) == *holds,
+                    _ => true,
+                })
+        });
+        listed
+            .flat_map(|class| class.users.iter().copied())
+            .collect()
+    }
+}
+
+fn or_nothing(names: Vec<String>) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        or(names)
+    }
+}
+
+fn property_name(property: portcullis_model::conditional_access::filter::DeviceProperty) -> String {
+    use portcullis_model::conditional_access::filter::FilterProperty as _;
+    property.name().replace("device.", "")
+}
+
+fn test_words(test: &TextTest, holds: bool) -> String {
+    let (is, is_not, text) = match test {
+        TextTest::Is(text) => ("is", "is not", text),
+        TextTest::StartsWith(text) => ("begins with", "does not begin with", text),
+        TextTest::EndsWith(text) => ("ends with", "does not end with", text),
+        TextTest::Contains(text) => ("contains", "does not contain", text),
+        TextTest::HasMember(text) => ("have", "do not have", text),
+    };
+    format!("{} `{text}`", if holds { is } else { is_not })
+}
+
+fn country_words(class: &PlaceClass) -> String {
+    let mut words: Vec<String> = class.named.iter().map(ToString::to_string).collect();
+    if class.is_rest {
+        words.push("any country that no location names".to_owned());
+    }
+    if words.is_empty() {
+        words.push(match class.representative {
+            PlaceValue::Coordinates(_) => "no country: none were given".to_owned(),
+            PlaceValue::Country(_) | PlaceValue::Address(_) | PlaceValue::CompliantNetwork(_) => {
+                "an unknown country".to_owned()
+            }
+        });
+    }
+    or(words)
+}
+
+/// A kind of subject in words.
+pub const fn kind(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::Member => "members",
+        SubjectKind::InternalGuest => "internal guests",
+        SubjectKind::B2bCollaborationGuest => "B2B collaboration guests",
+        SubjectKind::B2bCollaborationMember => "B2B collaboration members",
+        SubjectKind::B2bDirectConnectUser => "B2B direct connect users",
+        SubjectKind::OtherExternalUser => "other external users",
+        SubjectKind::ServiceProvider => "service providers' users",
+        SubjectKind::WorkloadIdentity => "workload identities",
+    }
+}
+
+/// One subject of a kind, in words.
+pub const fn one_of_kind(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::Member => "a member",
+        SubjectKind::InternalGuest => "an internal guest",
+        SubjectKind::B2bCollaborationGuest => "a B2B collaboration guest",
+        SubjectKind::B2bCollaborationMember => "a B2B collaboration member",
+        SubjectKind::B2bDirectConnectUser => "a B2B direct connect user",
+        SubjectKind::OtherExternalUser => "another external user",
+        SubjectKind::ServiceProvider => "a service provider's user",
+        SubjectKind::WorkloadIdentity => "a workload identity",
+    }
+}
+
+/// Who somebody is, in words.
+pub fn who(who: &Who, names: &Names<'_>) -> String {
+    let one = one_of_kind(who.kind);
+    match who.home {
+        Home::Here => one.to_owned(),
+        Home::NoTenant | Home::Tenant(_) | Home::AnyOtherTenant(_) => {
+            format!("{one} of {}", names.home(who.home))
+        }
+    }
+}
+
+/// A kind of client in words.
+pub const fn client(client: ClientAppType) -> &'static str {
+    match client {
+        ClientAppType::Browser => "browser",
+        ClientAppType::MobileAppsAndDesktopClients => "mobile app or desktop client",
+        ClientAppType::EasSupported => "Exchange ActiveSync on a supported platform",
+        ClientAppType::ExchangeActiveSync => "Exchange ActiveSync elsewhere",
+        ClientAppType::Other => "legacy client",
+    }
+}
+
+/// A platform in words.
+pub const fn platform(platform: Option<DevicePlatform>) -> &'static str {
+    match platform {
+        Some(DevicePlatform::Android) => "Android",
+        Some(DevicePlatform::Ios) => "iOS",
+        Some(DevicePlatform::Windows) => "Windows",
+        Some(DevicePlatform::WindowsPhone) => "Windows Phone",
+        Some(DevicePlatform::MacOs) => "macOS",
+        Some(DevicePlatform::Linux) => "Linux",
+        None => "an unknown platform",
+    }
+}
+
+/// How a device is joined, in words.
+pub const fn join_words(join: Option<DeviceTrustType>) -> &'static str {
+    match join {
+        None => "an unregistered device",
+        Some(DeviceTrustType::Workplace) => "a registered device (Workplace)",
+        Some(DeviceTrustType::AzureAd) => "a joined device (AzureAD)",
+        Some(DeviceTrustType::ServerAd) => "a hybrid joined device (ServerAD)",
+    }
+}

@@ -1,0 +1,409 @@
+//! Concrete sign-ins: what the solver found, spelled out, decided by the engine before anybody sees it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use batsat::Lit;
+use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
+use portcullis_model::country::CountryCode;
+use portcullis_model::credential::{AuthenticationMethod, Factor};
+use portcullis_model::device::DeviceClaims;
+use portcullis_model::id::{
+    AgreementId, ClientId, DeviceId, GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
+};
+use portcullis_policy::decision::Outcome;
+use portcullis_policy::facts::{ClientProtection, Fulfilled, Origin, SignIn, Subject, UserSubject};
+use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
+
+use crate::device::{JOINS, attributes, device_id};
+use crate::evidence::{Evidence, Wallet};
+use crate::place::{PlaceKind, PlaceValue};
+use crate::probe::{ACCOUNT, MOMENT};
+use crate::region::Point;
+use crate::side::Side;
+use crate::space::{AxisId, Space, Switch};
+use crate::target::Reached;
+use crate::who::{Home, Who};
+
+/// A sign-in that answers a question; the engine has confirmed it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// What kind of subject, and from where.
+    pub who: Who,
+    /// The user's object here: somebody the directory lists, somebody a policy names, or nobody in particular.
+    pub user: Option<UserId>,
+    /// Whether the directory lists that user.
+    pub is_listed: bool,
+    /// The application, if it is one on its own behalf.
+    pub principal: Option<ServicePrincipalId>,
+    /// Groups that matter to the policies.
+    pub groups: BTreeSet<GroupId>,
+    /// Roles that matter to the policies.
+    pub roles: BTreeSet<RoleTemplateId>,
+    /// What is reached.
+    pub reached: Reached,
+    /// What the application asks for by name beside it.
+    pub authentication_context: Option<AuthenticationContextId>,
+    /// By what kind of client.
+    pub client_app_type: ClientAppType,
+    /// From what platform; `None` is unknown.
+    pub platform: Option<DevicePlatform>,
+    /// From what address.
+    pub ip_address: Option<IpAddr>,
+    /// From what country; `None` is unknown.
+    pub country: Option<CountryCode>,
+    /// By what coordinates; `None` are none.
+    pub gps_country: Option<CountryCode>,
+    /// Through the tenant's compliant network.
+    pub compliant_network: bool,
+    /// On what device.
+    pub device: Option<DeviceClaims>,
+    /// In what client application.
+    pub client_protection: ClientProtection,
+    /// At what risk of the sign-in.
+    pub sign_in_risk: RiskLevel,
+    /// At what risk of the user.
+    pub user_risk: RiskLevel,
+    /// At what risk of the service principal.
+    pub principal_risk: RiskLevel,
+    /// At what insider risk.
+    pub insider_risk: Option<InsiderRiskLevel>,
+    /// Moved here from another device.
+    pub transfer_method: Option<TransferMethod>,
+    /// What was proven, each method once: no more than it takes.
+    pub proven: Vec<AuthenticationMethod>,
+    /// Terms that were accepted, because it takes that.
+    pub accepted: BTreeSet<AgreementId>,
+    /// What the decision was.
+    pub outcome: Outcome,
+    facts: SignIn,
+    origin: SupposedOrigin,
+}
+
+/// The engine does not say what the solver said: a fault of ours. Nothing is answered.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(
+    "the analysis is wrong about a sign-in, please report it: it expected `{expected}` of {what}, and the engine decides `{decided}`"
+)]
+pub struct Disagreement {
+    /// What the analysis said.
+    pub expected: String,
+    /// What the engine says.
+    pub decided: String,
+    /// The sign-in.
+    pub what: String,
+}
+
+impl Witness {
+    /// The application.
+    pub const fn application(&self) -> Option<ClientId> {
+        self.reached.application()
+    }
+
+    /// The action.
+    pub const fn user_action(&self) -> Option<UserAction> {
+        match self.reached {
+            Reached::Action(action) => Some(action),
+            Reached::Application(_) => None,
+        }
+    }
+
+    /// What a tenant would decide about it.
+    pub(crate) fn decide(&self, side: &Side) -> Outcome {
+        decide(side, self.facts.clone(), self.origin)
+    }
+}
+
+pub(crate) fn decide(side: &Side, facts: SignIn, origin: SupposedOrigin) -> Outcome {
+    let compiled = &side.compiled;
+    let supposed = Hypothesis::new(compiled, facts, origin).decide(compiled);
+    supposed.outcome().clone()
+}
+
+/// A point of the space as the facts of a sign-in, without anything proven.
+pub(crate) struct Reading<'a> {
+    space: &'a Space,
+    side: &'a Side,
+    at: usize,
+    point: &'a Point,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(space: &'a Space, side: &'a Side, at: usize, point: &'a Point) -> Self {
+        Self {
+            space,
+            side,
+            at,
+            point,
+        }
+    }
+
+    fn value<'v, V>(&self, axis: AxisId, values: &'v [V]) -> Option<&'v V> {
+        values.get(*self.point.values.get(&axis)?)
+    }
+
+    fn holds(&self, literal: Lit) -> bool {
+        let switches = self.space.switches();
+        let found = switches.iter().zip(&self.point.switches);
+        let mut found = found.filter(|((_, its), _)| *its == literal);
+        found.next().is_some_and(|(_, holds)| *holds)
+    }
+
+    fn who(&self) -> Who {
+        let member = Who {
+            kind: crate::who::SubjectKind::Member,
+            home: Home::Here,
+        };
+        self.value(AxisId::Who, &self.space.whos.values)
+            .copied()
+            .unwrap_or(member)
+    }
+
+    fn place(&self, kind: PlaceKind) -> Option<PlaceValue> {
+        let axis = match kind {
+            PlaceKind::Address => AxisId::Address,
+            PlaceKind::Country => AxisId::Country,
+            PlaceKind::Coordinates => AxisId::Coordinates,
+            PlaceKind::CompliantNetwork => AxisId::CompliantNetwork,
+        };
+        let classes = self.space.place_classes.classes.get(&kind)?;
+        Some(self.value(axis, classes)?.representative)
+    }
+
+    fn on<T: Copy + Ord>(&self, pick: fn(&Switch) -> Option<T>) -> BTreeSet<T> {
+        let switches = self.space.switches();
+        let held = switches.iter().zip(&self.point.switches);
+        held.filter(|(_, holds)| **holds)
+            .filter_map(|((switch, _), _)| pick(switch))
+            .collect()
+    }
+
+    /// The facts, and who that is in the directory.
+    pub(crate) fn facts(&self) -> Option<(SignIn, SupposedOrigin, Option<UserId>)> {
+        let space = self.space;
+        let who = self.who();
+        let target_at = *self.point.values.get(&AxisId::Target)?;
+        let target = space.targets.values.get(target_at)?;
+        let who_at = *self.point.values.get(&AxisId::Who)?;
+        let account = target.admitted.get(self.at).and_then(|all| all.get(who_at));
+        let account = account.copied().flatten().unwrap_or(ACCOUNT);
+        let users = self.value(AxisId::User, &space.users.values)?;
+        let mut groups = self.on(|switch| match switch {
+            Switch::Group(id) => Some(*id),
+            _ => None,
+        });
+        let mut roles = self.on(|switch| match switch {
+            Switch::Role(id) => Some(*id),
+            _ => None,
+        });
+        let listed = self.listed(who_at, &groups, &roles);
+        let user = listed.or_else(|| users.first().copied()).unwrap_or(ACCOUNT);
+        if !who.kind.has_object() {
+            (groups, roles) = (BTreeSet::new(), BTreeSet::new());
+        }
+        let reached = *target.members.first()?;
+        let subject = match self.value(AxisId::Principal, &space.principals.values)? {
+            Some(principals) => Subject::ServicePrincipal(*principals.first()?),
+            None => {
+                let direct_connect = target.direct_connect.get(self.at);
+                let could = direct_connect.and_then(|could| could.get(who_at)) == Some(&true);
+                Subject::User(UserSubject {
+                    user: who.kind.has_object().then_some(user),
+                    origin: Origin::Internal,
+                    external_user_types: who.types(could && self.holds(space.eligible)),
+                    groups,
+                    roles,
+                })
+            }
+        };
+        let mut sign_in = SignIn::new(subject, ClientId::DIRECTORY, BTreeSet::new(), MOMENT);
+        reached.put(&mut sign_in);
+        let context = self.value(AxisId::Context, &space.contexts.values)?;
+        sign_in
+            .authentication_contexts
+            .extend(context.members.first());
+        self.surroundings(&mut sign_in, &who)?;
+        Some((sign_in, who.origin(account), listed))
+    }
+
+    /// One of the listed people who is all that.
+    fn listed(
+        &self,
+        who: usize,
+        groups: &BTreeSet<GroupId>,
+        roles: &BTreeSet<RoleTemplateId>,
+    ) -> Option<UserId> {
+        let user = *self.point.values.get(&AxisId::User)?;
+        let mut listed = self.space.listed.iter();
+        let found = listed.find(|class| class.is(who, user, groups, roles));
+        found.and_then(|class| class.users.first()).copied()
+    }
+
+    fn surroundings(&self, sign_in: &mut SignIn, who: &Who) -> Option<()> {
+        let space = self.space;
+        let own = self.side.configuration.organization.id;
+        sign_in.client_app_type = *self.value(AxisId::Client, &space.clients.values)?;
+        sign_in.platform = *self.value(AxisId::Platform, &space.platforms.values)?;
+        for kind in PlaceKind::ALL {
+            self.place(kind)?.put(sign_in, self.side);
+        }
+        sign_in.risk.sign_in = *self.value(AxisId::SignInRisk, &space.sign_in_risks.values)?;
+        sign_in.risk.user = *self.value(AxisId::UserRisk, &space.user_risks.values)?;
+        sign_in.risk.service_principal =
+            *self.value(AxisId::PrincipalRisk, &space.principal_risks.values)?;
+        sign_in.risk.insider = *self.value(AxisId::InsiderRisk, &space.insider_risks.values)?;
+        sign_in.transfer_method = *self.value(AxisId::Flow, &space.flows.values)?;
+        sign_in.client_protection = ClientProtection {
+            is_approved: self.holds(space.approved),
+            is_compliant: self.holds(space.protected),
+        };
+        let device = &space.device;
+        let (join, _) = self.value(AxisId::DeviceJoin, &JOINS)?;
+        if let Some(trust_type) = join {
+            sign_in.device = Some(DeviceClaims {
+                tenant_id: who.home_tenant().unwrap_or(own),
+                device_id: DeviceId::new(device_id(device, |literal| self.holds(literal))),
+                is_compliant: self.holds(device.compliant),
+                trust_type: *trust_type,
+                attributes: attributes(device, |literal| self.holds(literal)),
+            });
+        }
+        Some(())
+    }
+}
+
+/// What a witness must come to, and what it must not have.
+pub(crate) struct Claim<'a> {
+    pub(crate) is_granted: bool,
+    /// The engine, asked whether what must be lacking is met after all.
+    pub(crate) lacks: &'a dyn Fn(&SignIn, SupposedOrigin) -> bool,
+}
+
+/// Shows a point with an evidence to the engine; `None` where the engine does not confirm it.
+pub(crate) fn confirm(
+    reading: &Reading<'_>,
+    wallet: &Wallet,
+    evidence: Evidence,
+    claim: &Claim<'_>,
+) -> Option<Witness> {
+    let (facts, origin, listed) = reading.facts()?;
+    let side = reading.side;
+    let own = side.configuration.organization.id;
+    let who = reading.who();
+    let home = who.home_tenant().unwrap_or(own);
+    let show = |evidence: Evidence, fulfilled: Option<&Fulfilled>| {
+        let mut facts = facts.clone();
+        if who.kind.is_person() {
+            wallet.show(evidence, &mut facts, own, home);
+        }
+        if let Some(fulfilled) = fulfilled {
+            facts.fulfilled = fulfilled.clone();
+        }
+        facts
+    };
+    let holds = |facts: &SignIn| {
+        let outcome = decide(side, facts.clone(), origin);
+        ((outcome == Outcome::Granted) == claim.is_granted && (claim.lacks)(facts, origin))
+            .then_some(outcome)
+    };
+    holds(&show(evidence, None))?;
+    // Nobody reads a list of every method there is: as little as it takes.
+    let none = Fulfilled::default();
+    let fulfilled = if holds(&show(evidence, Some(&none))).is_some() {
+        Some(&none)
+    } else {
+        None
+    };
+    let mut evidence = evidence;
+    if claim.is_granted {
+        evidence = least(wallet, evidence, |evidence| {
+            holds(&show(evidence, fulfilled)).is_some()
+        });
+    }
+    let facts = show(evidence, fulfilled);
+    let outcome = holds(&facts)?;
+    let proven: BTreeSet<AuthenticationMethod> =
+        facts.proofs.iter().map(|proof| proof.method).collect();
+    Some(witness(reading, facts, origin, listed, outcome, proven))
+}
+
+/// The plainest of the evidences that will do: a password alone if possible, else without whatever can be missed.
+fn least(wallet: &Wallet, evidence: Evidence, will_do: impl Fn(Evidence) -> bool) -> Evidence {
+    let all = wallet.all.iter().enumerate();
+    let alone = all
+        .clone()
+        .filter(|(at, shown)| evidence.has(*at) && shown.method == AuthenticationMethod::Password)
+        .map(|(at, _)| Evidence::NONE.with(at))
+        .next();
+    if let Some(alone) = alone.filter(|alone| will_do(*alone)) {
+        return alone;
+    }
+    // Passwords last, since everybody has one; what is both factors at once before what is one.
+    let mut order: Vec<(usize, usize)> = all
+        .map(|(at, shown)| {
+            let rank = match shown.method.factor() {
+                _ if shown.method == AuthenticationMethod::Password => 3,
+                Factor::First => 0,
+                Factor::Both => 1,
+                Factor::Second => 2,
+            };
+            (rank, at)
+        })
+        .collect();
+    order.sort_unstable();
+    let mut least = evidence;
+    for (_, at) in order {
+        let fewer = least.without(at);
+        if fewer != least && will_do(fewer) {
+            least = fewer;
+        }
+    }
+    least
+}
+
+fn witness(
+    reading: &Reading<'_>,
+    facts: SignIn,
+    origin: SupposedOrigin,
+    listed: Option<UserId>,
+    outcome: Outcome,
+    proven: BTreeSet<AuthenticationMethod>,
+) -> Witness {
+    let (user, principal, groups, roles) = match &facts.subject {
+        Subject::User(user) => (user.user, None, user.groups.clone(), user.roles.clone()),
+        Subject::ServicePrincipal(id) => (None, Some(*id), BTreeSet::new(), BTreeSet::new()),
+    };
+    let target = reading.point.values.get(&AxisId::Target);
+    let reached = target.and_then(|at| reading.space.reached(*at));
+    let own: TenantId = reading.side.configuration.organization.id;
+    Witness {
+        who: reading.who(),
+        user,
+        is_listed: listed.is_some(),
+        principal,
+        groups,
+        roles,
+        reached: reached.unwrap_or(Reached::Application(ClientId::DIRECTORY)),
+        authentication_context: facts.authentication_contexts.first().copied(),
+        client_app_type: facts.client_app_type,
+        platform: facts.platform,
+        ip_address: facts.ip_address,
+        country: facts.country,
+        gps_country: facts.place.gps_country,
+        compliant_network: facts.place.compliant_network == Some(own),
+        device: facts.device.clone(),
+        client_protection: facts.client_protection,
+        sign_in_risk: facts.risk.sign_in,
+        user_risk: facts.risk.user,
+        principal_risk: facts.risk.service_principal,
+        insider_risk: facts.risk.insider,
+        transfer_method: facts.transfer_method,
+        proven: proven.into_iter().collect(),
+        accepted: facts.fulfilled.terms_of_use.clone(),
+        outcome,
+        facts,
+        origin,
+    }
+}

@@ -1,0 +1,45 @@
+//! What people call an object, wherever the name is known: the directory, the policies that use it, or the whole world.
+
+use portcullis_model::id::{ClientId, GroupId, UserId};
+use uuid::Uuid;
+
+use super::{DirectoryTenant, NameOf};
+use crate::well_known;
+
+impl DirectoryTenant {
+    /// The name of an object; `None` where nobody knows one.
+    pub fn name_of(&self, of: NameOf, id: Uuid) -> Option<String> {
+        let configuration = self.configuration();
+        let known = match of {
+            NameOf::User => {
+                let mut users = self.users().iter();
+                let found = users.find(|user| user.id == UserId::new(id));
+                found.map(|user| user.display_name.clone())
+            }
+            NameOf::Group => {
+                let found = self.groups().find(|(group, _)| *group == GroupId::new(id));
+                found.map(|(_, name)| name.to_owned())
+            }
+            NameOf::Role => well_known::role_name(&id.to_string()).map(str::to_owned),
+            NameOf::Application => {
+                let name = self.application_name(ClientId::new(id));
+                (name != id.to_string()).then_some(name)
+            }
+            NameOf::ServicePrincipal => {
+                let mut principals = configuration.service_principals.iter();
+                let found = principals.find(|one| one.id.uuid() == id);
+                found.map(|one| one.display_name.clone())
+            }
+            NameOf::Agreement => {
+                let mut agreements = configuration.agreements.iter();
+                let found = agreements.find(|one| one.id.uuid() == id);
+                found.map(|one| one.display_name.clone())
+            }
+        };
+        known.or_else(|| {
+            let mut used = self.names.iter();
+            let found = used.find(|((kind, _), stands_for)| *kind == of && **stands_for == id);
+            found.map(|((_, name), _)| name.clone())
+        })
+    }
+}
