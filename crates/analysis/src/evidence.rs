@@ -7,83 +7,108 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::authentication_strength::{
-    AuthenticationStrengthPolicy, CombinationRestriction,
+    AuthenticationStrengthPolicy, BuiltInStrength, CombinationRestriction,
 };
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, DevicePlatform, GrantControl};
-use portcullis_model::credential::{AuthenticationMethod, Factor};
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
-use portcullis_model::id::{ClientId, DeviceId, TenantId};
-use portcullis_policy::facts::{Authenticator, ClientProtection, Fulfilled, Proof, SignIn};
+use portcullis_model::id::{AgreementId, ClientId, DeviceId, TenantId};
+use portcullis_policy::facts::{
+    Authenticator, ClientProtection, Fulfilled, MethodFacts, Methods, Proof, SignIn,
+};
 use uuid::Uuid;
 
+use crate::grant::{controls, demanding};
 use crate::probe::{Demanding, MOMENT, person};
 use crate::side::Side;
 use crate::target::Reached;
 use crate::who::Who;
 
-/// So many proofs are told apart at most.
-const PROOFS_MAX: usize = 64;
+/// Whoever signs in has every method, in both tenants.
+const EVERYTHING_REGISTERED: MethodFacts = {
+    let everything = Methods {
+        registered: AuthenticationMethods::of(AuthenticationMethod::ALL),
+        registrable: AuthenticationMethods::NONE,
+    };
+    MethodFacts {
+        home: everything,
+        resource: everything,
+    }
+};
 
-/// One way to prove one method.
+/// So many things to show are told apart at most.
+const SHOWN_MAX: usize = 128;
+
+/// One thing that somebody could show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) method: AuthenticationMethod,
-    pub(crate) authenticator: Authenticator,
+pub(crate) enum Shown {
+    /// A method, proven with this.
+    Proof(AuthenticationMethod, Authenticator),
+    /// Terms of use, accepted.
+    Accepted(AgreementId),
+    /// The word of a custom control's provider.
+    Vouched(String),
+    /// The password was changed in this flow.
+    PasswordChanged,
+    /// The risk was remediated in this flow.
+    RiskRemediated,
 }
 
-/// Every way that some strength tells apart.
+/// Everything that some policy tells apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Wallet {
     pub(crate) all: Vec<Shown>,
-    /// What is done beside proving methods: everything that some policy could ask.
-    fulfilled: Fulfilled,
 }
 
 /// Some of a wallet, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Evidence(u64);
+pub(crate) struct Evidence(u128);
 
 impl Wallet {
     pub(crate) fn of(sides: &[Side], unknown: &mut Vec<String>) -> Self {
-        let unnamed = AuthenticationMethod::ALL.into_iter().map(|method| Shown {
-            method,
-            authenticator: Authenticator::Unnamed,
-        });
+        let unnamed = AuthenticationMethod::ALL.into_iter();
+        let unnamed = unnamed.map(|method| Shown::Proof(method, Authenticator::Unnamed));
         let mut all: Vec<Shown> = unnamed.collect();
-        let mut fulfilled = Fulfilled {
-            password_changed_at: Some(MOMENT),
-            risk_remediated_at: Some(MOMENT),
-            ..Fulfilled::default()
-        };
+        all.extend([Shown::PasswordChanged, Shown::RiskRemediated]);
         for side in sides {
             let configuration = &side.configuration;
-            let agreements = configuration.agreements.iter();
-            fulfilled.terms_of_use.extend(agreements.map(|one| one.id));
-            let expanded = |policy: &'_ ConditionalAccessPolicy| policy.expanded_strength.clone();
-            let expanded: Vec<_> = side.policies().iter().filter_map(expanded).collect();
-            let strengths = configuration.authentication_strengths.iter();
-            for strength in strengths.chain(expanded.iter().map(AsRef::as_ref)) {
+            for agreement in &configuration.agreements {
+                add(&mut all, Shown::Accepted(agreement.id));
+            }
+            for strength in &configuration.authentication_strengths {
                 tell_apart(strength, &mut all);
             }
-            for control in side.policies().iter().flat_map(controls) {
-                if let GrantControl::CustomAuthenticationFactor(id) = control {
-                    fulfilled.custom_factors.insert(id.clone());
+            for policy in side.policies() {
+                if let Some(strength) = &policy.expanded_strength {
+                    tell_apart(strength, &mut all);
+                }
+                for control in controls(policy) {
+                    if let GrantControl::CustomAuthenticationFactor(id) = control {
+                        add(&mut all, Shown::Vouched(id.clone()));
+                    }
                 }
             }
         }
-        if all.len() > PROOFS_MAX {
+        if all.len() > SHOWN_MAX {
             unknown.push(format!(
-                "strengths name more than {PROOFS_MAX} models of keys and kinds of certificates; the others are not told apart"
+                "policies name more than {SHOWN_MAX} models of keys, kinds of certificates, terms and custom controls; the others are never shown"
             ));
-            all.truncate(PROOFS_MAX);
+            all.truncate(SHOWN_MAX);
         }
-        Self { all, fulfilled }
+        Self { all }
     }
 
     /// Everything there is to show.
     pub(crate) fn whole(&self) -> Evidence {
         let all = 0..self.all.len();
         all.fold(Evidence::NONE, Evidence::with)
+    }
+
+    /// Everything but these.
+    fn without(&self, left_out: impl Fn(&Shown) -> bool) -> Evidence {
+        let all = self.all.iter().enumerate();
+        let kept = all.filter(|(_, shown)| !left_out(shown));
+        kept.map(|(at, _)| at).fold(Evidence::NONE, Evidence::with)
     }
 
     /// Puts it all into a sign-in, proven in every place where it could count.
@@ -95,35 +120,125 @@ impl Wallet {
         home: TenantId,
     ) {
         let tenants = BTreeSet::from([own, home]);
-        sign_in.fulfilled = self.fulfilled.clone();
-        let shown = self.all.iter().enumerate();
-        let shown = shown.filter(|(at, _)| evidence.has(*at));
-        sign_in.proofs = shown
-            .flat_map(|(_, shown)| {
-                tenants.iter().map(|tenant| Proof {
-                    tenant: *tenant,
-                    method: shown.method,
-                    at: shown_at(shown.method),
-                    authenticator: shown.authenticator.clone(),
-                })
-            })
-            .collect();
+        sign_in.fulfilled = Fulfilled::default();
+        sign_in.proofs = Vec::new();
+        // What is not proven could be, so that a refusal is one that no method helps against.
+        sign_in.methods = EVERYTHING_REGISTERED;
+        let fulfilled = &mut sign_in.fulfilled;
+        for (_, shown) in self.shown(evidence) {
+            match shown {
+                Shown::Proof(method, authenticator) => {
+                    let proofs = tenants.iter().map(|tenant| Proof {
+                        tenant: *tenant,
+                        method: *method,
+                        at: shown_at(*method),
+                        authenticator: authenticator.clone(),
+                    });
+                    sign_in.proofs.extend(proofs);
+                }
+                Shown::Accepted(id) => {
+                    fulfilled.terms_of_use.insert(*id);
+                }
+                Shown::Vouched(id) => {
+                    fulfilled.custom_factors.insert(id.clone());
+                }
+                Shown::PasswordChanged => fulfilled.password_changed_at = Some(MOMENT),
+                Shown::RiskRemediated => fulfilled.risk_remediated_at = Some(MOMENT),
+            }
+        }
+    }
+
+    /// What is in an evidence.
+    pub(crate) fn shown(&self, evidence: Evidence) -> impl Iterator<Item = (usize, &Shown)> {
+        let all = self.all.iter().enumerate();
+        all.filter(move |(at, _)| evidence.has(*at))
     }
 
     /// Whether a sign-in can begin with it.
     pub(crate) fn begins(&self, evidence: Evidence) -> bool {
-        let mut shown = self.all.iter().enumerate();
-        shown.any(|(at, shown)| evidence.has(at) && shown.method.factor() != Factor::Second)
+        self.shown(evidence).any(|(_, shown)| match shown {
+            Shown::Proof(method, _) => method.factor() != Factor::Second,
+            Shown::Accepted(_)
+            | Shown::Vouched(_)
+            | Shown::PasswordChanged
+            | Shown::RiskRemediated => false,
+        })
     }
 
-    /// The fullest evidences that do not meet a demand, of somebody of this kind. What meets a demand are one or two methods
-    /// together (specification 2.9 has no longer combination), so that the fullest sets without any such pair are sought.
-    pub(crate) fn fullest_without(&self, demanding: &Demanding, ask: &Ask<'_>) -> Vec<Evidence> {
+    /// The fullest evidences with which somebody of this kind meets none of these controls, as far as evidence meets them.
+    pub(crate) fn fullest_without_any(
+        &self,
+        wanted: &[(&GrantControl, Option<&ConditionalAccessPolicy>)],
+        ask: &Ask<'_>,
+    ) -> Vec<Evidence> {
+        let mut found = BTreeSet::from([self.whole()]);
+        for (control, policy) in wanted {
+            let lacking = self.fullest_without(control, *policy, ask);
+            found = found
+                .iter()
+                .flat_map(|one| lacking.iter().map(|other| one.both(*other)))
+                .collect();
+            found = fullest(&found);
+        }
+        let begins = found.into_iter().filter(|one| self.begins(*one));
+        begins.collect()
+    }
+
+    fn fullest_without(
+        &self,
+        control: &GrantControl,
+        policy: Option<&ConditionalAccessPolicy>,
+        ask: &Ask<'_>,
+    ) -> Vec<Evidence> {
+        let shown_by_methods = |control: &GrantControl| {
+            let [reaching, _] = demanding(ask.side, control, policy);
+            self.without_methods(&reaching, ask)
+        };
+        match control {
+            GrantControl::Mfa | GrantControl::AuthenticationStrength(_) => {
+                shown_by_methods(control)
+            }
+            GrantControl::TermsOfUse(id) => {
+                vec![self.without(|shown| *shown == Shown::Accepted(*id))]
+            }
+            GrantControl::CustomAuthenticationFactor(id) => {
+                vec![self.without(|shown| *shown == Shown::Vouched(id.clone()))]
+            }
+            // MFA first, then the change, for which a remediation will do (specification 3.3, 5.3).
+            GrantControl::PasswordChange => {
+                let unchanged = self.without(|shown| {
+                    matches!(shown, Shown::PasswordChanged | Shown::RiskRemediated)
+                });
+                let mut lacking = shown_by_methods(&GrantControl::Mfa);
+                lacking.push(unchanged);
+                lacking
+            }
+            GrantControl::RiskRemediation => {
+                let [multifactor, ..] = BuiltInStrength::ALL;
+                let strength = GrantControl::AuthenticationStrength(multifactor.id);
+                let mut lacking = shown_by_methods(&strength);
+                lacking.push(self.without(|shown| *shown == Shown::RiskRemediated));
+                lacking
+            }
+            // No evidence meets these.
+            GrantControl::Block
+            | GrantControl::CompliantDevice
+            | GrantControl::DomainJoinedDevice
+            | GrantControl::ApprovedApplication
+            | GrantControl::CompliantApplication => vec![self.whole()],
+        }
+    }
+
+    /// What meets a demand for methods are one or two of them together (specification 2.9 has no longer combination), so that
+    /// the fullest sets without any such pair are sought.
+    fn without_methods(&self, demanding: &Demanding, ask: &Ask<'_>) -> Vec<Evidence> {
         let meets = |evidence: Evidence| ask.meets(demanding, self, evidence);
         let single = |at| Evidence::NONE.with(at);
-        let open: Vec<usize> = (0..self.all.len())
-            .filter(|at| !meets(single(*at)))
-            .collect();
+        let methods = self.all.iter().enumerate();
+        let (methods, others): (Vec<_>, Vec<_>) =
+            methods.partition(|(_, shown)| matches!(shown, Shown::Proof(..)));
+        let methods = methods.into_iter().map(|(at, _)| at);
+        let open: Vec<usize> = methods.filter(|at| !meets(single(*at))).collect();
         let mut apart: Vec<(usize, usize)> = Vec::new();
         for (number, one) in open.iter().enumerate() {
             for other in open.iter().skip(number + 1) {
@@ -132,13 +247,22 @@ impl Wallet {
                 }
             }
         }
-        let all = open.iter().copied().fold(Evidence::NONE, Evidence::with);
+        let others = others.into_iter().map(|(at, _)| at);
+        let all = open.into_iter().chain(others);
+        let all = all.fold(Evidence::NONE, Evidence::with);
         let mut found = BTreeSet::new();
         split(all, &apart, &mut found);
-        let fullest = |one: &Evidence| !found.iter().any(|other| other != one && other.holds(*one));
-        let fullest = found.iter().copied().filter(fullest);
-        fullest.filter(|one| self.begins(*one)).collect()
+        fullest(&found)
+            .into_iter()
+            .filter(|one| self.begins(*one))
+            .collect()
     }
+}
+
+/// Those that no other one holds.
+fn fullest(found: &BTreeSet<Evidence>) -> BTreeSet<Evidence> {
+    let is_fullest = |one: &Evidence| !found.iter().any(|other| other != one && other.holds(*one));
+    found.iter().copied().filter(is_fullest).collect()
 }
 
 /// Breaks up each pair in turn; at most as many sets as there are ways to do so, which are few: the pairs of strengths share
@@ -183,6 +307,10 @@ impl Evidence {
         self.0 & 1 << at != 0
     }
 
+    const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     const fn holds(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -198,27 +326,20 @@ fn shown_at(method: AuthenticationMethod) -> Timestamp {
     Timestamp::from_second(earlier).unwrap_or(MOMENT)
 }
 
-fn controls(policy: &ConditionalAccessPolicy) -> &[GrantControl] {
-    let grant = policy.grant_controls.as_ref();
-    grant.map_or(&[], |grant| &grant.controls)
+fn add(all: &mut Vec<Shown>, shown: Shown) {
+    if !all.contains(&shown) {
+        all.push(shown);
+    }
 }
 
 /// One proof for each model and each kind of certificate that a restriction names.
 fn tell_apart(strength: &AuthenticationStrengthPolicy, all: &mut Vec<Shown>) {
-    let mut add = |method, authenticator| {
-        let shown = Shown {
-            method,
-            authenticator,
-        };
-        if !all.contains(&shown) {
-            all.push(shown);
-        }
-    };
     for configuration in &strength.combination_configurations {
         match &configuration.restriction {
             CombinationRestriction::Fido2 { allowed_aaguids } => {
                 for model in allowed_aaguids {
-                    add(AuthenticationMethod::Fido2, Authenticator::Fido2(*model));
+                    let key = Authenticator::Fido2(*model);
+                    add(all, Shown::Proof(AuthenticationMethod::Fido2, key));
                 }
             }
             CombinationRestriction::X509Certificate {
@@ -237,7 +358,7 @@ fn tell_apart(strength: &AuthenticationStrengthPolicy, all: &mut Vec<Shown>) {
                                 issuer_ski: issuer.cloned(),
                                 policy_oids: policy.into_iter().cloned().collect(),
                             };
-                            add(method, certificate);
+                            add(all, Shown::Proof(method, certificate));
                         }
                     }
                 }

@@ -1,11 +1,13 @@
 //! Gaps: who gets a token without something, over all possible sign-ins.
 
+use std::collections::BTreeSet;
+
 use batsat::Lit;
 use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, GrantControl, GrantControls, GrantOperator,
+    ConditionalAccessPolicy, GrantControl, GrantControls, GrantOperator, UserAction,
 };
-use portcullis_model::id::AuthenticationStrengthId;
+use portcullis_model::id::{AuthenticationStrengthId, ClientId};
 use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::SupposedOrigin;
 
@@ -152,30 +154,21 @@ impl Analysis {
             return Lacking::nothing(self.space.circuit.never());
         };
         let brought = brought(side.policies(), wanted).cloned();
-        let (by_methods, by_surroundings): (Vec<_>, Vec<_>) =
-            wanted.iter().cloned().partition(is_shown_by_methods);
-        let any = |controls: Vec<GrantControl>| GrantControls {
+        let any = GrantControls {
             operator: GrantOperator::Or,
-            controls,
+            controls: wanted.to_vec(),
         };
-        let demanding = side
-            .probe
-            .demanding(everything(), any(wanted.to_vec()), brought.as_ref());
-        let evidences = if by_methods.is_empty() {
-            vec![self.wallet.whole()]
-        } else {
-            let methods =
-                side.probe
-                    .demanding(everything(), any(by_methods.clone()), brought.as_ref());
-            self.evidences_without(at, &methods)
-        };
+        let demanding = side.probe.demanding(everything(), any, brought.as_ref());
+        let named: Vec<_> = wanted.iter().map(|one| (one, brought.as_ref())).collect();
+        let evidences = self.evidences_without(at, &named);
+        let (by_evidence, by_surroundings): (Vec<_>, Vec<_>) =
+            wanted.iter().cloned().partition(is_shown_by_evidence);
         let surroundings = self.surroundings(at, &by_surroundings);
         let mut ways = Vec::new();
         for evidence in evidences {
             let granted = self.granted(at, evidence);
-            let shown = self.shown(at, &by_methods, brought.as_ref(), evidence);
-            let all = [granted, !shown, !surroundings];
-            let way = self.space.circuit.all(all);
+            let shown = self.shown(at, &by_evidence, brought.as_ref(), evidence);
+            let way = self.space.circuit.all([granted, !shown, !surroundings]);
             ways.push((evidence, way));
         }
         let goal = self.space.circuit.any(ways.iter().map(|(_, way)| *way));
@@ -186,33 +179,36 @@ impl Analysis {
         }
     }
 
-    /// The fullest evidences with which some kind of subject does not meet a demand.
-    fn evidences_without(&self, at: usize, demanding: &Demanding) -> Vec<Evidence> {
+    /// The fullest evidences with which some kind of subject meets none of these controls.
+    pub(crate) fn evidences_without(
+        &self,
+        at: usize,
+        wanted: &[(&GrantControl, Option<&ConditionalAccessPolicy>)],
+    ) -> Vec<Evidence> {
         let Some(side) = self.sides.get(at) else {
             return Vec::new();
         };
-        let mut evidences = std::collections::BTreeSet::new();
-        let mut known = std::collections::BTreeSet::new();
-        for who in self
-            .space
-            .whos
-            .values
-            .iter()
-            .filter(|who| who.kind.is_person())
-        {
+        let mut evidences = BTreeSet::new();
+        let mut known = BTreeSet::new();
+        let people = self.space.whos.values.iter();
+        for who in people.filter(|who| who.kind.is_person()) {
             // What is met depends on how the subject stands to the tenant, not on which tenant that is.
             let trust = who.home_tenant().map(|home| side.compiled.trust(home).mfa);
             if !known.insert((who.kind.is_external(), who.kind.has_object(), trust)) {
                 continue;
             }
-            let reached = Reached::Application(portcullis_model::id::ClientId::DIRECTORY);
-            let ask = Ask { side, who, reached };
-            evidences.extend(self.wallet.fullest_without(demanding, &ask));
+            for reached in [
+                Reached::Application(ClientId::DIRECTORY),
+                Reached::Action(UserAction::RegisterOrJoinDevices),
+            ] {
+                let ask = Ask { side, who, reached };
+                evidences.extend(self.wallet.fullest_without_any(wanted, &ask));
+            }
         }
         evidences.into_iter().collect()
     }
 
-    /// One of the controls that are shown by methods is met.
+    /// One of the controls that evidence meets is met.
     fn shown(
         &mut self,
         at: usize,
@@ -258,7 +254,7 @@ impl Analysis {
                 || !demanding.is_some_and(|demanding| demanding.is_met(facts.clone(), origin))
         };
         let claim = Claim {
-            is_granted: true,
+            is_granted: Some(true),
             lacks: &lacks,
         };
         for (evidence, _) in &lacking.ways {
@@ -307,8 +303,8 @@ impl Lacking {
     }
 }
 
-/// Whether methods meet it, and not the device or the client application.
-const fn is_shown_by_methods(control: &GrantControl) -> bool {
+/// Whether evidence meets it, and not the device or the client application.
+pub(crate) const fn is_shown_by_evidence(control: &GrantControl) -> bool {
     match control {
         GrantControl::CompliantDevice
         | GrantControl::DomainJoinedDevice

@@ -6,9 +6,11 @@
 pub mod analysis;
 mod circuit;
 mod device;
+pub mod difference;
 mod evidence;
 pub mod gap;
 mod grant;
+pub mod invariant;
 mod mentions;
 mod place;
 mod probe;

@@ -13,12 +13,14 @@ use portcullis_model::device::DeviceClaims;
 use portcullis_model::id::{
     AgreementId, ClientId, DeviceId, GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
-use portcullis_policy::decision::Outcome;
-use portcullis_policy::facts::{ClientProtection, Fulfilled, Origin, SignIn, Subject, UserSubject};
+use portcullis_policy::decision::{Outcome, SessionDecision};
+use portcullis_policy::facts::{
+    Authenticator, ClientProtection, Origin, SignIn, Subject, UserSubject,
+};
 use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
 
 use crate::device::{JOINS, attributes, device_id};
-use crate::evidence::{Evidence, Wallet};
+use crate::evidence::{Evidence, Shown, Wallet};
 use crate::place::{PlaceKind, PlaceValue};
 use crate::probe::{ACCOUNT, MOMENT};
 use crate::region::Point;
@@ -108,6 +110,13 @@ impl Witness {
             Reached::Action(action) => Some(action),
             Reached::Application(_) => None,
         }
+    }
+
+    /// What would hold of the session, once granted by a tenant.
+    pub(crate) fn session(&self, side: &Side) -> SessionDecision {
+        let compiled = &side.compiled;
+        let supposed = Hypothesis::new(compiled, self.facts.clone(), self.origin).decide(compiled);
+        supposed.session_controls().clone()
     }
 
     /// What a tenant would decide about it.
@@ -276,7 +285,8 @@ impl<'a> Reading<'a> {
 
 /// What a witness must come to, and what it must not have.
 pub(crate) struct Claim<'a> {
-    pub(crate) is_granted: bool,
+    /// Whether it is granted; `None`: whatever `lacks` says is enough.
+    pub(crate) is_granted: Option<bool>,
     /// The engine, asked whether what must be lacking is met after all.
     pub(crate) lacks: &'a dyn Fn(&SignIn, SupposedOrigin) -> bool,
 }
@@ -293,36 +303,26 @@ pub(crate) fn confirm(
     let own = side.configuration.organization.id;
     let who = reading.who();
     let home = who.home_tenant().unwrap_or(own);
-    let show = |evidence: Evidence, fulfilled: Option<&Fulfilled>| {
+    let show = |evidence: Evidence| {
         let mut facts = facts.clone();
         if who.kind.is_person() {
             wallet.show(evidence, &mut facts, own, home);
-        }
-        if let Some(fulfilled) = fulfilled {
-            facts.fulfilled = fulfilled.clone();
         }
         facts
     };
     let holds = |facts: &SignIn| {
         let outcome = decide(side, facts.clone(), origin);
-        ((outcome == Outcome::Granted) == claim.is_granted && (claim.lacks)(facts, origin))
-            .then_some(outcome)
+        let is_granted = outcome == Outcome::Granted;
+        let is_as_claimed = claim.is_granted.is_none_or(|claimed| claimed == is_granted);
+        (is_as_claimed && (claim.lacks)(facts, origin)).then_some(outcome)
     };
-    holds(&show(evidence, None))?;
+    holds(&show(evidence))?;
     // Nobody reads a list of every method there is: as little as it takes.
-    let none = Fulfilled::default();
-    let fulfilled = if holds(&show(evidence, Some(&none))).is_some() {
-        Some(&none)
-    } else {
-        None
-    };
     let mut evidence = evidence;
-    if claim.is_granted {
-        evidence = least(wallet, evidence, |evidence| {
-            holds(&show(evidence, fulfilled)).is_some()
-        });
+    if claim.is_granted != Some(false) {
+        evidence = least(wallet, evidence, |fewer| holds(&show(fewer)).is_some());
     }
-    let facts = show(evidence, fulfilled);
+    let facts = show(evidence);
     let outcome = holds(&facts)?;
     let proven: BTreeSet<AuthenticationMethod> =
         facts.proofs.iter().map(|proof| proof.method).collect();
@@ -331,23 +331,29 @@ pub(crate) fn confirm(
 
 /// The plainest of the evidences that will do: a password alone if possible, else without whatever can be missed.
 fn least(wallet: &Wallet, evidence: Evidence, will_do: impl Fn(Evidence) -> bool) -> Evidence {
-    let all = wallet.all.iter().enumerate();
-    let alone = all
-        .clone()
-        .filter(|(at, shown)| evidence.has(*at) && shown.method == AuthenticationMethod::Password)
-        .map(|(at, _)| Evidence::NONE.with(at))
-        .next();
+    let password = Shown::Proof(AuthenticationMethod::Password, Authenticator::Unnamed);
+    let mut alone = wallet
+        .shown(evidence)
+        .filter(|(_, shown)| **shown == password);
+    let alone = alone.next().map(|(at, _)| Evidence::NONE.with(at));
     if let Some(alone) = alone.filter(|alone| will_do(*alone)) {
         return alone;
     }
     // Passwords last, since everybody has one; what is both factors at once before what is one.
-    let mut order: Vec<(usize, usize)> = all
+    let mut order: Vec<(usize, usize)> = wallet
+        .shown(evidence)
         .map(|(at, shown)| {
-            let rank = match shown.method.factor() {
-                _ if shown.method == AuthenticationMethod::Password => 3,
-                Factor::First => 0,
-                Factor::Both => 1,
-                Factor::Second => 2,
+            let rank = match shown {
+                _ if *shown == password => 4,
+                Shown::Proof(method, _) => match method.factor() {
+                    Factor::First => 1,
+                    Factor::Both => 2,
+                    Factor::Second => 3,
+                },
+                Shown::Accepted(_)
+                | Shown::Vouched(_)
+                | Shown::PasswordChanged
+                | Shown::RiskRemediated => 0,
             };
             (rank, at)
         })

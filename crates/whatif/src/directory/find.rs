@@ -255,7 +255,7 @@ impl DirectoryTenant {
     }
 
     /// The application with this appId, name or identifier URI. An appId need not be known: policies may name any.
-    pub(crate) fn find_application(&self, name: &str) -> Result<ClientId, Unresolved> {
+    pub fn find_application(&self, name: &str) -> Result<ClientId, Unresolved> {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
         }
@@ -361,7 +361,7 @@ impl DirectoryTenant {
     }
 
     /// The group with this object id or name. An id need not be known.
-    pub(crate) fn find_group(&self, name: &str) -> Result<GroupId, Unresolved> {
+    pub fn find_group(&self, name: &str) -> Result<GroupId, Unresolved> {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
         }
@@ -389,7 +389,7 @@ impl DirectoryTenant {
     }
 
     /// The role with this template id or name.
-    pub(crate) fn find_role(&self, name: &str) -> Result<RoleTemplateId, Unresolved> {
+    pub fn find_role(&self, name: &str) -> Result<RoleTemplateId, Unresolved> {
         if let Some(id) = self.stand_in(NameOf::Role, name) {
             return Ok(RoleTemplateId::new(id));
         }

@@ -3,10 +3,21 @@
 use portcullis_model::id::{ClientId, GroupId, UserId};
 use uuid::Uuid;
 
-use super::{DirectoryTenant, NameOf};
+use super::{DirectoryTenant, NameOf, Unresolved};
 use crate::well_known;
 
 impl DirectoryTenant {
+    /// The id of a user: of somebody the directory has, of a name that policies use, or the id itself.
+    pub fn find_user_id(&self, name: &str) -> Result<UserId, Unresolved> {
+        if let Some(user) = self.find_user(name)? {
+            return Ok(user.id);
+        }
+        if let Some(id) = self.stand_in(NameOf::User, name) {
+            return Ok(UserId::new(id));
+        }
+        name.trim().parse().map_err(|_| self.unknown_user(name))
+    }
+
     /// The name of an object; `None` where nobody knows one.
     pub fn name_of(&self, of: NameOf, id: Uuid) -> Option<String> {
         let configuration = self.configuration();
