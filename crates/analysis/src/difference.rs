@@ -213,7 +213,7 @@ impl Analysis {
         ways
     }
 
-    fn passes(&mut self, at: usize, evidence: Evidence, number: usize) -> Lit {
+    pub(crate) fn passes(&mut self, at: usize, evidence: Evidence, number: usize) -> Lit {
         let never = self.space.circuit.never();
         let (Some(encoded), Some(side)) = (self.encoded.get_mut(at), self.sides.get(at)) else {
             return never;
@@ -310,7 +310,7 @@ pub(crate) fn not_admitted() -> Outcome {
 }
 
 /// What a policy demands, each as the controls of which any one satisfies it.
-fn alternatives(policy: &ConditionalAccessPolicy) -> Vec<Vec<GrantControl>> {
+pub(crate) fn alternatives(policy: &ConditionalAccessPolicy) -> Vec<Vec<GrantControl>> {
     let Some(grant) = &policy.grant_controls else {
         return Vec::new();
     };

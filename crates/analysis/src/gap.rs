@@ -294,6 +294,15 @@ impl Analysis {
 }
 
 impl Lacking {
+    /// Ways of getting in, of which nothing else is claimed.
+    pub(crate) fn of(ways: Vec<(Evidence, Lit)>, goal: Lit) -> Self {
+        Self {
+            ways,
+            goal,
+            demanding: None,
+        }
+    }
+
     fn nothing(never: Lit) -> Self {
         Self {
             ways: Vec::new(),

@@ -26,6 +26,8 @@ use crate::who::Who;
 pub(crate) struct Encoded {
     /// Of each policy: it applies.
     pub(crate) scopes: Vec<Lit>,
+    /// The same, its conditions on risks of people aside.
+    pub(crate) whatever_the_risk: Vec<Lit>,
     view: View,
     /// Policies that cannot be evaluated, and so block.
     defects: Vec<bool>,
@@ -52,7 +54,9 @@ const REACHING: Reached = Reached::Application(ClientId::DIRECTORY);
 
 impl Encoded {
     pub(crate) fn new(space: &mut Space, at: usize, side: &Side) -> Self {
-        let scopes = scopes(space, at, side);
+        let found = scopes(space, at, side);
+        let scopes = found.iter().map(|scope| scope.whole).collect();
+        let whatever_the_risk = found.iter().map(|scope| scope.whatever_the_risk).collect();
         let view = view(space, side);
         let blocking: Vec<_> = side.compiled.not_evaluable().map(|(id, _)| id).collect();
         let defects = side.policies().iter();
@@ -80,6 +84,7 @@ impl Encoded {
         let admitted = admitted(space, at);
         Self {
             scopes,
+            whatever_the_risk,
             view,
             defects,
             admitted,
@@ -134,7 +139,8 @@ impl Encoded {
         space.circuit.any([!scope, satisfied])
     }
 
-    fn satisfied(
+    /// What a policy demands is met, whether it applies or not.
+    pub(crate) fn satisfied(
         &mut self,
         space: &mut Space,
         side: &Side,

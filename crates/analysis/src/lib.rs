@@ -11,6 +11,7 @@ mod evidence;
 pub mod gap;
 mod grant;
 pub mod invariant;
+pub mod lint;
 mod mentions;
 mod place;
 mod probe;

@@ -52,8 +52,17 @@ struct Scoping<'a> {
     direct_connect: Vec<Lit>,
 }
 
-/// For each policy of a side the literal of applying.
-pub(crate) fn scopes(space: &mut Space, at: usize, side: &Side) -> Vec<Lit> {
+/// When one policy applies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope {
+    /// All of its conditions hold.
+    pub(crate) whole: Lit,
+    /// All but those on the risk of the sign-in and of the user.
+    pub(crate) whatever_the_risk: Lit,
+}
+
+/// For each policy of a side when it applies.
+pub(crate) fn scopes(space: &mut Space, at: usize, side: &Side) -> Vec<Scope> {
     let scoping = Scoping::new(space, at, side);
     let policies = side.policies().iter().enumerate();
     policies
@@ -125,7 +134,7 @@ impl<'a> Scoping<'a> {
         }
     }
 
-    fn policy(&self, space: &mut Space, number: usize, conditions: &Conditions) -> Lit {
+    fn policy(&self, space: &mut Space, number: usize, conditions: &Conditions) -> Scope {
         let about = |seen: &[BTreeSet<usize>], at: usize| {
             seen.get(at)
                 .is_some_and(|numbers| numbers.contains(&number))
@@ -163,7 +172,7 @@ impl<'a> Scoping<'a> {
         let platform = space
             .platforms
             .any_at(circuit, |at, _| about(&self.platforms, at));
-        let risks = [
+        let personal = [
             space.sign_in_risks.any(circuit, |level| {
                 let levels = conditions.sign_in_risk_levels;
                 levels.is_empty() || levels.contains(*level)
@@ -172,6 +181,8 @@ impl<'a> Scoping<'a> {
                 let levels = conditions.user_risk_levels;
                 levels.is_empty() || levels.contains(*level)
             }),
+        ];
+        let others = [
             space.principal_risks.any(circuit, |level| {
                 let levels = conditions.service_principal_risk_levels;
                 levels.is_empty() || levels.contains(*level)
@@ -191,7 +202,12 @@ impl<'a> Scoping<'a> {
         };
         let place = self.places(space, conditions);
         let all = [subject, target, client, platform, place, device];
-        space.circuit.all(all.into_iter().chain(risks))
+        let whatever_the_risk = space.circuit.all(all.into_iter().chain(others));
+        let whole = [whatever_the_risk].into_iter().chain(personal);
+        Scope {
+            whole: space.circuit.all(whole),
+            whatever_the_risk,
+        }
     }
 
     fn users(&self, space: &mut Space, users: &UserConditions) -> Lit {

@@ -98,6 +98,17 @@ pub struct Interest {
 }
 
 impl Interest {
+    /// This and more.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.users.extend(more.users);
+        self.groups.extend(more.groups);
+        self.roles.extend(more.roles);
+        self.tenants.extend(more.tenants);
+        self.reached.extend(more.reached);
+        self
+    }
+
     /// What these selections name.
     pub fn of<'s>(selections: impl IntoIterator<Item = &'s Selection>) -> Self {
         let mut interest = Self::default();

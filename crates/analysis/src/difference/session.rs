@@ -68,6 +68,14 @@ impl SessionPart {
         }
     }
 
+    /// What of a policy's session controls is not applied to B2B direct connect users.
+    pub(crate) fn not_applied_to_direct_connect(
+        policy: &ConditionalAccessPolicy,
+    ) -> impl Iterator<Item = Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|part| !part.is_applied_to_direct_connect() && part.rank(policy).is_some())
+    }
+
     /// Whether it is applied to B2B direct connect users (decision 12).
     const fn is_applied_to_direct_connect(self) -> bool {
         match self {

@@ -1,0 +1,206 @@
+//! Controls that whoever is in scope can never meet (the article's tables, specification 8.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use batsat::Lit;
+use portcullis_model::conditional_access::{ClientAppType, ConditionalAccessPolicy, GrantControl};
+
+use super::{Finding, Rule, Whom};
+use crate::analysis::Analysis;
+use crate::circuit::Answer;
+use crate::difference::SessionPart;
+use crate::grant::controls;
+use crate::told::{Names, kind};
+use crate::who::{Home, SubjectKind};
+
+impl Analysis {
+    pub(super) fn lint_controls(&mut self, found: &mut Vec<Finding>) {
+        for (number, policy) in self.numbered() {
+            if controls(&policy).contains(&GrantControl::ApprovedApplication) {
+                found.push(Finding::about(
+                    Rule::RetiredControl,
+                    &policy,
+                    format!("`{}` asks for an approved application", policy.display_name),
+                    "ask for compliantApplication",
+                ));
+            }
+            self.never_met(number, &policy, found);
+            self.session_not_applied(number, &policy, found);
+        }
+    }
+
+    /// Kinds of subjects in scope for whom nothing satisfies the policy, by client applications that could show something.
+    fn never_met(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        found: &mut Vec<Finding>,
+    ) {
+        let is_demand = policy.grant_controls.is_some();
+        if !is_demand || controls(policy).contains(&GrantControl::Block) {
+            return;
+        }
+        let whole = self.wallet.whole();
+        let scope = self.scope(number);
+        let passes = self.passes(0, whole, number);
+        let modern = self.modern();
+        let admitted = self.encoded.first().map(|one| one.admitted);
+        let mut never: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
+        let mut somebody = false;
+        for (who, literal) in self.whos() {
+            let mut all = vec![scope, modern, literal];
+            all.extend(admitted);
+            if self.is_possible(&all, Whom::Listed) != Answer::Yes {
+                continue;
+            }
+            all.push(passes);
+            match self.is_possible(&all, Whom::Anybody) {
+                Answer::No => {
+                    never.entry(who.kind).or_default().insert(who.home);
+                }
+                Answer::Yes | Answer::Unknown => somebody = true,
+            }
+        }
+        if never.is_empty() {
+            return;
+        }
+        let names = Names::new(&self.tenant).with(&self.directory);
+        let whom: Vec<String> = never
+            .iter()
+            .map(|(one, homes)| match homes.first() {
+                Some(Home::Here) | None => kind(*one).to_owned(),
+                Some(_) => {
+                    let homes: Vec<String> = homes.iter().map(|home| names.home(*home)).collect();
+                    format!("{} of {}", kind(*one), homes.join(", "))
+                }
+            })
+            .collect();
+        let demanded = demanded(policy);
+        let mut finding = Finding::about(
+            Rule::NeverMet,
+            policy,
+            format!(
+                "`{}` asks {} for {demanded}, which they can never meet",
+                policy.display_name,
+                whom.join("; ")
+            ),
+            cure(policy, &never),
+        );
+        if !somebody {
+            finding.what.push_str("; nobody else is in its scope");
+        }
+        finding.witness = self.shut_out(scope, modern, passes);
+        found.push(finding);
+    }
+
+    /// Somebody in scope whom the policy shuts out, as the engine decides.
+    fn shut_out(
+        &mut self,
+        scope: Lit,
+        modern: Lit,
+        passes: Lit,
+    ) -> Option<crate::witness::Witness> {
+        let external = self
+            .space
+            .whos
+            .any(&mut self.space.circuit, |who| who.kind.is_external());
+        let admitted = self.encoded.first().map(|one| one.admitted)?;
+        for among in [
+            vec![scope, modern, admitted, external],
+            vec![scope, modern, admitted],
+        ] {
+            let question = crate::region::Question {
+                goal: !passes,
+                among,
+            };
+            if let (Answer::Yes, Some(point)) = self.space.find(&question) {
+                let found = crate::region::Found {
+                    region: crate::region::Region::default(),
+                    point,
+                };
+                return self.confirmed_decided(&found, false).ok();
+            }
+        }
+        None
+    }
+
+    fn session_not_applied(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        found: &mut Vec<Finding>,
+    ) {
+        let parts: Vec<&str> = SessionPart::not_applied_to_direct_connect(policy)
+            .map(SessionPart::name)
+            .collect();
+        if parts.is_empty() {
+            return;
+        }
+        let direct_connect = self.space.whos.any(&mut self.space.circuit, |who| {
+            who.kind == SubjectKind::B2bDirectConnectUser
+        });
+        let scope = self.scope(number);
+        let mut all = vec![scope, direct_connect];
+        all.extend(self.encoded.first().map(|one| one.admitted));
+        if self.is_possible(&all, Whom::Listed) == Answer::Yes {
+            found.push(Finding::about(
+                Rule::SessionControlNotApplied,
+                policy,
+                format!(
+                    "`{}` sets {} for B2B direct connect users too, to whom it is not applied",
+                    policy.display_name,
+                    parts.join(" and ")
+                ),
+                "block these users, or do not count on the control for them",
+            ));
+        }
+    }
+
+    /// A browser or a modern client: the others meet no control whatever anybody does.
+    pub(super) fn modern(&mut self) -> Lit {
+        self.space.clients.any(&mut self.space.circuit, |client| {
+            matches!(
+                client,
+                ClientAppType::Browser | ClientAppType::MobileAppsAndDesktopClients
+            )
+        })
+    }
+
+    /// Kinds of people with their literals.
+    fn whos(&self) -> Vec<(crate::who::Who, Lit)> {
+        let whos = self.space.whos.iter();
+        whos.filter(|(who, _)| who.kind.is_person())
+            .map(|(who, literal)| (*who, literal))
+            .collect()
+    }
+}
+
+fn demanded(policy: &ConditionalAccessPolicy) -> String {
+    let names: Vec<&str> = controls(policy).iter().map(GrantControl::name).collect();
+    let and = policy.grant_controls.as_ref().is_some_and(|grant| {
+        grant.operator == portcullis_model::conditional_access::GrantOperator::And
+    });
+    names.join(if and { " and " } else { " or " })
+}
+
+fn cure(
+    policy: &ConditionalAccessPolicy,
+    never: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+) -> &'static str {
+    let controls = controls(policy);
+    let is_foreign = never.keys().all(|kind| kind.is_external());
+    let asks_device = controls.contains(&GrantControl::CompliantDevice)
+        || controls.contains(&GrantControl::DomainJoinedDevice);
+    let is_strength = |one: &GrantControl| matches!(one, GrantControl::AuthenticationStrength(_));
+    if is_foreign && asks_device {
+        "trust the device claims of their tenant in the cross-tenant access settings, or leave these users out"
+    } else if is_foreign && controls.iter().any(is_strength) {
+        "trust the MFA of their tenant in the cross-tenant access settings, or ask guests without such a tenant for `mfa` instead"
+    } else if is_foreign && controls.contains(&GrantControl::Mfa) {
+        "trust the MFA of their tenant in the cross-tenant access settings"
+    } else if is_foreign {
+        "leave these users out, or ask them for something that is supported for them"
+    } else {
+        "ask for something that can be met, or say `block` if that is meant"
+    }
+}

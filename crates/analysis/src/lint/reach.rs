@@ -1,0 +1,192 @@
+//! Policies that never apply, apply to nobody who is there, or change nothing.
+
+use batsat::Lit;
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, Conditions, SessionControls, Target,
+};
+
+use super::{Finding, Rule, Whom};
+use crate::analysis::Analysis;
+use crate::circuit::Answer;
+use crate::difference::alternatives;
+use crate::evidence::Evidence;
+
+impl Analysis {
+    pub(super) fn lint_reach(&mut self, found: &mut Vec<Finding>) {
+        for (number, policy) in self.numbered() {
+            let scope = self.scope(number);
+            match self.is_possible(&[scope], Whom::Anybody) {
+                Answer::No => {
+                    found.push(self.never_applies(number, &policy));
+                    continue;
+                }
+                Answer::Unknown => continue,
+                Answer::Yes => {}
+            }
+            if !self.space.listed.is_empty()
+                && self.is_possible(&[scope], Whom::Listed) == Answer::No
+            {
+                found.push(Finding::about(
+                    Rule::NobodyToday,
+                    &policy,
+                    format!(
+                        "`{}` is about nobody the directory has",
+                        policy.display_name
+                    ),
+                    "put somebody into its groups, or take it out",
+                ));
+            } else if self.is_redundant(number, &policy) {
+                found.push(self.redundant(number, &policy));
+            }
+        }
+    }
+
+    /// Whether the policy would apply to somebody if it excluded nobody and nothing.
+    fn never_applies(&mut self, _number: usize, policy: &ConditionalAccessPolicy) -> Finding {
+        let name = &policy.display_name;
+        let excludes = has_exclusions(&policy.conditions);
+        if excludes && self.could_apply_without_exclusions(policy) {
+            return Finding::about(
+                Rule::SwallowedByExclusion,
+                policy,
+                format!("`{name}` excludes everything that it includes"),
+                "narrow what it excludes",
+            );
+        }
+        Finding::about(
+            Rule::NeverApplies,
+            policy,
+            format!("`{name}` can never apply: no sign-in meets all of its conditions"),
+            "look for conditions that contradict each other, or for an include list that names nothing, and mend or delete the policy",
+        )
+    }
+
+    /// Asked of the engine's own reading: an analysis of the one policy without its exclusions.
+    fn could_apply_without_exclusions(&self, policy: &ConditionalAccessPolicy) -> bool {
+        let mut open = policy.clone();
+        let conditions = &mut open.conditions;
+        conditions.users.exclude.clear();
+        if let Target::Applications(applications) = &mut conditions.target {
+            applications.exclude.clear();
+        }
+        if let Some(platforms) = &mut conditions.platforms {
+            platforms.exclude.clear();
+        }
+        if let Some(locations) = &mut conditions.locations {
+            locations.exclude.clear();
+        }
+        if let Some(workloads) = &mut conditions.client_applications {
+            workloads.exclude.clear();
+        }
+        let mut alone = self.alone(open);
+        let scope = alone.scope(0);
+        alone.is_possible(&[scope], Whom::Anybody) == Answer::Yes
+    }
+
+    /// The same tenant with one policy and no other.
+    fn alone(&self, policy: ConditionalAccessPolicy) -> Self {
+        let mut only = self.tenant.with_only(|_| false);
+        only = only.with_drafts(portcullis_whatif::directory::Drafts {
+            policies: vec![policy],
+            ..portcullis_whatif::directory::Drafts::default()
+        });
+        Self::new(
+            &self.directory,
+            &only,
+            crate::side::Counted::ReportOnlyToo,
+            &crate::selection::Interest::default(),
+        )
+    }
+
+    /// Whether everything it demands is demanded by the others already, whatever is shown, and it says nothing of sessions.
+    fn is_redundant(&mut self, number: usize, policy: &ConditionalAccessPolicy) -> bool {
+        if policy.session_controls != SessionControls::default() || policy.grant_controls.is_none()
+        {
+            return false;
+        }
+        self.evidences_of(policy).into_iter().all(|evidence| {
+            let others = self.others_pass(number, evidence);
+            let passes = self.passes(0, evidence, number);
+            let mut all = others;
+            all.push(!passes);
+            self.is_possible(&all, Whom::Anybody) == Answer::No
+        })
+    }
+
+    /// The fullest evidences that leave one of its demands unmet; of a block, everything.
+    pub(super) fn evidences_of(&self, policy: &ConditionalAccessPolicy) -> Vec<Evidence> {
+        let mut evidences: Vec<Evidence> = alternatives(policy)
+            .iter()
+            .flat_map(|controls| {
+                let named: Vec<_> = controls.iter().map(|one| (one, Some(policy))).collect();
+                self.evidences_without(0, &named)
+            })
+            .collect();
+        evidences.sort_unstable();
+        evidences.dedup();
+        evidences
+    }
+
+    fn others_pass(&mut self, number: usize, evidence: Evidence) -> Vec<Lit> {
+        let count = self.sides.first().map_or(0, |side| side.policies().len());
+        let mut all: Vec<Lit> = self
+            .encoded
+            .first()
+            .map(|one| one.admitted)
+            .into_iter()
+            .collect();
+        for other in (0..count).filter(|other| *other != number) {
+            all.push(self.passes(0, evidence, other));
+        }
+        all
+    }
+
+    fn redundant(&mut self, number: usize, policy: &ConditionalAccessPolicy) -> Finding {
+        let evidences = self.evidences_of(policy);
+        let mut covering = Vec::new();
+        for (other, its) in self.numbered() {
+            let covers = other != number
+                && evidences.iter().all(|evidence| {
+                    let passes = self.passes(0, *evidence, other);
+                    let mine = self.passes(0, *evidence, number);
+                    self.is_possible(&[passes, !mine], Whom::Anybody) == Answer::No
+                });
+            if covers {
+                covering.push(its);
+            }
+        }
+        let by = match covering.first() {
+            Some(one) => format!(
+                "`{}` demands at least as much of everybody it is about",
+                one.display_name
+            ),
+            None => "several others together demand as much of everybody it is about".to_owned(),
+        };
+        let mut finding = Finding::about(
+            Rule::Redundant,
+            policy,
+            format!(
+                "without `{}` nothing would change: {by}",
+                policy.display_name
+            ),
+            "delete it, or say with it what the others do not say",
+        );
+        finding.policies.extend(covering.iter().map(|one| one.id));
+        finding
+    }
+}
+
+fn has_exclusions(conditions: &Conditions) -> bool {
+    let target = match &conditions.target {
+        Target::Applications(applications) => !applications.exclude.is_empty(),
+        Target::UserActions(_) | Target::AuthenticationContexts(_) => false,
+    };
+    let platforms = conditions.platforms.as_ref();
+    let locations = conditions.locations.as_ref();
+    let workloads = conditions.client_applications.as_ref();
+    target
+        || !conditions.users.exclude.is_empty()
+        || platforms.is_some_and(|one| !one.exclude.is_empty())
+        || locations.is_some_and(|one| !one.exclude.is_empty())
+        || workloads.is_some_and(|one| !one.exclude.is_empty())
+}
