@@ -66,6 +66,11 @@ impl Circuit {
         Lit::new(self.solver.new_var_default(), true)
     }
 
+    /// The same, false where nothing speaks for it: assignments are read by people, who expect few things to be so.
+    pub(crate) fn free_and_rather_false(&mut self) -> Lit {
+        Lit::new(self.solver.new_var(lbool::FALSE, true), true)
+    }
+
     pub(crate) const fn always(&self) -> Lit {
         self.always
     }
@@ -229,6 +234,16 @@ mod tests {
             let none: Vec<Lit> = literals.iter().map(|one| !*one).collect();
             assert_eq!(circuit.solve(&none), Answer::No);
         }
+    }
+
+    #[test]
+    fn what_is_rather_false_is_false_unless_it_must_be_true() {
+        let mut circuit = Circuit::new();
+        let rather: Vec<Lit> = (0..50).map(|_| circuit.free_and_rather_false()).collect();
+        circuit.require([rather[3], rather[7]]);
+        assert_eq!(circuit.solve(&[]), Answer::Yes);
+        let held = rather.iter().filter(|one| circuit.holds(**one)).count();
+        assert_eq!(held, 1);
     }
 
     #[test]

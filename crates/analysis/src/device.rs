@@ -195,7 +195,9 @@ impl Device {
             tests: BTreeMap::new(),
         });
         if let Some(test) = test {
-            its.tests.entry(test).or_insert_with(|| circuit.free());
+            its.tests
+                .entry(test)
+                .or_insert_with(|| circuit.free_and_rather_false());
         }
     }
 

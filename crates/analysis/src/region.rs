@@ -88,7 +88,43 @@ impl Space {
                 }
             }
         }
+        self.fewer_memberships(&mut assumed);
         (Answer::Yes, Some(self.point()))
+    }
+
+    /// Drops groups and roles that it does not take.
+    fn fewer_memberships(&mut self, assumed: &mut Vec<Lit>) {
+        let all: Vec<Lit> = self
+            .groups
+            .values()
+            .chain(self.roles.values())
+            .copied()
+            .collect();
+        let held = |space: &Self| {
+            let held = all.iter().filter(|one| space.circuit.holds(**one));
+            held.copied().collect::<Vec<Lit>>()
+        };
+        for one in held(self) {
+            if !self.circuit.holds(one) {
+                continue;
+            }
+            let rest = held(self);
+            // Whoever is in none of the others is in no more groups than before.
+            let others = all
+                .iter()
+                .filter(|other| !rest.contains(other))
+                .map(|other| !*other);
+            let mut fewer = assumed.clone();
+            fewer.extend(others);
+            fewer.push(!one);
+            if self.circuit.solve(&fewer) == Answer::Yes {
+                continue;
+            }
+            fewer.pop();
+            if self.circuit.solve(&fewer) != Answer::Yes {
+                return;
+            }
+        }
     }
 
     fn point(&self) -> Point {

@@ -280,7 +280,9 @@ fn homes(sides: &[Side], mentions: &Mentions) -> Vec<Home> {
 }
 
 fn named<I: Ord + Copy>(circuit: &mut Circuit, ids: &BTreeSet<I>) -> BTreeMap<I, Lit> {
-    ids.iter().map(|id| (*id, circuit.free())).collect()
+    let ids = ids.iter();
+    ids.map(|id| (*id, circuit.free_and_rather_false()))
+        .collect()
 }
 
 /// Users that every policy includes and excludes alike are one.

@@ -6,6 +6,7 @@ use std::fmt;
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::device::DeviceTrustType;
 use portcullis_model::id::{ClientId, NamedLocationId, TenantId, UserId};
+use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
 use portcullis_whatif::directory::{Directory, DirectoryTenant, NameOf};
 use uuid::Uuid;
 
@@ -352,23 +353,9 @@ impl Telling<'_> {
         kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>,
         candidates: &BTreeMap<SubjectKind, BTreeSet<Home>>,
     ) -> String {
-        let mut whole: Vec<String> = Vec::new();
-        let mut by_homes: BTreeMap<&BTreeSet<Home>, Vec<String>> = BTreeMap::new();
-        for (one, homes) in kinds {
-            if candidates.get(one) == Some(homes) {
-                whole.push(kind(*one).to_owned());
-            } else {
-                by_homes
-                    .entry(homes)
-                    .or_default()
-                    .push(kind(*one).to_owned());
-            }
-        }
-        for (homes, kinds) in by_homes {
-            let from = homes.iter().map(|home| self.names.home(*home)).collect();
-            whole.push(format!("{} of {}", or(kinds), or(from)));
-        }
-        or(whole)
+        let is_whole =
+            |kind: SubjectKind, homes: &BTreeSet<Home>| candidates.get(&kind) == Some(homes);
+        kinds_of(kinds, self.names, is_whole)
     }
 
     fn needs_object(&self) -> bool {
@@ -452,9 +439,11 @@ impl Telling<'_> {
             let members = members.filter(|one| {
                 is_application(one) == applications && self.selection.reaching.holds(**one)
             });
-            members
-                .map(|one| self.names.reached(*one))
-                .collect::<Vec<String>>()
+            let (known, members) = bundled(members.copied().collect());
+            let known = known.into_iter().map(str::to_owned);
+            let members = members.iter();
+            let members = members.map(|one| self.names.reached(*one));
+            known.chain(members).collect::<Vec<String>>()
         };
         let has_rest = all().any(|(at, class)| class.is_rest && inside.contains(&at));
         let (others, applications) = (members(true, false), members(true, true));
@@ -571,6 +560,73 @@ impl Telling<'_> {
             .flat_map(|class| class.users.iter().copied())
             .collect()
     }
+}
+
+/// Kinds with their homes, those with the same homes together; homes are not told where they are all there are.
+pub(crate) fn kinds_of(
+    kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+    names: &Names<'_>,
+    is_whole: impl Fn(SubjectKind, &BTreeSet<Home>) -> bool,
+) -> String {
+    let collaboration = BTreeSet::from([
+        SubjectKind::B2bCollaborationGuest,
+        SubjectKind::B2bCollaborationMember,
+        SubjectKind::OtherExternalUser,
+    ]);
+    let mut by_homes: BTreeMap<Option<&BTreeSet<Home>>, BTreeSet<SubjectKind>> = BTreeMap::new();
+    for (one, homes) in kinds {
+        let is_plain = is_whole(*one, homes) || !one.is_external();
+        let homes = (!is_plain).then_some(homes);
+        by_homes.entry(homes).or_default().insert(*one);
+    }
+    let words = |kinds: &BTreeSet<SubjectKind>| {
+        let mut words: Vec<String> = Vec::new();
+        let together = kinds.is_superset(&collaboration);
+        for one in kinds {
+            if !together || !collaboration.contains(one) {
+                words.push(kind(*one).to_owned());
+            } else if *one == SubjectKind::B2bCollaborationGuest {
+                words.push("B2B collaboration users".to_owned());
+            }
+        }
+        words
+    };
+    let mut all: Vec<String> = Vec::new();
+    for (homes, kinds) in by_homes {
+        match homes {
+            None => all.extend(words(&kinds)),
+            Some(homes) => {
+                let from = homes.iter().map(|home| names.home(*home)).collect();
+                all.push(format!("{} of {}", or(words(&kinds)), or(from)));
+            }
+        }
+    }
+    or(all)
+}
+
+/// Applications that are all there of those that policies name by one word, and the others.
+fn bundled(mut reached: BTreeSet<Reached>) -> (Vec<&'static str>, BTreeSet<Reached>) {
+    let bundles: [(&str, BTreeSet<Reached>); 2] = [
+        (
+            "Office 365",
+            office_365().map(Reached::Application).collect(),
+        ),
+        (
+            "the Microsoft admin portals",
+            microsoft_admin_portals()
+                .map(Reached::Application)
+                .collect(),
+        ),
+    ];
+    let whole = reached.clone();
+    let mut named = Vec::new();
+    for (name, bundle) in bundles {
+        if bundle.is_subset(&whole) {
+            named.push(name);
+            reached.retain(|one| !bundle.contains(one));
+        }
+    }
+    (named, reached)
 }
 
 fn or_nothing(names: Vec<String>) -> String {

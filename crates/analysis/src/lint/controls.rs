@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::circuit::Answer;
 use crate::difference::SessionPart;
 use crate::grant::controls;
-use crate::told::{Names, kind};
+use crate::told::{Names, kinds_of};
 use crate::who::{Home, SubjectKind};
 
 impl Analysis {
@@ -45,11 +45,23 @@ impl Analysis {
         let passes = self.passes(0, whole, number);
         let modern = self.modern();
         let admitted = self.encoded.first().map(|one| one.admitted);
+        // Where nobody says who there is, guests in groups and with roles are none to count on.
+        let unless_listed = if self.space.listed.is_empty() {
+            self.nobody_in_particular()
+        } else {
+            Vec::new()
+        };
         let mut never: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
         let mut somebody = false;
         for (who, literal) in self.whos() {
             let mut all = vec![scope, modern, literal];
             all.extend(admitted);
+            all.extend(
+                unless_listed
+                    .iter()
+                    .copied()
+                    .filter(|_| who.kind.is_external()),
+            );
             if self.is_possible(&all, Whom::Listed) != Answer::Yes {
                 continue;
             }
@@ -65,24 +77,14 @@ impl Analysis {
             return;
         }
         let names = Names::new(&self.tenant).with(&self.directory);
-        let whom: Vec<String> = never
-            .iter()
-            .map(|(one, homes)| match homes.first() {
-                Some(Home::Here) | None => kind(*one).to_owned(),
-                Some(_) => {
-                    let homes: Vec<String> = homes.iter().map(|home| names.home(*home)).collect();
-                    format!("{} of {}", kind(*one), homes.join(", "))
-                }
-            })
-            .collect();
+        let whom = kinds_of(&never, &names, |_, _| false);
         let demanded = demanded(policy);
         let mut finding = Finding::about(
             Rule::NeverMet,
             policy,
             format!(
                 "`{}` asks {} for {demanded}, which they can never meet",
-                policy.display_name,
-                whom.join("; ")
+                policy.display_name, whom
             ),
             cure(policy, &never),
         );
@@ -154,6 +156,14 @@ impl Analysis {
                 "block these users, or do not count on the control for them",
             ));
         }
+    }
+
+    /// Somebody whom no policy names, in no group and without a role.
+    fn nobody_in_particular(&self) -> Vec<Lit> {
+        let space = &self.space;
+        let memberships = space.groups.values().chain(space.roles.values());
+        let unnamed = space.users.find(Vec::is_empty);
+        memberships.map(|one| !*one).chain(unnamed).collect()
     }
 
     /// A browser or a modern client: the others meet no control whatever anybody does.

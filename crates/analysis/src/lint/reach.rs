@@ -13,11 +13,15 @@ use crate::evidence::Evidence;
 
 impl Analysis {
     pub(super) fn lint_reach(&mut self, found: &mut Vec<Finding>) {
-        for (number, policy) in self.numbered() {
+        // The later of two that say the same is the one to miss; what can be missed is not counted on for the others.
+        let mut redundant: Vec<usize> = Vec::new();
+        let mut numbered = self.numbered();
+        numbered.reverse();
+        for (number, policy) in numbered {
             let scope = self.scope(number);
             match self.is_possible(&[scope], Whom::Anybody) {
                 Answer::No => {
-                    found.push(self.never_applies(number, &policy));
+                    found.push(self.never_applies(&policy));
                     continue;
                 }
                 Answer::Unknown => continue,
@@ -35,14 +39,15 @@ impl Analysis {
                     ),
                     "put somebody into its groups, or take it out",
                 ));
-            } else if self.is_redundant(number, &policy) {
-                found.push(self.redundant(number, &policy));
+            } else if self.is_redundant(number, &policy, &redundant) {
+                redundant.push(number);
+                found.push(self.redundant(number, &policy, &redundant));
             }
         }
     }
 
     /// Whether the policy would apply to somebody if it excluded nobody and nothing.
-    fn never_applies(&mut self, _number: usize, policy: &ConditionalAccessPolicy) -> Finding {
+    fn never_applies(&self, policy: &ConditionalAccessPolicy) -> Finding {
         let name = &policy.display_name;
         let excludes = has_exclusions(&policy.conditions);
         if excludes && self.could_apply_without_exclusions(policy) {
@@ -99,13 +104,18 @@ impl Analysis {
     }
 
     /// Whether everything it demands is demanded by the others already, whatever is shown, and it says nothing of sessions.
-    fn is_redundant(&mut self, number: usize, policy: &ConditionalAccessPolicy) -> bool {
+    fn is_redundant(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        missed: &[usize],
+    ) -> bool {
         if policy.session_controls != SessionControls::default() || policy.grant_controls.is_none()
         {
             return false;
         }
         self.evidences_of(policy).into_iter().all(|evidence| {
-            let others = self.others_pass(number, evidence);
+            let others = self.others_pass(number, evidence, missed);
             let passes = self.passes(0, evidence, number);
             let mut all = others;
             all.push(!passes);
@@ -127,7 +137,7 @@ impl Analysis {
         evidences
     }
 
-    fn others_pass(&mut self, number: usize, evidence: Evidence) -> Vec<Lit> {
+    fn others_pass(&mut self, number: usize, evidence: Evidence, missed: &[usize]) -> Vec<Lit> {
         let count = self.sides.first().map_or(0, |side| side.policies().len());
         let mut all: Vec<Lit> = self
             .encoded
@@ -135,28 +145,34 @@ impl Analysis {
             .map(|one| one.admitted)
             .into_iter()
             .collect();
-        for other in (0..count).filter(|other| *other != number) {
+        for other in (0..count).filter(|other| *other != number && !missed.contains(other)) {
             all.push(self.passes(0, evidence, other));
         }
         all
     }
 
-    fn redundant(&mut self, number: usize, policy: &ConditionalAccessPolicy) -> Finding {
+    fn redundant(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        missed: &[usize],
+    ) -> Finding {
         let evidences = self.evidences_of(policy);
         let mut covering = Vec::new();
         for (other, its) in self.numbered() {
             let covers = other != number
+                && !missed.contains(&other)
                 && evidences.iter().all(|evidence| {
                     let passes = self.passes(0, *evidence, other);
                     let mine = self.passes(0, *evidence, number);
                     self.is_possible(&[passes, !mine], Whom::Anybody) == Answer::No
                 });
             if covers {
-                covering.push(its);
+                covering.push((other, its));
             }
         }
         let by = match covering.first() {
-            Some(one) => format!(
+            Some((_, one)) => format!(
                 "`{}` demands at least as much of everybody it is about",
                 one.display_name
             ),
@@ -171,7 +187,9 @@ impl Analysis {
             ),
             "delete it, or say with it what the others do not say",
         );
-        finding.policies.extend(covering.iter().map(|one| one.id));
+        finding
+            .policies
+            .extend(covering.iter().map(|(_, one)| one.id));
         finding
     }
 }
