@@ -5,7 +5,9 @@ use std::fmt;
 
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::device::DeviceTrustType;
-use portcullis_model::id::{ClientId, NamedLocationId, TenantId, UserId};
+use portcullis_model::id::{
+    ClientId, NamedLocationId, PolicyId, ServicePrincipalId, TenantId, UserId,
+};
 use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
 use portcullis_whatif::directory::{Directory, DirectoryTenant, NameOf};
 use uuid::Uuid;
@@ -107,6 +109,18 @@ impl<'a> Names<'a> {
     /// A group.
     pub fn group(&self, id: portcullis_model::id::GroupId) -> String {
         self.object(NameOf::Group, id.uuid())
+    }
+
+    /// A service principal.
+    pub fn service_principal(&self, id: ServicePrincipalId) -> String {
+        self.object(NameOf::ServicePrincipal, id.uuid())
+    }
+
+    /// A policy.
+    pub fn policy(&self, id: PolicyId) -> String {
+        let policies = &self.tenant.configuration().conditional_access_policies;
+        let found = policies.iter().find(|policy| policy.id == id);
+        found.map_or_else(|| id.to_string(), |policy| policy.display_name.clone())
     }
 
     /// A role.

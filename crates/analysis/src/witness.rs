@@ -1,5 +1,7 @@
 //! Concrete sign-ins: what the solver found, spelled out, decided by the engine before anybody sees it.
 
+mod situation;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -76,6 +78,8 @@ pub struct Witness {
     pub transfer_method: Option<TransferMethod>,
     /// What was proven, each method once: no more than it takes.
     pub proven: Vec<AuthenticationMethod>,
+    /// Whether the tenant counts MFA where the user's credentials live; it does where they are its own.
+    pub mfa_counts_at_home: bool,
     /// Terms that were accepted, because it takes that.
     pub accepted: BTreeSet<AgreementId>,
     /// What the decision was.
@@ -383,9 +387,12 @@ fn witness(
     };
     let target = reading.point.values.get(&AxisId::Target);
     let reached = target.and_then(|at| reading.space.reached(*at));
-    let own: TenantId = reading.side.configuration.organization.id;
+    let side = reading.side;
+    let own: TenantId = side.configuration.organization.id;
+    let who = reading.who();
+    let home_tenant = who.home_tenant();
     Witness {
-        who: reading.who(),
+        who,
         user,
         is_listed: listed.is_some(),
         principal,
@@ -407,6 +414,7 @@ fn witness(
         insider_risk: facts.risk.insider,
         transfer_method: facts.transfer_method,
         proven: proven.into_iter().collect(),
+        mfa_counts_at_home: home_tenant.is_none_or(|home| side.compiled.trust(home).mfa),
         accepted: facts.fulfilled.terms_of_use.clone(),
         outcome,
         facts,

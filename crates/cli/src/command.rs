@@ -10,6 +10,7 @@ use portcullis_model::id::SessionId;
 use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
+use crate::analyse::options::{CheckOptions, DiffOptions, GapsOptions, LintOptions};
 use crate::output::{LogFormat, OutputFormat};
 use crate::whatif::options::{ExplainOptions, WhatifOptions};
 
@@ -53,6 +54,14 @@ pub(crate) enum Command {
     Keys(KeysOptions),
     /// Says what Conditional Access would make of a sign-in: on a world, on exported policies, or on an installation.
     Whatif(Box<WhatifOptions>),
+    /// Says who can get a token without something, over all possible sign-ins: whole classes, each with a sign-in that shows it.
+    Gaps(Box<GapsOptions>),
+    /// Checks that what must hold does hold of every possible sign-in.
+    Check(Box<CheckOptions>),
+    /// Says what changes between two sets of policies: who gets in or not, is asked for more or less, has another session.
+    Diff(Box<DiffOptions>),
+    /// Finds what is wrong, pointless or dangerous in policies, each with proof.
+    Lint(Box<LintOptions>),
     /// Says in sentences why a sign-in ended as it did: one of the log, or one that is described.
     Explain(Box<ExplainOptions>),
     /// Writes a completion script for a shell to standard output.

@@ -105,6 +105,84 @@ fn write_error(xml: &mut String, case: &str, fault: &Fault) {
     );
 }
 
+/// Something else that was checked, for the same build servers.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What it belongs to; cases of one suite stand together.
+    pub suite: String,
+    /// What was checked.
+    pub name: String,
+    /// What came of it.
+    pub outcome: CaseOutcome,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone)]
+pub enum CaseOutcome {
+    /// It is as it should be.
+    Passed,
+    /// There was nothing to check, for this reason.
+    Skipped(String),
+    /// It is not, as this says.
+    Failed(String),
+    /// It could not be checked, as this says.
+    Error(String),
+}
+
+/// A report of checks that are no policy tests.
+pub fn cases_report(name: &str, cases: &[Case]) -> String {
+    let count = |is: fn(&CaseOutcome) -> bool, suite: Option<&str>| {
+        let of = cases
+            .iter()
+            .filter(|case| suite.is_none_or(|suite| case.suite == suite));
+        of.filter(|case| is(&case.outcome)).count()
+    };
+    let counts = |suite: Option<&str>| {
+        format!(
+            "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
+            count(|_| true, suite),
+            count(|one| matches!(one, CaseOutcome::Failed(_)), suite),
+            count(|one| matches!(one, CaseOutcome::Error(_)), suite),
+            count(|one| matches!(one, CaseOutcome::Skipped(_)), suite)
+        )
+    };
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let (name, all) = (escaped(name), counts(None));
+    line(&mut xml, format_args!("<testsuites name=\"{name}\" {all}>"));
+    let mut suites: Vec<&str> = cases.iter().map(|case| case.suite.as_str()).collect();
+    suites.dedup();
+    for suite in suites {
+        let (name, counts) = (escaped(suite), counts(Some(suite)));
+        line(
+            &mut xml,
+            format_args!("  <testsuite name=\"{name}\" {counts}>"),
+        );
+        for case in cases.iter().filter(|case| case.suite == suite) {
+            let head = format!(
+                "    <testcase name=\"{}\" classname=\"{name}\"",
+                escaped(&case.name)
+            );
+            let (tag, told) = match &case.outcome {
+                CaseOutcome::Passed => {
+                    line(&mut xml, format_args!("{head}/>"));
+                    continue;
+                }
+                CaseOutcome::Skipped(told) => ("skipped", told),
+                CaseOutcome::Failed(told) => ("failure", told),
+                CaseOutcome::Error(told) => ("error", told),
+            };
+            let told = escaped(told);
+            line(
+                &mut xml,
+                format_args!("{head}>\n      <{tag} message=\"{told}\"/>\n    </testcase>"),
+            );
+        }
+        line(&mut xml, format_args!("  </testsuite>"));
+    }
+    line(&mut xml, format_args!("</testsuites>"));
+    xml
+}
+
 fn line(xml: &mut String, text: std::fmt::Arguments<'_>) {
     xml.push_str(&text.to_string());
     xml.push('\n');

@@ -1,0 +1,153 @@
+//! `portcullis gaps`: who gets a token without something.
+
+use owo_colors::OwoColorize as _;
+use portcullis_analysis::gap::{Gaps, Without};
+use portcullis_analysis::invariant::file::without;
+use portcullis_analysis::region::End;
+use portcullis_analysis::selection::{Interest, Reaching, Selection};
+use portcullis_analysis::target::Reached;
+use portcullis_analysis::told::{Names, kind};
+use portcullis_analysis::who::{Home, SubjectKind};
+use serde_json::json;
+
+use super::options::GapsOptions;
+use super::{Opened, Told, print};
+use crate::output::{self, OutputFormat};
+
+/// Some sign-ins, and how they are called.
+struct Population {
+    name: String,
+    selection: Selection,
+}
+
+/// What is found of one.
+struct Covered {
+    name: String,
+    end: End,
+    is_open: bool,
+}
+
+pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
+    let opened = Opened::open(&options.of).await?;
+    let tenant = opened.tenant()?;
+    let wanted = without(&options.without.clone().into(), tenant).map_err(anyhow::Error::msg)?;
+    let reaching = reaching(options, &opened)?;
+    let people = Selection::people().reaching(reaching.clone());
+    let workloads = Selection::workload_identities().reaching(reaching.clone());
+    let interest = Interest::of([&people]);
+    let mut analysis = opened.analysis(options.of.counted(), &interest)?;
+    let mut covered = Vec::new();
+    for population in populations(&opened, &reaching)? {
+        let found = analysis.gaps(&wanted, &population.selection, 1)?;
+        covered.push(Covered {
+            name: population.name,
+            is_open: !found.gaps.is_empty(),
+            end: found.end,
+        });
+    }
+    let people = analysis.gaps(&wanted, &people, options.of.limit())?;
+    // Nothing that a person proves is proven by an application.
+    let workloads = match wanted {
+        Without::AnyPolicy => Some(analysis.gaps(&wanted, &workloads, options.of.limit())?),
+        Without::Controls(_) => None,
+    };
+    let names = Names::new(tenant).with(&opened.directory);
+    let what = options.without.join(" or ");
+    match options.of.output {
+        OutputFormat::Text => {
+            print::unknown(&analysis);
+            coverage(&covered, &what);
+            tell(&format!("People without {what}"), &people, &names);
+            if let Some(workloads) = &workloads {
+                tell("Workload identities without any policy", workloads, &names);
+            }
+        }
+        OutputFormat::Json => {
+            let gaps = |gaps: &Gaps| {
+                let all = gaps.gaps.iter();
+                let all: Vec<_> = all.map(|gap| print::gap_json(gap, &names)).collect();
+                json!({ "end": print::end_word(gaps.end), "classes": all })
+            };
+            let populations: Vec<_> = covered
+                .iter()
+                .map(|one| json!({ "name": one.name, "isOpen": one.is_open, "end": print::end_word(one.end) }))
+                .collect();
+            output::json(&json!({
+                "tenant": tenant.name(), "without": options.without, "populations": populations,
+                "people": gaps(&people), "workloadIdentities": workloads.as_ref().map(gaps),
+                "unknown": analysis.unknown(),
+            }))?;
+        }
+    }
+    let is_open = |gaps: &Gaps| !gaps.gaps.is_empty() || gaps.end == End::Unknown;
+    Ok(
+        if is_open(&people) || workloads.as_ref().is_some_and(is_open) {
+            Told::Something
+        } else {
+            Told::Nothing
+        },
+    )
+}
+
+fn reaching(options: &GapsOptions, opened: &Opened) -> anyhow::Result<Reaching> {
+    if options.app.is_empty() {
+        return Ok(Reaching::Applications);
+    }
+    let tenant = opened.tenant()?;
+    let named = options.app.iter().map(|name| {
+        let id = tenant.find_application(name)?;
+        Ok(Reached::Application(id))
+    });
+    Ok(Reaching::Any(named.collect::<anyhow::Result<_>>()?))
+}
+
+/// Members, each type of external user, and the users of each partner.
+fn populations(opened: &Opened, reaching: &Reaching) -> anyhow::Result<Vec<Population>> {
+    let tenant = opened.tenant()?;
+    let people = SubjectKind::ALL.into_iter().filter(|one| one.is_person());
+    let mut all: Vec<Population> = people
+        .map(|one| Population {
+            name: kind(one).to_owned(),
+            selection: Selection::of_kinds([one]).reaching(reaching.clone()),
+        })
+        .collect();
+    let names = Names::new(tenant).with(&opened.directory);
+    for partner in &tenant.configuration().cross_tenant_access_policy.partners {
+        let home = Home::Tenant(partner.tenant_id);
+        let mut selection = Selection::people().reaching(reaching.clone());
+        selection.homes.insert(home);
+        all.push(Population {
+            name: format!("users of {}", names.home(home)),
+            selection,
+        });
+    }
+    Ok(all)
+}
+
+fn coverage(covered: &[Covered], what: &str) {
+    output::line(format_args!(
+        "{}",
+        format!("Who can get in without {what}").bold()
+    ));
+    for one in covered {
+        let verdict = match (one.is_open, one.end) {
+            (true, _) => "can".red().to_string(),
+            (false, End::Unknown) => "unknown: the search was given up".yellow().to_string(),
+            (false, End::Complete | End::Limit) => "cannot".green().to_string(),
+        };
+        output::line(format_args!("  {:<40} {verdict}", one.name));
+    }
+    output::line("");
+}
+
+fn tell(heading: &str, gaps: &Gaps, names: &Names<'_>) {
+    if gaps.gaps.is_empty() && gaps.end == End::Complete {
+        output::line(format_args!("{}: {}", heading.bold(), "nobody".green()));
+        return;
+    }
+    output::line(format_args!("{}", heading.bold()));
+    for one in &gaps.gaps {
+        print::gap(one, names);
+    }
+    print::end(gaps.end);
+}
