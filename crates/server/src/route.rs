@@ -171,6 +171,16 @@ const ROUTES: &[Route] = &[
         endpoint: || post(resource::evaluate_conditional_access),
     },
     Route {
+        path: "/v1.0/identity/conditionalAccess/templates",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || get(resource::templates),
+    },
+    Route {
+        path: "/v1.0/identity/conditionalAccess/templates/{id}",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || get(resource::template),
+    },
+    Route {
         path: "/v1.0/users/{user}/revokeSignInSessions",
         charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || post(resource::revoke_sessions),
