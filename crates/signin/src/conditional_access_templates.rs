@@ -106,7 +106,7 @@ const OTHER_OPTIONS: [&str; 9] = [
     "$select", "$top", "$skip", "$orderby", "$expand", "$count", "$search", "$format", "$apply",
 ];
 
-/// `scenarios has 'secureFoundation'`, with or without the name of the type before the quote (OData 4.01, 5.1.1.1.9).
+/// `scenarios has 'secureFoundation'`, with or without the name of the type before the quote (`OData` 4.01, part 2).
 fn read_filter(text: &str) -> Result<TemplateScenario, GraphError> {
     let words: Vec<_> = text.split_ascii_whitespace().collect();
     let &["scenarios", "has", word] = words.as_slice() else {
