@@ -465,6 +465,23 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
             },
         ),
         (
+            "refusal-not-signed-in",
+            Refusal {
+                try_again: None,
+                return_to_client: None,
+                status: 401,
+                ..refusal(
+                    50058,
+                    Frame {
+                        application_name: String::new(),
+                        account_name: None,
+                        ..member()
+                    },
+                    "Contoso",
+                )
+            },
+        ),
+        (
             "refusal-unknown",
             Refusal {
                 try_again: None,

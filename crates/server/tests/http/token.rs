@@ -251,7 +251,13 @@ async fn my_sign_ins_are_shown_to_whom_they_belong() {
     let site = Site::demo().await;
     let path = format!("/{CONTOSO}/my-sign-ins");
     let stranger = site.get(&path).await;
-    assert!(stranger.status.is_client_error(), "{}", stranger.status);
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        stranger.body.contains("You are not signed in")
+            && !stranger.body.contains("without showing a page"),
+        "no application is in it: {}",
+        stranger.body
+    );
     let mut browser = Browser::new(&site);
     let code = code(&mut browser).await;
     let page = browser.open(&path).await;
