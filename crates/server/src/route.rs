@@ -187,6 +187,12 @@ const ROUTES: &[Route] = &[
     },
 ];
 
+/// Who reads the answers at a path of the table.
+pub(crate) fn reader_at(path: &str) -> Option<Reader> {
+    let route = ROUTES.iter().find(|route| route.path == path)?;
+    route.charged.map(|(_, reader)| reader)
+}
+
 /// Every path of the table, for tests and documents.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     ROUTES.iter().map(|route| route.path)
