@@ -63,10 +63,10 @@ fn find<'t>(
     wanted: &str,
 ) -> anyhow::Result<&'t ConditionalAccessTemplate> {
     let wanted = wanted.trim().to_lowercase();
-    let named = |one: &&ConditionalAccessTemplate| {
+    let is_wanted = |one: &&ConditionalAccessTemplate| {
         one.id.to_string() == wanted || one.name.to_lowercase() == wanted
     };
-    if let Some(found) = templates.iter().find(named) {
+    if let Some(found) = templates.iter().find(is_wanted) {
         return Ok(found);
     }
     let alike: Vec<_> = templates
