@@ -13,4 +13,8 @@ mod reference;
 #[path = "../../crates/policy/tests/world/mod.rs"]
 mod world;
 
-fuzz_target!(|seed: &[u8]| agreement::seed::check(seed));
+fuzz_target!(|seed: &[u8]| {
+    if let Err(disagreement) = agreement::seed::check(seed) {
+        panic!("{disagreement}");
+    }
+});

@@ -1,6 +1,7 @@
 //! Runs the seeds of the fuzz targets, so that what a fuzzer once found, or should begin from, is looked at in every test run.
 
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 #[cfg(test)]
@@ -25,8 +26,9 @@ fn every_seed_passes() {
         let mut count = 0;
         for entry in entries {
             let path = entry.unwrap().path();
-            println!("{}", path.display());
-            check(&fs::read(path).unwrap());
+            let seed = fs::read(&path).unwrap();
+            let checked = catch_unwind(|| check(&seed));
+            assert!(checked.is_ok(), "{}, for the reason above", path.display());
             count += 1;
         }
         assert!(count >= 4, "{target} has only {count} seeds");

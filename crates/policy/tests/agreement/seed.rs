@@ -9,7 +9,7 @@ use crate::generated;
 ///
 /// A seed, not the choices themselves: generators that draw again until something fits would never end on an input of
 /// zeros. What a fuzzer keeps are the seeds that reached new code.
-pub(crate) fn check(seed: &[u8]) {
+pub(crate) fn check(seed: &[u8]) -> Result<(), String> {
     let mut bytes = [0; 32];
     for (byte, given) in bytes.iter_mut().zip(seed) {
         *byte = *given;
@@ -18,10 +18,9 @@ pub(crate) fn check(seed: &[u8]) {
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = (generated::configuration(), generated::sign_in());
     let Ok(tree) = strategy.new_tree(&mut runner) else {
-        return;
+        return Ok(());
     };
     let (configuration, sign_in) = tree.current();
-    if let Err(disagreement) = super::compare(&configuration, &sign_in) {
-        panic!("{disagreement}\n{configuration:#?}\n{sign_in:#?}");
-    }
+    super::compare(&configuration, &sign_in)
+        .map_err(|disagreement| format!("{disagreement}\n{configuration:#?}\n{sign_in:#?}"))
 }
