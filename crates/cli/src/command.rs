@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use portcullis_model::id::SessionId;
+use portcullis_model::id::{SessionId, UserId};
 use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Lint(Box<LintOptions>),
     /// Says in sentences why a sign-in ended as it did: one of the log, or one that is described.
     Explain(Box<ExplainOptions>),
+    /// Shows policies to begin from, and prints the policy that one of them makes.
+    Templates(TemplatesOptions),
     /// Writes a completion script for a shell to standard output.
     Completions(CompletionsOptions),
 }
@@ -298,6 +300,40 @@ pub(crate) struct WhatToRevoke {
     /// This one session, by the id that `sessions list` shows.
     #[arg(long, value_name = "ID")]
     pub(crate) session: Option<SessionId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplatesOptions {
+    #[command(subcommand)]
+    pub(crate) command: TemplatesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TemplatesCommand {
+    /// Lists the templates: ids, names, what each does and what it is recommended for.
+    List(ListTemplatesOptions),
+    /// Prints the policy that a template makes, report-only: a file for `whatif --policies`, or for a world that `import` reads.
+    Show(ShowTemplateOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListTemplatesOptions {
+    /// How the list is printed; json is Graph's `conditionalAccessTemplate`.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowTemplateOptions {
+    /// The template: its id, its name, or a part of the name that no other has.
+    #[arg(value_name = "NAME_OR_ID")]
+    pub(crate) template: String,
+    /// The object id of a user to leave out, such as whoever makes the policy; may be given several times.
+    #[arg(long, value_name = "ID")]
+    pub(crate) exclude_user: Vec<UserId>,
+    /// The policy is JSON either way; text says on standard error what it does.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ mod policy_tests;
 mod serve;
 mod sessions;
 mod sign_ins;
+mod templates;
 mod tenant;
 mod whatif;
 
@@ -72,6 +73,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Keys(options) => keys::run(options).await,
         Command::Whatif(options) => whatif::run(*options).await,
         Command::Explain(options) => explain::run(*options).await,
+        Command::Templates(options) => templates::run(options),
         Command::Completions(options) => {
             completions::run(&options);
             Ok(())

@@ -10,6 +10,7 @@ mod parse;
 mod references;
 mod rules;
 pub mod signal;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod users;

@@ -133,6 +133,8 @@ kinds! {
     ServicePrincipalKind => ServicePrincipalId;
     /// A Conditional Access policy.
     PolicyKind => PolicyId;
+    /// A template of Conditional Access policies.
+    TemplateKind => TemplateId;
     /// A named location.
     NamedLocationKind => NamedLocationId;
     /// An authentication strength.

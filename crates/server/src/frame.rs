@@ -1,4 +1,4 @@
-//! Around every request: its correlation id, its line in the log, its metrics, its headers, and a page where a body lacks.
+//! Around every request: its correlation id, its line in the log, its metrics, its headers, and a body where an error lacks one.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,9 @@ use portcullis_model::id::CorrelationId;
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::respond::{self, Composed};
+use crate::error_body;
+use crate::respond::Composed;
+use crate::route::reader_at;
 use crate::security_headers;
 
 /// By which a client names its own correlation id, as a header or a query parameter.
@@ -43,13 +45,14 @@ pub(crate) async fn frame(
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if is_error && response.extensions().get::<Composed>().is_none() {
-        let mut page = respond::status(&app, correlation_id, status);
+        let reader = reader_at(&route);
+        let mut composed = error_body::compose(&app, reader, correlation_id, status);
         for name in [ALLOW, CONNECTION, RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
-                page.headers_mut().insert(name, value);
+                composed.headers_mut().insert(name, value);
             }
         }
-        response = page;
+        response = composed;
     }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(correlation_id.to_string()) {

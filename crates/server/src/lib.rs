@@ -13,6 +13,7 @@ mod charge;
 pub mod client_address;
 pub mod cookies;
 mod endpoint;
+mod error_body;
 mod frame;
 pub mod listen;
 pub mod page;

@@ -171,11 +171,27 @@ const ROUTES: &[Route] = &[
         endpoint: || post(resource::evaluate_conditional_access),
     },
     Route {
+        path: "/v1.0/identity/conditionalAccess/templates",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || get(resource::templates),
+    },
+    Route {
+        path: "/v1.0/identity/conditionalAccess/templates/{id}",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || get(resource::template),
+    },
+    Route {
         path: "/v1.0/users/{user}/revokeSignInSessions",
         charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || post(resource::revoke_sessions),
     },
 ];
+
+/// Who reads the answers at a path of the table.
+pub(crate) fn reader_at(path: &str) -> Option<Reader> {
+    let route = ROUTES.iter().find(|route| route.path == path)?;
+    route.charged.map(|(_, reader)| reader)
+}
 
 /// Every path of the table, for tests and documents.
 pub fn paths() -> impl Iterator<Item = &'static str> {

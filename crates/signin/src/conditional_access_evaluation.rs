@@ -100,7 +100,7 @@ async fn find(
 }
 
 /// An application needs a permission; a person needs it delegated and a role beside it.
-fn check_permission(bearer: &Bearer) -> Result<(), BearerRefusal> {
+pub(crate) fn check_permission(bearer: &Bearer) -> Result<(), BearerRefusal> {
     let entitled = match &bearer.subject {
         BearerSubject::Application => PERMISSIONS.iter().any(|one| bearer.roles.contains(*one)),
         BearerSubject::Person(visitor) => {

@@ -11,6 +11,7 @@ pub mod assurance_timer;
 mod authentication_contexts;
 mod browser_seal;
 pub mod conditional_access_evaluation;
+pub mod conditional_access_templates;
 pub mod discovery;
 pub mod facts;
 pub mod graph_permissions;

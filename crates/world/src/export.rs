@@ -20,7 +20,7 @@ use portcullis_model::named_location::NamedLocation;
 use portcullis_model::terms_of_use::Agreement;
 
 use crate::error::{Place, WorldError, WorldFindings};
-use crate::files::{FILES_MAX, TOTAL_SIZE_BYTES_MAX, cannot_read, read_file};
+use crate::files::{LIMITS, Limits, cannot_read, read_file, too_much};
 use crate::names::NameKind;
 
 /// What an export holds.
@@ -74,16 +74,23 @@ pub struct MissingReference {
 
 /// Reads the file at `path`, or every `.json` file below the folder at `path`.
 pub fn read_export(path: &Path) -> Result<Export, WorldError> {
+    read_within(path, LIMITS)
+}
+
+fn read_within(path: &Path, limits: Limits) -> Result<Export, WorldError> {
     let mut paths = Vec::new();
-    collect_files(path, &mut paths, 0)?;
+    collect_files(path, &mut paths, limits, 0)?;
     paths.sort();
     let mut files = Vec::with_capacity(paths.len());
     let mut size_bytes: usize = 0;
     for path in paths {
         let bytes = read_file(&path)?;
         size_bytes = size_bytes.saturating_add(bytes.len());
-        if size_bytes > TOTAL_SIZE_BYTES_MAX {
-            return Err(too_much(&path));
+        if size_bytes > limits.size_bytes {
+            return Err(too_much(
+                "more bytes than an export may have",
+                &place(&path),
+            ));
         }
         files.push((path, bytes));
     }
@@ -95,12 +102,25 @@ pub fn parse_export(files: &[(PathBuf, Vec<u8>)]) -> Export {
     reading::Reading::new().read(files)
 }
 
-fn collect_files(path: &Path, paths: &mut Vec<PathBuf>, depth: usize) -> Result<(), WorldError> {
+/// What is below and could be a policy is read or refused, never passed over: a policy nobody looked at could have blocked.
+fn collect_files(
+    path: &Path,
+    paths: &mut Vec<PathBuf>,
+    limits: Limits,
+    depth: usize,
+) -> Result<(), WorldError> {
     const DEPTH_MAX: usize = 16;
     let metadata = fs::metadata(path).map_err(|cause| cannot_read(path, cause))?;
     if !metadata.is_dir() {
         paths.push(path.to_owned());
         return Ok(());
+    }
+    if depth > DEPTH_MAX {
+        return Err(refused(
+            "a folder",
+            &place(path),
+            "at most 16 folders inside each other",
+        ));
     }
     for entry in fs::read_dir(path).map_err(|cause| cannot_read(path, cause))? {
         let entry = entry.map_err(|cause| cannot_read(path, cause))?;
@@ -111,23 +131,103 @@ fn collect_files(path: &Path, paths: &mut Vec<PathBuf>, depth: usize) -> Result<
         let json = path
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        if paths.len() >= FILES_MAX {
-            return Err(too_much(&path));
+        if kind.is_symlink() && (json || path.is_dir()) {
+            return Err(refused(
+                "a link",
+                &place(&path),
+                "ordinary files and folders",
+            ));
         }
-        if kind.is_dir() && depth < DEPTH_MAX {
-            collect_files(&path, paths, depth + 1)?;
+        if kind.is_dir() {
+            collect_files(&path, paths, limits, depth + 1)?;
         } else if kind.is_file() && json {
+            if paths.len() >= limits.files {
+                return Err(too_much(
+                    "more files than an export may have",
+                    &place(&path),
+                ));
+            }
             paths.push(path);
         }
     }
     Ok(())
 }
 
-fn too_much(at: &Path) -> WorldError {
+fn place(path: &Path) -> Place {
+    Place::root(&path.display().to_string())
+}
+
+fn refused(found: &str, place: &Place, expected: &str) -> WorldError {
     let mut findings = WorldFindings::default();
-    let place = Place::root(&at.display().to_string());
-    let found = "more files than an export may have".into();
-    let expected = "at most 10,000 files of 256 MiB together";
-    findings.add(&place, Reason::Value, found, expected);
+    findings.add(place, Reason::Unknown, found.to_owned(), expected);
     WorldError::Refused(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_of(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "[]").unwrap();
+        }
+        folder
+    }
+
+    fn told(path: &Path, limits: Limits) -> String {
+        read_within(path, limits).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_export_has_so_many_files_and_bytes_and_no_more() {
+        let folder = folder_of(&["a.json", "b/c.JSON", "b/notes.txt"]);
+        let limits = |files, size_bytes| Limits { files, size_bytes };
+        assert_eq!(
+            read_within(folder.path(), limits(2, 4))
+                .unwrap()
+                .files
+                .len(),
+            2
+        );
+        let files = told(folder.path(), limits(1, 4));
+        assert!(
+            files.contains("more files than an export may have"),
+            "{files}"
+        );
+        let bytes = told(folder.path(), limits(2, 3));
+        assert!(
+            bytes.contains("more bytes than an export may have"),
+            "{bytes}"
+        );
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_refused_and_not_passed_over() {
+        let nested = |depth: usize| folder_of(&[&format!("{}a.json", "d/".repeat(depth))]);
+        assert_eq!(read_export(nested(16).path()).unwrap().files.len(), 1);
+        let told = told(nested(17).path(), LIMITS);
+        assert!(told.contains("at most 16 folders"), "{told}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_to_what_could_be_a_policy_is_refused_and_not_passed_over() {
+        use std::os::unix::fs::symlink;
+
+        let elsewhere = folder_of(&["a.json", "readme.txt"]);
+        for (target, name, is_refused) in [
+            ("a.json", "policy.json", true),
+            ("nowhere.json", "policy.json", true),
+            (".", "more", true),
+            ("readme.txt", "readme.txt", false),
+        ] {
+            let folder = folder_of(&["b.json"]);
+            symlink(elsewhere.path().join(target), folder.path().join(name)).unwrap();
+            let read = read_export(folder.path());
+            assert_eq!(read.is_err(), is_refused, "{name} to {target}");
+        }
+    }
 }

@@ -13,16 +13,34 @@ use crate::error::{Place, WorldError, WorldFindings};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
-/// How many files and how many bytes a folder may have.
-pub(crate) const FILES_MAX: usize = 10_000;
-pub(crate) const TOTAL_SIZE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// How many files a folder may have, and how many bytes they may have together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) files: usize,
+    pub(crate) size_bytes: usize,
+}
+
+/// The limits of worlds and exports.
+pub(crate) const LIMITS: Limits = Limits {
+    files: 10_000,
+    size_bytes: 256 * 1024 * 1024,
+};
 /// Folder of the tenant, folder of the kind: nothing lies deeper.
 const DEPTH_MAX: usize = 3;
 
 impl Files {
     /// Reads every file below `folder`, hidden ones aside. Links and devices are refused: a world is what lies in its folder.
     pub fn read(folder: &Path) -> Result<Self, WorldError> {
-        let mut reading = Reading::default();
+        Self::read_within(folder, LIMITS)
+    }
+
+    fn read_within(folder: &Path, limits: Limits) -> Result<Self, WorldError> {
+        let mut reading = Reading {
+            limits,
+            files: Self::default(),
+            findings: WorldFindings::default(),
+            size_bytes: 0,
+        };
         reading.read_folder(folder, "", 0)?;
         if reading.findings.0.is_empty() {
             Ok(reading.files)
@@ -51,8 +69,8 @@ pub(crate) fn cannot_read(path: &Path, cause: std::io::Error) -> WorldError {
     }
 }
 
-#[derive(Default)]
 struct Reading {
+    limits: Limits,
     files: Files,
     findings: WorldFindings,
     size_bytes: usize,
@@ -91,17 +109,77 @@ impl Reading {
 
     fn take(&mut self, name: String, path: &Path) -> Result<(), WorldError> {
         let place = Place::root(&name);
-        if self.files.0.len() >= FILES_MAX || self.size_bytes > TOTAL_SIZE_BYTES_MAX {
-            if self.findings.0.is_empty() {
-                let found = "more files than a world may have".into();
-                let expected = "at most 10,000 files of 256 MiB together";
-                self.findings.add(&place, Reason::Value, found, expected);
-            }
-            return Ok(());
+        if self.files.0.len() >= self.limits.files {
+            return Err(too_much("more files than a world may have", &place));
         }
         let bytes = read_file(path)?;
         self.size_bytes = self.size_bytes.saturating_add(bytes.len());
+        if self.size_bytes > self.limits.size_bytes {
+            return Err(too_much("more bytes than a world may have", &place));
+        }
         self.files.0.insert(name, bytes);
         Ok(())
+    }
+}
+
+/// Refuses at once: what lies behind the limit is not looked at.
+pub(crate) fn too_much(found: &str, place: &Place) -> WorldError {
+    let mut findings = WorldFindings::default();
+    let expected = "at most 10,000 files of 256 MiB together";
+    findings.add(place, Reason::Value, found.to_owned(), expected);
+    WorldError::Refused(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, usize)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, size) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, vec![b' '; *size]).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_world_has_so_many_files_and_bytes_and_no_more() {
+        let folder = folder(&[
+            ("a/users.json", 10),
+            ("a/policies/b.json", 20),
+            ("c.json", 0),
+        ]);
+        let read =
+            |files, size_bytes| Files::read_within(folder.path(), Limits { files, size_bytes });
+        assert_eq!(read(3, 30).unwrap().0.len(), 3);
+        let told = read(2, 30).unwrap_err().to_string();
+        assert!(told.contains("more files than a world may have"), "{told}");
+        let told = read(3, 29).unwrap_err().to_string();
+        assert!(told.contains("more bytes than a world may have"), "{told}");
+        assert!(Files::read(folder.path()).is_ok());
+        assert_eq!((LIMITS.files, LIMITS.size_bytes), (10_000, 256 << 20));
+    }
+
+    #[test]
+    fn no_file_is_read_further_than_it_may_be_long() {
+        let folder = folder(&[]);
+        let path = folder.path().join("long.json");
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(64 << 20).unwrap(); // a hole: nothing of it is written
+        assert_eq!(read_file(&path).unwrap().len(), FILE_SIZE_BYTES_MAX + 1);
+    }
+
+    #[test]
+    fn nothing_lies_deeper_than_the_folder_of_a_kind() {
+        let deepest = folder(&[("contoso/policies/a.json", 1)]);
+        assert_eq!(Files::read(deepest.path()).unwrap().0.len(), 1);
+        let deeper = folder(&[("contoso/policies/more/a.json", 1)]);
+        let told = Files::read(deeper.path()).unwrap_err().to_string();
+        assert!(
+            told.contains("contoso/policies/more") && told.contains("a folder"),
+            "{told}"
+        );
     }
 }

@@ -7,6 +7,8 @@ mod running;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod what_if;
 #[cfg(test)]
 mod worlds;

@@ -92,7 +92,15 @@ fn help_tells_every_command_and_the_version_has_the_name_of_the_binary() {
     let place = Place::new();
     let help = place.run_well(&["--help"]);
     for command in [
-        "demo", "serve", "import", "export", "signins", "test", "sessions", "keys",
+        "demo",
+        "serve",
+        "import",
+        "export",
+        "signins",
+        "test",
+        "sessions",
+        "keys",
+        "templates",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(

@@ -282,4 +282,37 @@ mod tests {
         assert!(refusal(&vec![b' '; FILE_SIZE_BYTES_MAX + 1]).contains("at most 8 MiB"));
         assert!(refusal("[".repeat(100_000).as_bytes()).contains("recursion limit"));
     }
+
+    #[test]
+    fn json_lies_at_most_127_deep() {
+        let nested = |open: &str, inner: &str, close: &str, count: usize| {
+            let (open, close) = (open.repeat(count), close.repeat(count));
+            read_documents(format!("{open}{inner}{close}").as_bytes())
+        };
+        // Of objects, the innermost is empty and counts as one.
+        assert!(nested("{\"a\":", "{}", "}", 126).is_ok());
+        for refused in [
+            nested("{\"a\":", "{}", "}", 127),
+            nested("{\"a\":[", "", "]}", 64),
+            nested("[{\"a\":", "0", "}]", 100_000),
+        ] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("recursion limit"), "{told}");
+        }
+    }
+
+    #[test]
+    fn many_members_cost_no_more_than_their_number() {
+        // Quadratic, this would be minutes.
+        let members: Vec<_> = (0..200_000).map(|n| format!("\"m{n}\":0")).collect();
+        let object = format!("{{{}}}", members.join(","));
+        assert_eq!(
+            read_documents(object.as_bytes()).unwrap()[0].members.len(),
+            200_000
+        );
+        let twice = format!("{{{},\"m0\":0}}", members.join(","));
+        assert!(refusal(twice.as_bytes()).contains("member `m0` is there twice"));
+        let many = vec!["{}"; 200_000].join(",");
+        assert_eq!(paths(format!("[{many}]").as_bytes()).len(), 200_000);
+    }
 }

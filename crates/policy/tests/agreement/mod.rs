@@ -1,5 +1,7 @@
 //! What the engine says, in the words of the second evaluator, and whether the two agree.
 
+pub(crate) mod seed;
+
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;

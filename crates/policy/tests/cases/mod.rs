@@ -8,6 +8,7 @@ mod crossing;
 mod device_filter;
 mod differential;
 mod documents;
+mod fuzz_seeds;
 mod monotonicity;
 mod risk;
 mod scope;

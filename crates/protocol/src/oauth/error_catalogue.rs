@@ -223,7 +223,7 @@ catalogue! {
     900144 MissingRequiredParameter [Fixed(InvalidRequest)] "A required parameter is missing." "The application must send it.";
     9000411 DuplicateParameter [Fixed(InvalidRequest)] "A parameter is given more than once." "The application must send each parameter once.";
     90013 InvalidUserInput [Fixed(InvalidRequest)] "A parameter has a value that cannot be used." "The application must send a valid value.";
-    900561 BadHttpMethod [Fixed(InvalidRequest)] "This address takes only POST requests with a form body." "The application must send it as a form.";
+    900561 BadHttpMethod [Fixed(InvalidRequest)] "This address does not take requests of this method, or with a body of this kind." "At the token endpoint the application must send a form by POST.";
     70005 UnsupportedResponseType [Fixed(UnsupportedResponseType)] "Only the response type code is supported." "The application must use the authorization code flow.";
     70007 UnsupportedResponseMode [Fixed(InvalidRequest)] "The response mode is not supported for this application." "The application must use query, fragment or form_post.";
     70011 InvalidScope [Fixed(InvalidScope)] "The scope is not valid." "The application must ask for scopes that exist.";

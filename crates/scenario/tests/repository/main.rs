@@ -4,3 +4,5 @@
 mod files;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod templates;

@@ -425,6 +425,21 @@ pub(crate) fn pages() -> Vec<(&'static str, Page)> {
     ]
 }
 
+/// Somebody opens a page of their own, and no application has asked for anything.
+fn not_signed_in() -> Refusal {
+    let frame = Frame {
+        application_name: String::new(),
+        account_name: None,
+        ..member()
+    };
+    Refusal {
+        try_again: None,
+        return_to_client: None,
+        status: 401,
+        ..refusal(50058, frame, "Contoso")
+    }
+}
+
 /// Refusals by name.
 pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
     vec![
@@ -464,6 +479,7 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
                 ..refusal(53003, guest_asked_by_contoso(), "Contoso")
             },
         ),
+        ("refusal-not-signed-in", not_signed_in()),
         (
             "refusal-unknown",
             Refusal {

@@ -1,4 +1,4 @@
-//! What is done with an access token: userinfo, and in Graph's shape the sign-in log and the end of a user's sessions.
+//! What is done with an access token: userinfo, and in Graph's shape the sign-in log, What If, templates and the end of sessions.
 
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_protocol::oauth::parameters::is_form;
 use portcullis_signin::access_token::BearerRefusal;
 use portcullis_signin::conditional_access_evaluation::{EvaluationCall, evaluate};
+use portcullis_signin::conditional_access_templates::{
+    TemplatesCall, find_template, list_templates,
+};
 use portcullis_signin::session_revocation::{RevocationCall, revoke_sign_in_sessions};
 use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
@@ -105,6 +108,41 @@ pub(crate) async fn evaluate_conditional_access(
     };
     match evaluate(&app.house, &arrival.moment(), call).await {
         Ok(answer) => respond::json(StatusCode::OK, &answer),
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) async fn templates(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let call = TemplatesCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        query: query.as_bytes(),
+    };
+    match list_templates(&app.house, &arrival.moment(), call).await {
+        Ok(templates) => respond::json(StatusCode::OK, &templates),
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) async fn template(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    mut arrival: Arrival,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let call = TemplatesCall {
+        authorization: text(&headers, &AUTHORIZATION),
+        query: query.as_bytes(),
+    };
+    match find_template(&app.house, &arrival.moment(), call, &id).await {
+        Ok(template) => respond::json(StatusCode::OK, &template),
         Err(error) => refused(&error),
     }
 }

@@ -348,8 +348,8 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
                 .unwrap_or_else(|| words.text("common.this_account")),
         ),
     ];
-    let key = |what| words.numbered("error", refusal.error_code, what);
-    let shell = Shell::around(words, assets, words.plain(&key("title"), &values), frame);
+    let [title, what, next] = keys(words, refusal);
+    let shell = Shell::around(words, assets, words.plain(&title, &values), frame);
     let retry = refusal
         .retry_after_seconds
         .map(|seconds| words.plain("refusal.retry", &[("seconds", &seconds.to_string())]));
@@ -369,8 +369,8 @@ pub(super) fn refusal(words: &Words, assets: &Assets, refusal: &Refusal) -> Rend
     let (what, next) = match told {
         Some(code) => (Words::bare(code.summary()), Words::bare(code.advice())),
         None => (
-            words.sentence(&key("what"), &values),
-            words.sentence(&key("next"), &values),
+            words.sentence(&what, &values),
+            words.sentence(&next, &values),
         ),
     };
     let (return_link, return_form) = ways_back(refusal.return_to_client.as_ref());
@@ -477,7 +477,7 @@ fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {
         _ if !row.is_interactive => Some(words.text("my_sign_ins.silent")),
         _ => None,
     };
-    let proof = if row.authentication_requirement == "multiFactorAuthentication" {
+    let required = if row.authentication_requirement == "multiFactorAuthentication" {
         words.text("my_sign_ins.multi_factor")
     } else {
         words.text("my_sign_ins.single_factor")
@@ -498,12 +498,27 @@ fn sign_in_line<'a>(words: &'a Words, row: &'a SignIn) -> view::SignInLine<'a> {
             .failure_reason
             .as_deref()
             .filter(|_| row.status.error_code != 0),
-        proof,
+        required,
         address: row
             .ip_address
             .as_deref()
             .unwrap_or_else(|| words.text("my_sign_ins.unknown")),
     }
+}
+
+/// The keys of title, reason and advice. Whoever wants to see a page of their own and is not signed in is told so: no
+/// application asked for anything.
+fn keys(words: &Words, refusal: &Refusal) -> [String; 3] {
+    let is_signed_out = refusal.error_code == ErrorCode::UserInformationNotProvided.number();
+    if is_signed_out && refusal.frame.application_name.is_empty() {
+        let keys = [
+            "not_signed_in.title",
+            "not_signed_in.what",
+            "not_signed_in.next",
+        ];
+        return keys.map(str::to_owned);
+    }
+    ["title", "what", "next"].map(|what| words.numbered("error", refusal.error_code, what))
 }
 
 fn application<'a>(words: &'a Words, frame: &'a Frame) -> &'a str {

@@ -146,7 +146,8 @@ pub(super) struct SignInLine<'a> {
     pub(super) sign: &'static str,
     pub(super) result: String,
     pub(super) reason: Option<&'a str>,
-    pub(super) proof: &'a str,
+    /// How much the policies asked for, whatever was proven.
+    pub(super) required: &'a str,
     pub(super) address: &'a str,
 }
 

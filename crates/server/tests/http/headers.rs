@@ -117,7 +117,7 @@ async fn errors_of_the_request_itself_have_a_page_with_a_correlation_id() {
         (Request::get("/nothing/here"), String::new(), 404),
         (Request::delete("/"), String::new(), 405),
         (
-            Request::post(format!("/{CONTOSO}/oauth2/v2.0/token")),
+            Request::post(format!("/{CONTOSO}/signin")),
             String::new(),
             415,
         ),

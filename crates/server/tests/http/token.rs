@@ -181,6 +181,57 @@ async fn refusals_at_the_token_endpoint_are_json_with_a_number() {
 }
 
 #[tokio::test]
+async fn what_no_handler_answers_is_told_to_programs_in_their_own_words() {
+    const ID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    let site = Site::demo().await;
+    let token = format!("/{CONTOSO}/oauth2/v2.0/token");
+    let keys = format!("/{CONTOSO}/discovery/v2.0/keys");
+    let form = "application/x-www-form-urlencoded";
+    let too_long = "x".repeat(portcullis_server::route::BODY_BYTES_MAX + 1);
+    for (method, path, kind, body, status) in [
+        ("GET", &*token, form, "", 405),
+        ("PUT", &token, form, "grant_type=x", 405),
+        ("POST", &token, "text/plain", "grant_type=x", 415),
+        ("POST", &token, "application/json", "{}", 415),
+        ("POST", &token, form, &too_long, 413),
+        ("POST", &keys, form, "", 405),
+        ("DELETE", "/oidc/userinfo", form, "", 405),
+        ("DELETE", "/v1.0/auditLogs/signIns", form, "", 405),
+    ] {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("content-type", kind)
+            .header("client-request-id", ID);
+        let answer = site
+            .send(request.body(Body::from(body.to_owned())).unwrap())
+            .await;
+        let what = format!("{method} {path} {kind}: {}", answer.body);
+        assert_eq!(answer.status.as_u16(), status, "{what}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json"),
+            "{what}"
+        );
+        assert_eq!(answer.header("allow").is_some(), status == 405, "{what}");
+        let told = answer.json();
+        if path.starts_with("/v1.0/") {
+            assert_eq!(told["error"]["code"], "BadRequest", "{what}");
+        } else {
+            // RFC 6749 §5.2.
+            assert_eq!(told["error"], "invalid_request", "{what}");
+            assert_eq!(told["correlation_id"], ID, "{what}");
+        }
+    }
+    // A person still gets a page.
+    let page = site.send(
+        Request::delete(format!("/{CONTOSO}/signin"))
+            .body(Body::empty())
+            .unwrap(),
+    );
+    assert!(page.await.body.contains("<main"));
+}
+
+#[tokio::test]
 async fn t06_the_log_has_the_address_a_trusted_proxy_saw_and_no_other() {
     use ipnet::IpNet;
     use portcullis_server::route::ServerConfiguration;
@@ -251,7 +302,13 @@ async fn my_sign_ins_are_shown_to_whom_they_belong() {
     let site = Site::demo().await;
     let path = format!("/{CONTOSO}/my-sign-ins");
     let stranger = site.get(&path).await;
-    assert!(stranger.status.is_client_error(), "{}", stranger.status);
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        stranger.body.contains("You are not signed in")
+            && !stranger.body.contains("without showing a page"),
+        "no application is in it: {}",
+        stranger.body
+    );
     let mut browser = Browser::new(&site);
     let code = code(&mut browser).await;
     let page = browser.open(&path).await;

@@ -11,7 +11,7 @@ use super::site::{Answer, PAYROLL, REPORT, Site};
 const ADA_AT_CONTOSO: &str = "c0c0c0c0-0001-4000-8000-000000000011";
 const ADA_AT_FABRIKAM: &str = "fafafafa-0001-4000-8000-000000000001";
 
-async fn with_a_reader_of_policies() -> Site {
+pub(super) async fn with_a_reader_of_policies() -> Site {
     let house = TestHouse::edited(|world| {
         for tenant in &mut world.tenants {
             for principal in tenant.service_principals.iter_mut().flatten() {
@@ -28,7 +28,7 @@ async fn with_a_reader_of_policies() -> Site {
     Site::of(house.await)
 }
 
-async fn token(site: &Site) -> String {
+pub(super) async fn token(site: &Site) -> String {
     let secret = site.secret(REPORT);
     let fields = [
         ("grant_type", "client_credentials"),

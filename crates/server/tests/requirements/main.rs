@@ -16,3 +16,5 @@ mod sessions;
 mod site;
 #[cfg(test)]
 mod telling;
+#[cfg(test)]
+mod templates;

@@ -180,22 +180,40 @@ fn attributes_of_applications_have_a_set_and_a_name() {
     }
 }
 
-#[test]
-fn a_rule_has_at_most_3072_characters_and_64_levels() {
-    let (head, max) = ("device.model -eq '", Device::CHARACTERS_MAX);
+/// Holds for every kind of rule: they share the reader, and a fork of it would be caught here.
+fn check_limits<P: FilterProperty + std::fmt::Debug>(property: &str) {
+    let max = FilterRule::<P>::CHARACTERS_MAX;
+    assert_eq!(max, 3072);
+    let head = format!("{property} -eq '");
     let of = |length: usize| format!("{head}{}'", "ä".repeat(length - head.len() - 1));
-    assert!(Device::parse(&of(max)).is_ok());
-    assert_eq!(Device::parse(&of(max + 1)).unwrap_err().position, max + 1);
+    assert!(FilterRule::<P>::parse(&of(max)).is_ok());
+    let error = FilterRule::<P>::parse(&of(max + 1)).unwrap_err();
+    assert_eq!(error.position, max + 1);
     let nested = |open: &str, close: &str, count: usize| {
         let (open, close) = (open.repeat(count), close.repeat(count));
-        format!("{open}device.model -eq 'x'{close}")
+        format!("{open}{property} -eq 'x'{close}")
     };
     for (open, close) in [("(", ")"), ("-not ", "")] {
-        let max = Device::DEPTH_MAX;
-        assert!(Device::parse(&nested(open, close, max)).is_ok());
-        let error = Device::parse(&nested(open, close, max + 1)).unwrap_err();
+        let max = FilterRule::<P>::DEPTH_MAX;
+        assert!(FilterRule::<P>::parse(&nested(open, close, max)).is_ok());
+        let error = FilterRule::<P>::parse(&nested(open, close, max + 1)).unwrap_err();
         assert!(error.expected.contains("64"), "{error}");
-        assert!(Device::parse(&open.repeat(600)).is_err());
+        assert!(FilterRule::<P>::parse(&open.repeat(600)).is_err());
+    }
+}
+
+#[test]
+fn a_rule_has_at_most_3072_characters_and_64_levels() {
+    check_limits::<DeviceProperty>("device.model");
+    check_limits::<SecurityAttribute>("CustomSecurityAttribute.Engineering_Project");
+}
+
+#[test]
+fn a_rule_that_is_far_too_long_costs_no_more_than_its_length() {
+    // Quadratic, this would be minutes; what is cut off is not looked at.
+    for piece in ["(", "-not ", "'", "`\"", "device.model -eq 'x' -or ", "ä"] {
+        let error = Device::parse(&piece.repeat(2_000_000)).unwrap_err();
+        assert_eq!(error.position, Device::CHARACTERS_MAX + 1, "{piece}");
     }
 }
 

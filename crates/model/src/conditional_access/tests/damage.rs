@@ -162,3 +162,22 @@ fn a_long_list_costs_no_more_than_its_length() {
     let document = with("/conditions/insiderRiskLevels", json!(types));
     assert_eq!(refused(document).len(), 10_000);
 }
+
+#[test]
+fn a_policy_of_many_members_costs_no_more_than_their_number() {
+    // Quadratic, each of these would be minutes.
+    let members = || (0..100_000).map(|number| (format!("m{number}"), json!(0)));
+    let mut wide = object(with("/displayName", json!("Wide")));
+    wide.extend(members());
+    assert!(ConditionalAccessPolicy::from_document(wide).is_ok());
+    let conditions: Document = members().collect();
+    assert!(refused(with("/conditions", Value::Object(conditions))).len() > 100_000);
+    let location = |text: String| {
+        let ranges: Vec<_> = (0..2_000).map(|_| json!({"cidrAddress": text})).collect();
+        NamedLocation::from_document(object(json!({"displayName": "L", "ipRanges": ranges})))
+    };
+    // A range is told of shortened, whatever its length.
+    let refusal = location("1".repeat(4_000)).unwrap_err();
+    assert_eq!(refusal.findings.len(), 2_000);
+    assert!(refusal.to_string().len() < 1_000_000);
+}
