@@ -1,10 +1,7 @@
 //! The values of a sign-in in each dimension of the index.
-//!
-//! INVARIANT (ascending values): every function here answers in ascending order, as `Dimension::find` needs it.
-
-use std::cmp::Ordering;
 
 use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
 use portcullis_model::conditional_access::{
     ClientAppType, DevicePlatform, ExternalUserType, UserAction,
 };
@@ -12,16 +9,18 @@ use portcullis_model::id::{
     ClientId, GroupId, NamedLocationId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
 use smallvec::SmallVec;
+use uuid::Uuid;
 
 use crate::attribute_class::{AttributeClass, AttributeClasses};
 use crate::facts::{SignIn, UserSubject};
 use crate::location::{NamedLocations, Source};
 use crate::seen::Seen;
+use crate::table::Key;
 use crate::well_known_applications::{is_microsoft_admin_portal, is_office_365};
 use crate::what_if::Signal;
 
 /// What a user condition can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UserValue {
     All,
     User(UserId),
@@ -29,36 +28,6 @@ pub(crate) enum UserValue {
     Role(RoleTemplateId),
     /// An external user type, of any tenant or of one.
     External(ExternalUserType, Option<TenantId>),
-}
-
-impl UserValue {
-    /// The order of the variants and of what is in them, as numbers: somebody in many groups is compared many times.
-    #[inline]
-    const fn key(self) -> (u8, u128) {
-        match self {
-            Self::All => (0, 0),
-            Self::User(id) => (1, id.uuid().as_u128()),
-            Self::Group(id) => (2, id.uuid().as_u128()),
-            Self::Role(id) => (3, id.uuid().as_u128()),
-            // The types are single bits of a byte: the flag of the largest is 32.
-            Self::External(one, None) => (4 + 2 * one as u8, 0),
-            Self::External(one, Some(tenant)) => (5 + 2 * one as u8, tenant.uuid().as_u128()),
-        }
-    }
-}
-
-impl Ord for UserValue {
-    #[inline]
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl PartialOrd for UserValue {
-    #[inline]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// What a condition on workload identities can name.
@@ -99,6 +68,98 @@ pub(crate) enum LocationValue {
     /// A location by coordinates on an include list: coordinates that nobody gave, or nobody believes, are inside of it,
     /// and never inside of an excluded one, so that withholding them opens no door (specification 4.5).
     NamedOrUnlocated(NamedLocationId),
+}
+
+impl Key for UserValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn halves(self) -> (u64, u64) {
+        match self {
+            Self::All => (0, 0),
+            Self::User(id) => halves(1, id.uuid()),
+            Self::Group(id) => halves(2, id.uuid()),
+            Self::Role(id) => halves(3, id.uuid()),
+            Self::External(one, None) => (4, one as u64),
+            Self::External(one, Some(tenant)) => halves(5 + one as u64, tenant.uuid()),
+        }
+    }
+}
+
+impl Key for WorkloadValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    fn halves(self) -> (u64, u64) {
+        match self {
+            Self::All => (0, 0),
+            Self::ServicePrincipal(id) => halves(1, id.uuid()),
+            Self::Attributes(class) => (2, class.number() as u64),
+        }
+    }
+}
+
+impl Key for TargetValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn halves(self) -> (u64, u64) {
+        match self {
+            Self::All => (0, 0),
+            Self::Office365 => (1, 0),
+            Self::MicrosoftAdminPortals => (2, 0),
+            Self::Application(id) => halves(3, id.uuid()),
+            Self::Attributes(class) => (4, class.number() as u64),
+            Self::UserAction(action) => (5, action as u64),
+            Self::AuthenticationContext(context) => (6, u64::from(context.number())),
+        }
+    }
+}
+
+impl Key for PlatformValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    fn halves(self) -> (u64, u64) {
+        match self {
+            Self::All => (0, 0),
+            Self::Platform(platform) => (1, platform as u64),
+        }
+    }
+}
+
+impl Key for LocationValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn halves(self) -> (u64, u64) {
+        match self {
+            Self::All => (0, 0),
+            Self::AllTrusted => (1, 0),
+            Self::Named(id) => halves(2, id.uuid()),
+            Self::NamedOrUnlocated(id) => halves(3, id.uuid()),
+        }
+    }
+}
+
+/// Of a dimension whose values are the variants of an enum.
+macro_rules! keys_of_enums {
+    ($($value:ty),*) => {$(
+        impl Key for $value {
+            const EVERYTHING: Option<Self> = None;
+
+            #[inline]
+            fn halves(self) -> (u64, u64) {
+                (0, self as u64)
+            }
+        }
+    )*};
+}
+
+keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
+
+#[inline]
+const fn halves(kind: u64, id: Uuid) -> (u64, u64) {
+    let (high, low) = id.as_u64_pair();
+    (high.wrapping_add(kind), low)
 }
 
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
@@ -155,14 +216,16 @@ pub(crate) fn context_values(sign_in: &SignIn) -> impl Iterator<Item = TargetVal
 }
 
 /// `exchangeActiveSync` matches the protocol on every platform, `easSupported` only on three (specification 4.6).
-pub(crate) fn client_values(seen: &Seen<'_>) -> impl Iterator<Item = ClientAppType> {
+pub(crate) fn client_values(
+    seen: &Seen<'_>,
+) -> std::iter::Copied<std::slice::Iter<'static, ClientAppType>> {
     use ClientAppType as C;
     let supported = match seen.sign_in.platform {
         Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows) => true,
         Some(DevicePlatform::WindowsPhone | DevicePlatform::MacOs | DevicePlatform::Linux)
         | None => false,
     };
-    let values: &[ClientAppType] = match seen.sign_in.client_app_type {
+    let values: &'static [ClientAppType] = match seen.sign_in.client_app_type {
         _ if seen.not_given.contains(Signal::ClientAppType) => &[],
         C::Browser => &[C::Browser],
         C::MobileAppsAndDesktopClients => &[C::MobileAppsAndDesktopClients],
