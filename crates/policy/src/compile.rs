@@ -11,6 +11,7 @@ use portcullis_model::id::{ClientId, PolicyId, TenantId};
 use portcullis_model::store::TenantConfiguration;
 
 use crate::attribute_class::AttributeClasses;
+use crate::brief::{Brief, Briefs};
 use crate::cross_tenant::{CrossTenant, Crossing, Trust};
 use crate::demand::{Concern, Demand, compile_demand, compile_session_controls};
 use crate::facts::SignIn;
@@ -28,6 +29,7 @@ struct Compiled {
     id: TenantId,
     version: u64,
     policies: Vec<CompiledPolicy>,
+    briefs: Briefs,
     takes_strengths_of_all_guests: bool,
     enabled: PolicySet,
     report_only: PolicySet,
@@ -100,6 +102,7 @@ impl CompiledTenant {
         Self(Arc::new(Compiled {
             id: configuration.organization.id,
             version: configuration.version,
+            briefs: Briefs::of(&compiled),
             policies: compiled,
             takes_strengths_of_all_guests: configuration
                 .organization
@@ -164,15 +167,19 @@ impl CompiledTenant {
         &self.0.policies
     }
 
-    /// The policies in both sets, with their numbers, in the order of configuration.
-    pub(crate) fn policies_in<'a>(
+    pub(crate) fn briefs(&self) -> &Briefs {
+        &self.0.briefs
+    }
+
+    /// The policies in both sets in brief, with their numbers, in the order of configuration.
+    pub(crate) fn briefs_in<'a, 's>(
         &'a self,
-        scope: &'a PolicySet,
-        state: &'a PolicySet,
-    ) -> impl Iterator<Item = (usize, &'a CompiledPolicy)> + Clone {
+        scope: &'s PolicySet,
+        state: &'s PolicySet,
+    ) -> impl Iterator<Item = (usize, &'a Brief)> + Clone + use<'a, 's> {
         scope
             .common(state)
-            .filter_map(|number| Some((number, self.0.policies.get(number)?)))
+            .filter_map(|number| Some((number, self.0.briefs.get(number)?)))
     }
 
     /// Which policies a sign-in brings into scope.

@@ -268,8 +268,12 @@ impl Decision {
 
     /// What each enabled policy in scope came to, in the order of configuration. Those that are not listed were not
     /// applied, are disabled or only report; [`Decision::policies`] tells of all of them, and why.
-    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
-        &self.results
+    pub fn results(&self) -> impl Iterator<Item = (PolicyId, AppliedPolicyResult)> {
+        let briefs = self.tenant.briefs();
+        let results = self.results.iter();
+        results.filter_map(|(number, result)| {
+            Some((briefs.id(usize::try_from(*number).ok()?)?, *result))
+        })
     }
 
     /// The facts it decided on.

@@ -175,6 +175,15 @@ impl<'a> Evidence<'a> {
         self.is_fresh(latest, interval)
     }
 
+    /// The demand for a first factor.
+    pub(crate) fn ask_for_primary(&self) -> Ask {
+        Ask {
+            challenge: Challenge::PrimaryAuthentication,
+            place: self.primary_place,
+            combinations: Vec::new(),
+        }
+    }
+
     /// Whether a first factor and, as lately as `interval`, a second one are proven where the tenant wants them.
     pub(crate) fn mfa_is_proven(&self, place: Place, interval: Option<SignInInterval>) -> bool {
         let is_second = |proof: &&Proof| match proof.method.factor() {

@@ -7,6 +7,7 @@
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
 mod attribute_class;
+mod brief;
 pub mod compile;
 mod control;
 pub mod cross_tenant;

@@ -101,6 +101,14 @@ impl PolicySet {
         })
     }
 
+    /// How many numbers are in both sets.
+    pub(crate) fn count_common(&self, other: &Self) -> usize {
+        let words = self.words.iter().zip(&other.words);
+        words
+            .map(|(word, theirs)| (word & theirs).count_ones() as usize)
+            .sum()
+    }
+
     /// The numbers in both sets, ascending.
     pub(crate) fn common<'a>(
         &'a self,
@@ -183,6 +191,7 @@ mod tests {
             prop_assert_eq!(set(&|it| it.subtract(&dense(&right))), &left - &right);
             prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
             prop_assert_eq!(dense(&left).has_any(&sparse(&right)), !left.is_disjoint(&right));
+            prop_assert_eq!(dense(&left).count_common(&dense(&right)), (&left & &right).len());
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }
