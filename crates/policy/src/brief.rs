@@ -12,18 +12,10 @@ pub(crate) struct Brief {
     pub(crate) grant: Grant,
     /// What it is about, where that matters to its controls.
     pub(crate) concern: Concern,
-    /// Whether it says anything of the session; most do not, and are passed over when sessions are merged.
-    pub(crate) has_session_controls: bool,
-    /// The sign-in frequency among them.
+    /// How often proofs are renewed, as far as this policy goes.
     pub(crate) frequency: Option<SignInFrequency>,
-    /// Where its controls begin in the list of all, and how many they are.
+    /// Where its controls begin in the list of all, and where they end.
     controls: (usize, usize),
-}
-
-impl Brief {
-    pub(crate) const fn has_controls(&self) -> bool {
-        self.controls.1 != 0
-    }
 }
 
 /// How a policy combines its controls.
@@ -72,9 +64,8 @@ impl Briefs {
             briefs.policies.push(Brief {
                 grant,
                 concern: policy.concern,
-                has_session_controls: policy.has_session_controls,
                 frequency: policy.session_controls.sign_in_frequency,
-                controls: (begin, briefs.demanded.len() - begin),
+                controls: (begin, briefs.demanded.len()),
             });
         }
         briefs
@@ -101,12 +92,21 @@ impl Briefs {
         self.ids.get(policy).copied()
     }
 
-    /// The controls of a policy with their numbers, in the order of challenges; none of a policy that blocks.
+    /// The numbers of the controls of a policy, in the order of challenges; none of a policy that blocks.
     #[inline]
-    pub(crate) fn controls(&self, brief: &Brief) -> impl Iterator<Item = (usize, &Control)> {
-        let (begin, count) = brief.controls;
-        let demanded = self.demanded.get(begin..begin + count).unwrap_or_default();
-        let numbers = demanded.iter().copied();
-        numbers.filter_map(|number| Some((number, self.controls.get(number)?)))
+    pub(crate) fn numbers(&self, brief: &Brief) -> &[usize] {
+        let (begin, end) = brief.controls;
+        self.demanded.get(begin..end).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn control(&self, number: usize) -> Option<&Control> {
+        self.controls.get(number)
+    }
+
+    /// The controls of a policy.
+    pub(crate) fn controls(&self, brief: &Brief) -> impl Iterator<Item = &Control> {
+        let numbers = self.numbers(brief).iter();
+        numbers.filter_map(|number| self.control(*number))
     }
 }

@@ -32,6 +32,8 @@ struct Compiled {
     briefs: Briefs,
     takes_strengths_of_all_guests: bool,
     enabled: PolicySet,
+    /// The enabled policies that say something of the session.
+    saying: PolicySet,
     report_only: PolicySet,
     index: Index,
     cross_tenant: CrossTenant,
@@ -48,8 +50,6 @@ pub(crate) struct CompiledPolicy {
     pub(crate) concern: Concern,
     pub(crate) demand: Demand,
     pub(crate) session_controls: SessionControls,
-    /// Whether it says anything of the session; most do not, and are passed over when sessions are merged.
-    pub(crate) has_session_controls: bool,
     /// Why the policy cannot be evaluated, if it cannot: then it blocks whoever it could match (decision 18).
     pub(crate) defect: Option<String>,
 }
@@ -70,6 +70,7 @@ impl CompiledTenant {
             ),
         );
         let mut enabled = PolicySet::empty(count);
+        let mut saying = PolicySet::empty(count);
         let mut report_only = PolicySet::empty(count);
         let mut compiled = Vec::with_capacity(count);
         for (number, policy) in policies.iter().enumerate() {
@@ -88,13 +89,16 @@ impl CompiledTenant {
             };
             compilation.run();
             let session_controls = compile_session_controls(policy);
+            let says = session_controls != SessionControls::default();
+            if says && policy.state == PolicyState::Enabled {
+                saying.insert(number);
+            }
             compiled.push(CompiledPolicy {
                 id: policy.id,
                 display_name: policy.display_name.clone(),
                 state: policy.state,
                 concern: Concern::of(policy),
                 demand,
-                has_session_controls: session_controls != SessionControls::default(),
                 session_controls,
                 defect: (!defects.is_empty()).then(|| defects.join("; ")),
             });
@@ -108,6 +112,7 @@ impl CompiledTenant {
                 .organization
                 .has_strengths_for_all_guests(),
             enabled,
+            saying,
             report_only,
             index: index.build(),
             cross_tenant: CrossTenant::compile(&configuration.cross_tenant_access_policy),
@@ -189,6 +194,11 @@ impl CompiledTenant {
 
     pub(crate) fn enabled(&self) -> &PolicySet {
         &self.0.enabled
+    }
+
+    /// The enabled policies that say something of the session; most do not, and are passed over.
+    pub(crate) fn saying(&self) -> &PolicySet {
+        &self.0.saying
     }
 
     pub(crate) fn report_only(&self) -> &PolicySet {

@@ -17,6 +17,7 @@ use crate::decision::{
     Block, BlockReason, Challenge, Decision, Outcome, Requirement, SessionDecision,
 };
 use crate::demand::TargetKind;
+use crate::dimension::Bound;
 use crate::evidence::{Ask, ControlState, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::index::Scope;
@@ -24,6 +25,7 @@ use crate::judge::{Bench, Judgement, Verdict, verdict};
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
 use crate::trace::result;
+use crate::what_if::NotGiven;
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
 ///
@@ -31,38 +33,43 @@ use crate::trace::result;
 /// looked at. Whether somebody is there to answer ([`Interaction`](crate::facts::Interaction)) changes nothing: what is
 /// open stays open, and the caller says `interaction_required`.
 pub fn decide(tenant: &CompiledTenant, sign_in: impl Into<Arc<SignIn>>) -> Decision {
-    let sign_in = sign_in.into();
-    let seen = Seen::whole(tenant, &sign_in);
-    decide_on(tenant, &seen, Arc::clone(&sign_in))
+    decide_within(tenant, sign_in.into(), (NotGiven::NOTHING, Bound::Definite))
 }
 
-/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given. `sign_in` is
-/// what is seen.
+/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given.
 ///
 /// Nothing on the way to a grant is put on the heap, as long as the tenant and the scope have the usual size; what a log
 /// wants to know of each policy is worked out when it asks.
-pub(crate) fn decide_on(
+pub(crate) fn decide_within(
     tenant: &CompiledTenant,
-    seen: &Seen<'_>,
     sign_in: Arc<SignIn>,
+    not_given: (NotGiven, Bound),
 ) -> Decision {
+    // Filled in where it lies: a decision is larger than what most decisions have to look at.
+    let mut decision = Decision {
+        tenant: tenant.clone(),
+        sign_in,
+        not_given,
+        results: Results::new(),
+        status: ConditionalAccessStatus::NotApplied,
+        outcome: Outcome::Granted,
+        session_controls: SessionDecision::default(),
+    };
+    let seen = Seen::within(tenant, &decision.sign_in, not_given.0, not_given.1);
     let evidence = Evidence::gather(tenant, seen.sign_in);
-    let scope = tenant.index().scope(seen);
+    let scope = tenant.index().scope(&seen);
     let bench = enforced_bench(&evidence, &scope);
-    let (outcome, results) = conclude(&bench, &scope);
-    let is_satisfied = results
+    decision.outcome = conclude(&bench, &scope, &mut decision.results);
+    let is_satisfied = decision
+        .results
         .iter()
         .all(|(_, result)| *result == AppliedPolicyResult::Success);
-    let is_concerned = scope.concerned.common(tenant.enabled()).next().is_some();
-    Decision {
-        outcome,
-        status: status(is_concerned, is_satisfied),
-        session_controls: session(&evidence, &scope),
-        results,
-        tenant: tenant.clone(),
-        not_given: (seen.not_given, seen.bound),
-        sign_in,
+    let is_concerned = scope.concerned.has_common(tenant.enabled());
+    decision.status = status(is_concerned, is_satisfied);
+    if let Some(session) = session(&evidence, &scope) {
+        decision.session_controls = session;
     }
+    decision
 }
 
 /// The enabled policies in scope by number, and what they came to; a sign-in seldom meets more than a handful.
@@ -95,8 +102,9 @@ pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &Scope) -> B
     let tenant = evidence.tenant;
     let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
     let in_force = in_force.map(|(_, policy)| policy);
+    let saying = tenant.briefs_in(&scope.all, tenant.saying());
     // Of a direct connect user no sign-in frequency is applied (decision 12).
-    let frequency = Frequency::of(in_force.clone().filter_map(|policy| policy.frequency))
+    let frequency = Frequency::of(saying.filter_map(|(_, policy)| policy.frequency))
         .filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
     Bench::new(evidence, in_force, frequency)
 }
@@ -111,18 +119,17 @@ pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, said: Option<SignInFreque
     enforced.clone().with_frequency(frequency)
 }
 
-/// What the policies in force say of the session.
-fn session(evidence: &Evidence<'_>, scope: &Scope) -> SessionDecision {
+/// What the policies in force say of the session, if any of them does.
+fn session(evidence: &Evidence<'_>, scope: &Scope) -> Option<SessionDecision> {
     let tenant = evidence.tenant;
-    let saying: SmallVec<[&CompiledPolicy; 16]> = tenant
-        .briefs_in(&scope.all, tenant.enabled())
-        .filter(|(_, policy)| policy.has_session_controls)
-        .filter_map(|(number, _)| tenant.policies().get(number))
-        .collect();
-    if saying.is_empty() {
-        return SessionDecision::default();
+    if !scope.all.has_common(tenant.saying()) {
+        return None;
     }
-    merge(&saying, evidence.standing)
+    let saying = scope.all.common(tenant.saying());
+    let saying: SmallVec<[&CompiledPolicy; 16]> = saying
+        .filter_map(|number| tenant.policies().get(number))
+        .collect();
+    Some(merge(&saying, evidence.standing))
 }
 
 /// What users do to their own accounts is not looked at in report-only (specification 5.6).
@@ -135,7 +142,7 @@ fn is_reported(policy: &Brief) -> bool {
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
 /// challenges; else granted. Says too what each policy came to.
-fn conclude(bench: &Bench<'_>, scope: &Scope) -> (Outcome, Results) {
+fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome {
     let (tenant, sign_in) = (bench.evidence.tenant, bench.evidence.sign_in);
     let mut refusal = Refusal::default();
     let reaches_nothing = sign_in.audiences.is_empty()
@@ -153,31 +160,34 @@ fn conclude(bench: &Bench<'_>, scope: &Scope) -> (Outcome, Results) {
             refusal.add(*reason, None);
         }
     }
-    let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
-    let mut results = Results::with_capacity(scope.all.count_common(tenant.enabled()));
+    let briefs = tenant.briefs();
+    results.reserve_exact(scope.all.count_common(tenant.enabled()));
     let mut is_open = false;
-    for (number, policy) in in_force.clone() {
+    scope.all.for_each_common(tenant.enabled(), |number| {
+        let Some(policy) = briefs.get(number) else {
+            return;
+        };
         let verdict = verdict(policy, bench);
         match verdict {
             Verdict::Satisfied => {}
             Verdict::Open => is_open = true,
-            Verdict::Blocked(reason) => refusal.add(reason, tenant.briefs().id(number)),
+            Verdict::Blocked(reason) => refusal.add(reason, briefs.id(number)),
         }
         // Numbers of policies fit: there are fewer than bytes of memory that hold them.
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         results.push((number, result(PolicyState::Enabled, Some(verdict))));
-    }
+    });
     if let Some(reason) = refusal.reason {
         let policies = refusal.policies.into_vec();
-        return (Outcome::Blocked(Block { reason, policies }), results);
+        return Outcome::Blocked(Block { reason, policies });
     }
     if !is_open && of_request.is_empty() {
-        return (Outcome::Granted, results);
+        return Outcome::Granted;
     }
     let mut open = Open::default();
-    for (number, policy) in in_force {
+    for (number, policy) in tenant.briefs_in(&scope.all, tenant.enabled()) {
         if verdict(policy, bench) == Verdict::Open {
-            open.add(bench.asks(policy), tenant.briefs().id(number));
+            open.add(bench.asks(policy), briefs.id(number));
         }
     }
     for state in of_request {
@@ -185,7 +195,7 @@ fn conclude(bench: &Bench<'_>, scope: &Scope) -> (Outcome, Results) {
             open.add(asks, None);
         }
     }
-    (Outcome::Open(open.0.into_values().collect()), results)
+    Outcome::Open(open.0.into_values().collect())
 }
 
 /// What the request itself demands and has not: a first factor, always, of a person; MFA, if it says so.

@@ -14,23 +14,74 @@ use crate::table::{Key, Table};
 pub(crate) struct Dimension<V> {
     /// Policies that say nothing of this dimension, or whose include list cannot be evaluated and could match anybody.
     pub(crate) always: PolicySet,
-    /// What the value that every sign-in has includes: many policies, and asked for every time.
-    everything: PolicySet,
-    /// Ascending; apart from the entries, so that a search touches little memory.
+    /// Ascending.
     values: Vec<V>,
-    /// Of each value, in the same order.
-    entries: Vec<Entry>,
-    table: Table,
+    named: Named,
     /// What each value matches on its own, in the same order; of few values only.
     alone: Vec<PolicySet>,
     /// What matches where no value but [`Key::EVERYTHING`] is the sign-in's.
     otherwise: PolicySet,
 }
 
+/// What the values of a dimension include and exclude, whatever kind of value they are.
+#[derive(Debug)]
+struct Named {
+    table: Table,
+    /// Of each value, in the same order.
+    entries: Vec<Entry>,
+    /// What the value that every sign-in has includes: many policies, and asked for every time.
+    everything: PolicySet,
+    /// What it excludes: hardly ever anything.
+    everything_excluded: Option<SparsePolicySet>,
+}
+
 #[derive(Debug, Clone, Default)]
 struct Entry {
     included: SparsePolicySet,
     excluded: SparsePolicySet,
+}
+
+/// What excludes, until everything that includes is in.
+type Excluding<'a> = SmallVec<[&'a SparsePolicySet; 16]>;
+
+/// The policies that the values seen so far match, while values are added.
+pub(crate) struct Matching<'a, V> {
+    dimension: &'a Dimension<V>,
+    policies: &'a mut PolicySet,
+    excluding: Excluding<'a>,
+}
+
+impl<V: Key> Matching<'_, V> {
+    /// Adds what a value includes, and remembers what it excludes. Values come in any order, each once.
+    #[inline]
+    pub(crate) fn add(&mut self, value: V) {
+        let named = &self.dimension.named;
+        if V::EVERYTHING == Some(value) {
+            self.policies.unite(&named.everything);
+            self.excluding.extend(&named.everything_excluded);
+        } else if let Some(number) = named.table.find(value.parts()) {
+            self.add_entry(number);
+        }
+    }
+
+    #[inline(never)]
+    fn add_entry(&mut self, number: usize) {
+        let Some(entry) = self.dimension.named.entries.get(number) else {
+            return;
+        };
+        self.policies.add(&entry.included);
+        if !entry.excluded.is_empty() {
+            self.excluding.push(&entry.excluded);
+        }
+    }
+
+    /// Takes away what is excluded.
+    #[inline]
+    pub(crate) fn finish(self) {
+        for excluded in &self.excluding {
+            self.policies.remove(excluded);
+        }
+    }
 }
 
 /// Of how many values a dimension keeps what each matches on its own.
@@ -61,17 +112,22 @@ impl<V: Key> DimensionBuilder<V> {
 
     pub(crate) fn build(self) -> Dimension<V> {
         let mut everything = PolicySet::empty_like(&self.always);
+        let mut everything_excluded = None;
         if let Some(entry) = V::EVERYTHING.and_then(|value| self.entries.get(&value)) {
             everything.add(&entry.included);
+            everything_excluded = Some(entry.excluded.clone()).filter(|it| !it.is_empty());
         }
         let (values, entries): (Vec<V>, Vec<Entry>) = self.entries.into_iter().unzip();
         let mut dimension = Dimension {
             otherwise: PolicySet::empty_like(&self.always),
             always: self.always,
-            everything,
-            table: Table::of(&values),
+            named: Named {
+                table: Table::of(&values),
+                entries,
+                everything,
+                everything_excluded,
+            },
             values,
-            entries,
             alone: Vec::new(),
         };
         dimension.otherwise = dimension.matching(V::EVERYTHING.into_iter());
@@ -89,7 +145,7 @@ impl<V: Key> DimensionBuilder<V> {
 impl<V: Key> Dimension<V> {
     /// Whether no policy names any value of it.
     pub(crate) fn is_silent(&self) -> bool {
-        self.entries.is_empty()
+        self.values.is_empty()
     }
 
     /// The policies whose condition these values satisfy: any include brings the sign-in in, any exclude wins over that.
@@ -121,30 +177,21 @@ impl<V: Key> Dimension<V> {
         }
     }
 
-    /// Puts what these values satisfy in the place of whatever is in `matching`, of the same tenant.
+    /// Begins to put what values satisfy in the place of whatever is in `matching`, of the same tenant.
     #[inline]
-    pub(crate) fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
+    pub(crate) fn begin<'a>(&'a self, matching: &'a mut PolicySet) -> Matching<'a, V> {
         matching.copy_from(&self.always);
-        // What excludes is taken away when everything that includes is in.
-        let mut excluding: SmallVec<[&SparsePolicySet; 16]> = SmallVec::new();
-        for value in values {
-            let is_everything = V::EVERYTHING == Some(value);
-            if is_everything {
-                matching.unite(&self.everything);
-            }
-            let Some(entry) = self.entry(value) else {
-                continue;
-            };
-            if !is_everything {
-                matching.add(&entry.included);
-            }
-            if !entry.excluded.is_empty() {
-                excluding.push(&entry.excluded);
-            }
+        Matching {
+            dimension: self,
+            policies: matching,
+            excluding: Excluding::new(),
         }
-        for excluded in excluding {
-            matching.remove(excluded);
-        }
+    }
+
+    fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
+        let mut matching = self.begin(matching);
+        values.for_each(|value| matching.add(value));
+        matching.finish();
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that
@@ -157,12 +204,12 @@ impl<V: Key> Dimension<V> {
     ) -> PolicySet {
         let known: BTreeSet<V> = values.collect();
         let mut matching = self.always.clone();
-        for (value, entry) in self.values.iter().zip(&self.entries) {
+        for (value, entry) in self.values.iter().zip(&self.named.entries) {
             if known.contains(value) || (bound == Bound::Possible && open(*value)) {
                 matching.add(&entry.included);
             }
         }
-        for (value, entry) in self.values.iter().zip(&self.entries) {
+        for (value, entry) in self.values.iter().zip(&self.named.entries) {
             if known.contains(value) || (bound == Bound::Definite && open(*value)) {
                 matching.remove(&entry.excluded);
             }
@@ -190,14 +237,12 @@ impl<V: Key> Dimension<V> {
         rules
     }
 
-    #[inline]
     fn number(&self, value: V) -> Option<usize> {
-        self.table.find(value, &self.values)
+        self.named.table.find(value.parts())
     }
 
-    #[inline]
     fn entry(&self, value: V) -> Option<&Entry> {
-        self.entries.get(self.number(value)?)
+        self.named.entries.get(self.number(value)?)
     }
 }
 
@@ -221,6 +266,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::table::Parts;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     struct Number(u64);
@@ -228,8 +274,8 @@ mod tests {
     impl Key for Number {
         const EVERYTHING: Option<Self> = Some(Self(0));
 
-        fn halves(self) -> (u64, u64) {
-            (0, self.0)
+        fn parts(self) -> Parts {
+            Parts::one(0, self.0)
         }
     }
 

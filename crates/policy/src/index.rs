@@ -13,8 +13,8 @@ use crate::seen::Seen;
 use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
-    audience_values, client_values, context_values, is_location_open, location_values,
-    platform_values, user_values, workload_values,
+    audience_values, client_values, context_values, each_user_value, is_location_open,
+    location_values, platform_values, workload_values,
 };
 use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
@@ -210,6 +210,7 @@ impl Index {
         keep_one(&self.transfer_methods, sign_in.transfer_method, standing);
         if !self.locations.is_silent() {
             let values = location_values(seen, &self.named_locations);
+            let values = values.iter().copied();
             self.locations.keep_matching(values, standing, scratch);
         }
     }
@@ -246,9 +247,13 @@ impl Index {
             Condition::Location => {
                 let named = &self.named_locations;
                 let values = location_values(seen, named);
-                ask(condition, &self.locations, values, seen, |value| {
-                    is_location_open(value, seen, named)
-                })
+                ask(
+                    condition,
+                    &self.locations,
+                    values.into_iter(),
+                    seen,
+                    |value| is_location_open(value, seen, named),
+                )
             }
             Condition::SignInRisk => {
                 let level = seen.given(Signal::SignInRisk, Some(risk.sign_in));
@@ -304,10 +309,16 @@ impl Index {
     /// User policies never match a service principal, nor the other way round (specification 4.10).
     fn match_subject(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
         match &seen.sign_in.subject {
-            Subject::User(user) => self.users.match_into(user_values(user), matching),
+            Subject::User(user) => {
+                let mut matching = self.users.begin(matching);
+                each_user_value(user, |value| matching.add(value));
+                matching.finish();
+            }
             Subject::ServicePrincipal(principal) => {
+                let mut matching = self.workloads.begin(matching);
                 let values = workload_values(*principal, &self.attributes);
-                self.workloads.match_into(values, matching);
+                values.for_each(|value| matching.add(value));
+                matching.finish();
             }
         }
     }
@@ -322,10 +333,11 @@ impl Index {
             && sign_in.user_action.is_none()
             && sign_in.authentication_contexts.is_empty();
         if let Some(audience) = first.filter(|_| is_plain) {
-            let values = audience_values(*audience, &self.attributes);
-            return self.targets.match_into(values, matching);
+            let mut matching = self.targets.begin(matching);
+            audience_values(*audience, &self.attributes).for_each(|value| matching.add(value));
+            return matching.finish();
         }
-        self.targets.match_into(context_values(sign_in), matching);
+        *matching = self.targets.matching(context_values(sign_in));
         for audience in &sign_in.audiences {
             let values = audience_values(*audience, &self.attributes);
             matching.unite(&self.targets.matching(values));

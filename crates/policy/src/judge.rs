@@ -58,11 +58,15 @@ pub(crate) struct Bench<'a> {
     pub(crate) evidence: &'a Evidence<'a>,
     /// How often proofs are renewed.
     pub(crate) frequency: Option<Frequency>,
+    /// The same, where the first factor is older than it allows.
+    stale: Option<Frequency>,
     /// A policy in force is there because the sign-in is risky: then nobody registers a method (specification 5.5).
     is_risky: bool,
     /// The strengths demanded by policies about registering security information, while somebody registers.
     of_registration: Vec<&'a Strength>,
-    /// What each control of the tenant finds, once one of the policies asked that share the answer.
+    /// Whether what a control finds depends on what the policy is about.
+    looks_at_concerns: bool,
+    /// What each control of the tenant finds, once a policy asked; nothing where that depends on the policy.
     found: FoundByControl,
 }
 
@@ -83,17 +87,20 @@ impl<'a> Bench<'a> {
                 .clone()
                 .filter(|policy| policy.concern.target == TargetKind::UserActions)
                 .flat_map(|policy| briefs.controls(policy))
-                .filter_map(|(_, control)| control.strength())
+                .filter_map(Control::strength)
                 .collect()
         } else {
             Vec::new()
         };
         let mut at_risk = in_force.filter(|policy| policy.concern.is_sign_in_risk(sign_in));
+        let is_risky = sign_in.risk.sign_in != RiskLevel::None && at_risk.next().is_some();
         Self {
             evidence,
             frequency,
-            is_risky: sign_in.risk.sign_in != RiskLevel::None && at_risk.next().is_some(),
+            stale: stale(evidence, frequency),
+            is_risky,
             of_registration,
+            looks_at_concerns: looks_at_concerns(evidence, is_risky),
             found: nothing_found(evidence.tenant),
         }
     }
@@ -102,6 +109,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn with_frequency(self, frequency: Option<Frequency>) -> Self {
         Self {
             frequency,
+            stale: stale(self.evidence, frequency),
             found: nothing_found(self.evidence.tenant),
             ..self
         }
@@ -158,33 +166,32 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The same in brief: worked out once for all policies that share the answer.
-    fn found(&self, (number, control): (usize, &Control), concern: Concern) -> Found {
-        let shared = self.found.get(number).filter(|_| self.is_shared(concern));
-        if let Some(found) = shared.and_then(Cell::get) {
-            return found;
+    /// The same in brief, worked out once for all policies where it is the same for all; `None`: it is not asked for now.
+    #[inline]
+    fn found(&self, number: usize, concern: Concern) -> Option<Found> {
+        let shared = self.found.get(number).filter(|_| !self.looks_at_concerns);
+        match shared.and_then(Cell::get) {
+            Some(found) => Some(found),
+            None => self.find_anew(number, concern, shared),
+        }
+    }
+
+    #[cold]
+    fn find_anew(
+        &self,
+        number: usize,
+        concern: Concern,
+        shared: Option<&Cell<Option<Found>>>,
+    ) -> Option<Found> {
+        let control = self.evidence.tenant.briefs().control(number)?;
+        if is_exempt(control, concern, self.evidence.sign_in) {
+            return None;
         }
         let found = Found::from(&self.find(control, concern));
         if let Some(shared) = shared {
             shared.set(Some(found));
         }
-        found
-    }
-
-    /// Whether a control finds the same for every policy of which this holds.
-    ///
-    /// INVARIANT (shared answers): of a policy, [`Bench::find`] sees its concern alone. What it is about matters only
-    /// beside a user action; risk of the sign-in, where no policy in force is about it; risk of the user, to somebody
-    /// whose home tenant would have to remedy it.
-    fn is_shared(&self, concern: Concern) -> bool {
-        let sign_in = self.evidence.sign_in;
-        let is_foreign = match self.evidence.standing {
-            Standing::Foreign(..) => true,
-            Standing::Own(_) | Standing::WithoutHome | Standing::Service => false,
-        };
-        sign_in.user_action.is_none()
-            && (self.is_risky || !concern.is_sign_in_risk(sign_in))
-            && !(is_foreign && concern.is_user_risk(sign_in))
+        Some(found)
     }
 
     /// How the log tells of a strength that a policy about this demands.
@@ -228,20 +235,10 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether the first factor is older than the merged frequency allows, and a policy that says this is why.
+    #[inline]
     pub(crate) fn is_stale(&self, said: Option<SignInFrequency>) -> bool {
-        self.frequency.is_some_and(|frequency| {
-            frequency.renews_primary()
-                && frequency.is_due_to(said)
-                && !self.evidence.primary_is_proven(Some(frequency.interval()))
-        })
-    }
-
-    /// The controls of a policy that are asked for now.
-    fn controls(&self, policy: &Brief) -> impl Iterator<Item = (usize, &'a Control)> {
-        let concern = policy.concern;
-        let controls = self.evidence.tenant.briefs().controls(policy);
-        let sign_in = self.evidence.sign_in;
-        controls.filter(move |(_, control)| !is_exempt(control, concern, sign_in))
+        self.stale
+            .is_some_and(|frequency| frequency.is_due_to(said))
     }
 
     /// By what the user can still meet what is missing of a policy that is [`Verdict::Open`], in the order of challenges.
@@ -250,8 +247,12 @@ impl<'a> Bench<'a> {
         if self.is_stale(policy.frequency) {
             asks.push(self.evidence.ask_for_primary());
         }
-        let states = self.controls(policy);
-        let mut open = states.filter_map(|(_, control)| match self.find(control, policy.concern) {
+        let (concern, sign_in) = (policy.concern, self.evidence.sign_in);
+        let controls = self.evidence.tenant.briefs().controls(policy);
+        let states = controls
+            .filter(|control| !is_exempt(control, concern, sign_in))
+            .map(|control| self.find(control, concern));
+        let mut open = states.filter_map(|state| match state {
             ControlState::Open(asks) => Some(asks),
             ControlState::Met(_) | ControlState::Unobtainable(_) => None,
         });
@@ -268,23 +269,44 @@ impl<'a> Bench<'a> {
 
     /// What the demand of a policy comes to, whatever its sign-in frequency says.
     fn demanded(&self, policy: &Brief) -> Found {
-        let mut controls = self.controls(policy).peekable();
+        let concern = policy.concern;
+        let numbers = self.evidence.tenant.briefs().numbers(policy);
+        let found = numbers.iter().map(|number| self.found(*number, concern));
         match policy.grant {
             Grant::NotEvaluable => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
             Grant::Nothing => Found::Met,
             Grant::Block => Found::Unobtainable(
                 self.evidence
-                    .risk_elsewhere(policy.concern)
+                    .risk_elsewhere(concern)
                     .unwrap_or(BlockReason::BlockedByPolicy),
             ),
-            // Of controls that are all exempt nothing is left to demand.
-            Grant::All | Grant::Any if controls.peek().is_none() && policy.has_controls() => {
-                Found::Met
-            }
-            Grant::All => all_of(controls.map(|control| self.found(control, policy.concern))),
-            Grant::Any => any_of(controls.map(|control| self.found(control, policy.concern))),
+            Grant::All => all_of(found),
+            Grant::Any => any_of(found),
         }
     }
+}
+
+/// The frequency, where the first factor is older than it allows.
+fn stale(evidence: &Evidence<'_>, frequency: Option<Frequency>) -> Option<Frequency> {
+    frequency.filter(|frequency| {
+        frequency.renews_primary() && !evidence.primary_is_proven(Some(frequency.interval()))
+    })
+}
+
+/// Whether what a control finds depends on what the policy is about.
+///
+/// INVARIANT (shared answers): of a policy, [`Bench::find`] and [`is_exempt`] see its concern alone. What it is about
+/// matters only beside a user action; risk of the sign-in, only where no policy in force is about it; risk of the user,
+/// only to somebody whose home tenant would have to remedy it.
+fn looks_at_concerns(evidence: &Evidence<'_>, is_risky: bool) -> bool {
+    let sign_in = evidence.sign_in;
+    let is_foreign = match evidence.standing {
+        Standing::Foreign(..) => true,
+        Standing::Own(_) | Standing::WithoutHome | Standing::Service => false,
+    };
+    sign_in.user_action.is_some()
+        || (sign_in.risk.sign_in != RiskLevel::None && !is_risky)
+        || (sign_in.risk.user != RiskLevel::None && is_foreign)
 }
 
 fn nothing_found(tenant: &CompiledTenant) -> FoundByControl {
@@ -348,32 +370,38 @@ pub(crate) fn is_registration_refused(tenant: &CompiledTenant, sign_in: &SignIn)
 }
 
 /// Refused as soon as one control cannot be had, whatever else is open (decision 15). All of nothing is never met
-/// (requirement V03).
-fn all_of(states: impl Iterator<Item = Found>) -> Found {
-    let mut all = None;
-    for state in states {
-        match (state, all) {
-            (Found::Unobtainable(_), _) => return state,
-            (Found::Open, _) | (Found::Met, None) => all = Some(state),
-            (Found::Met, Some(_)) => {}
+/// (requirement V03); where nothing is asked for now, it is.
+fn all_of(found: impl Iterator<Item = Option<Found>>) -> Found {
+    let mut all = NOTHING;
+    for found in found {
+        match (found, all) {
+            (Some(Found::Unobtainable(reason)), _) => return Found::Unobtainable(reason),
+            (Some(Found::Open), _) => all = Found::Open,
+            (Some(Found::Met) | None, Found::Unobtainable(_)) => all = Found::Met,
+            (Some(Found::Met) | None, Found::Met | Found::Open) => {}
         }
     }
-    all.unwrap_or(Found::Unobtainable(BlockReason::PolicyNotEvaluable))
+    all
 }
 
 /// Open where a control can still be had and none is met. Refused when none can be had, for the reason of the first; any
-/// of nothing is never met.
-fn any_of(states: impl Iterator<Item = Found>) -> Found {
+/// of nothing is never met. Where nothing is asked for now, it is.
+fn any_of(found: impl Iterator<Item = Option<Found>>) -> Found {
     let mut any = None;
-    for state in states {
-        match (state, any) {
-            (Found::Met, _) => return Found::Met,
-            (Found::Open, _) | (Found::Unobtainable(_), None) => any = Some(state),
-            (Found::Unobtainable(_), Some(_)) => {}
+    let mut is_exempt = false;
+    for found in found {
+        match (found, any) {
+            (Some(Found::Met), _) => return Found::Met,
+            (Some(Found::Open), _) | (Some(Found::Unobtainable(_)), None) => any = found,
+            (Some(Found::Unobtainable(_)), Some(_)) => {}
+            (None, _) => is_exempt = true,
         }
     }
-    any.unwrap_or(Found::Unobtainable(BlockReason::PolicyNotEvaluable))
+    any.unwrap_or(if is_exempt { Found::Met } else { NOTHING })
 }
+
+/// What an empty list of controls comes to.
+const NOTHING: Found = Found::Unobtainable(BlockReason::PolicyNotEvaluable);
 
 #[cfg(test)]
 mod tests;

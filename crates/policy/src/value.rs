@@ -9,13 +9,12 @@ use portcullis_model::id::{
     ClientId, GroupId, NamedLocationId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
 use smallvec::SmallVec;
-use uuid::Uuid;
 
 use crate::attribute_class::{AttributeClass, AttributeClasses};
 use crate::facts::{SignIn, UserSubject};
 use crate::location::{NamedLocations, Source};
 use crate::seen::Seen;
-use crate::table::Key;
+use crate::table::{Key, Parts};
 use crate::well_known_applications::{is_microsoft_admin_portal, is_office_365};
 use crate::what_if::Signal;
 
@@ -74,14 +73,15 @@ impl Key for UserValue {
     const EVERYTHING: Option<Self> = Some(Self::All);
 
     #[inline]
-    fn halves(self) -> (u64, u64) {
+    fn parts(self) -> Parts {
         match self {
-            Self::All => (0, 0),
-            Self::User(id) => halves(1, id.uuid()),
-            Self::Group(id) => halves(2, id.uuid()),
-            Self::Role(id) => halves(3, id.uuid()),
-            Self::External(one, None) => (4, one as u64),
-            Self::External(one, Some(tenant)) => halves(5 + one as u64, tenant.uuid()),
+            Self::All => Parts::one(0, 0),
+            Self::User(id) => Parts::id(1, id.uuid()),
+            Self::Group(id) => Parts::id(2, id.uuid()),
+            Self::Role(id) => Parts::id(3, id.uuid()),
+            // The types are single bits of a byte: the flag of the largest is 32.
+            Self::External(one, None) => Parts::one(4 + 2 * one as u64, 0),
+            Self::External(one, Some(tenant)) => Parts::id(5 + 2 * one as u64, tenant.uuid()),
         }
     }
 }
@@ -89,11 +89,11 @@ impl Key for UserValue {
 impl Key for WorkloadValue {
     const EVERYTHING: Option<Self> = Some(Self::All);
 
-    fn halves(self) -> (u64, u64) {
+    fn parts(self) -> Parts {
         match self {
-            Self::All => (0, 0),
-            Self::ServicePrincipal(id) => halves(1, id.uuid()),
-            Self::Attributes(class) => (2, class.number() as u64),
+            Self::All => Parts::one(0, 0),
+            Self::ServicePrincipal(id) => Parts::id(1, id.uuid()),
+            Self::Attributes(class) => Parts::one(2, class.number() as u64),
         }
     }
 }
@@ -102,15 +102,15 @@ impl Key for TargetValue {
     const EVERYTHING: Option<Self> = Some(Self::All);
 
     #[inline]
-    fn halves(self) -> (u64, u64) {
+    fn parts(self) -> Parts {
         match self {
-            Self::All => (0, 0),
-            Self::Office365 => (1, 0),
-            Self::MicrosoftAdminPortals => (2, 0),
-            Self::Application(id) => halves(3, id.uuid()),
-            Self::Attributes(class) => (4, class.number() as u64),
-            Self::UserAction(action) => (5, action as u64),
-            Self::AuthenticationContext(context) => (6, u64::from(context.number())),
+            Self::All => Parts::one(0, 0),
+            Self::Office365 => Parts::one(1, 0),
+            Self::MicrosoftAdminPortals => Parts::one(2, 0),
+            Self::Application(id) => Parts::id(3, id.uuid()),
+            Self::Attributes(class) => Parts::one(4, class.number() as u64),
+            Self::UserAction(action) => Parts::one(5, action as u64),
+            Self::AuthenticationContext(context) => Parts::one(6, u64::from(context.number())),
         }
     }
 }
@@ -118,10 +118,10 @@ impl Key for TargetValue {
 impl Key for PlatformValue {
     const EVERYTHING: Option<Self> = Some(Self::All);
 
-    fn halves(self) -> (u64, u64) {
+    fn parts(self) -> Parts {
         match self {
-            Self::All => (0, 0),
-            Self::Platform(platform) => (1, platform as u64),
+            Self::All => Parts::one(0, 0),
+            Self::Platform(platform) => Parts::one(1, platform as u64),
         }
     }
 }
@@ -130,12 +130,12 @@ impl Key for LocationValue {
     const EVERYTHING: Option<Self> = Some(Self::All);
 
     #[inline]
-    fn halves(self) -> (u64, u64) {
+    fn parts(self) -> Parts {
         match self {
-            Self::All => (0, 0),
-            Self::AllTrusted => (1, 0),
-            Self::Named(id) => halves(2, id.uuid()),
-            Self::NamedOrUnlocated(id) => halves(3, id.uuid()),
+            Self::All => Parts::one(0, 0),
+            Self::AllTrusted => Parts::one(1, 0),
+            Self::Named(id) => Parts::id(2, id.uuid()),
+            Self::NamedOrUnlocated(id) => Parts::id(3, id.uuid()),
         }
     }
 }
@@ -147,8 +147,8 @@ macro_rules! keys_of_enums {
             const EVERYTHING: Option<Self> = None;
 
             #[inline]
-            fn halves(self) -> (u64, u64) {
-                (0, self as u64)
+            fn parts(self) -> Parts {
+                Parts::one(1, self as u64)
             }
         }
     )*};
@@ -156,24 +156,32 @@ macro_rules! keys_of_enums {
 
 keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
 
-#[inline]
-const fn halves(kind: u64, id: Uuid) -> (u64, u64) {
-    let (high, low) = id.as_u64_pair();
-    (high.wrapping_add(kind), low)
+pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
+    let mut values = Vec::new();
+    each_user_value(user, |value| values.push(value));
+    values.into_iter()
 }
 
-pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
+/// The same one after the other: somebody may be in thousands of groups.
+#[inline]
+pub(crate) fn each_user_value(user: &UserSubject, mut see: impl FnMut(UserValue)) {
+    see(UserValue::All);
+    if let Some(id) = user.user {
+        see(UserValue::User(id));
+    }
+    for group in &user.groups {
+        see(UserValue::Group(*group));
+    }
+    for role in &user.roles {
+        see(UserValue::Role(*role));
+    }
     let home = user.home().map(|home| home.tenant_id);
-    let external = user.external_user_types.iter().flat_map(move |one| {
-        let of_any_tenant = UserValue::External(one, None);
-        let of_one_tenant = home.map(|home| UserValue::External(one, Some(home)));
-        std::iter::once(of_any_tenant).chain(of_one_tenant)
-    });
-    std::iter::once(UserValue::All)
-        .chain(user.user.map(UserValue::User))
-        .chain(user.groups.iter().copied().map(UserValue::Group))
-        .chain(user.roles.iter().copied().map(UserValue::Role))
-        .chain(external)
+    for one in user.external_user_types.iter() {
+        see(UserValue::External(one, None));
+        if home.is_some() {
+            see(UserValue::External(one, home));
+        }
+    }
 }
 
 /// None for a service principal that policies cannot be about (specification 4.10).
@@ -241,58 +249,58 @@ pub(crate) fn platform_values(seen: &Seen<'_>) -> impl Iterator<Item = PlatformV
     std::iter::once(PlatformValue::All).chain(platform.map(PlatformValue::Platform))
 }
 
+/// Ascending, each once; a sign-in is seldom inside more than a handful of named locations.
 pub(crate) fn location_values(
     seen: &Seen<'_>,
     named: &NamedLocations,
-) -> impl Iterator<Item = LocationValue> {
-    let inside = inside(seen, named);
-    let trusted = inside.iter().any(|location| named.is_trusted(*location));
-    let unlocated = unlocated(seen, named);
-    std::iter::once(LocationValue::All)
-        .chain(trusted.then_some(LocationValue::AllTrusted))
-        .chain(inside.into_iter().map(LocationValue::Named))
-        .chain(unlocated.into_iter().map(LocationValue::NamedOrUnlocated))
-}
-
-/// The named locations around the sign-in.
-fn inside(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
+) -> SmallVec<[LocationValue; 6]> {
+    let mut values = SmallVec::new();
+    values.push(LocationValue::All);
+    let mut is_trusted = false;
+    let mut add = |location: NamedLocationId| {
+        is_trusted |= named.is_trusted(location);
+        values.push(LocationValue::Named(location));
+    };
     let sign_in = seen.sign_in;
-    let mut inside = Locations::new();
     if let Some(address) = seen.given(Signal::IpAddress, sign_in.ip_address) {
-        inside.extend_from_slice(named.at_address(address));
+        named.at_address(address).iter().copied().for_each(&mut add);
     }
     if !seen.not_given.contains(Signal::Country) {
-        inside.extend_from_slice(named.in_country(sign_in.country));
+        let inside = named.in_country(sign_in.country);
+        inside.iter().copied().for_each(&mut add);
     }
     if let Some(country) = seen.given(Signal::GpsCountry, sign_in.place.gps_country) {
-        inside.extend_from_slice(named.in_gps_country(country));
+        let inside = named.in_gps_country(country);
+        inside.iter().copied().for_each(&mut add);
     }
     // Another tenant's compliant network does not count (specification 4.5).
     let network = seen.given(Signal::CompliantNetwork, sign_in.place.compliant_network);
     if network == Some(seen.tenant) {
-        inside.extend(named.found_by(Source::CompliantNetwork));
+        named.found_by(Source::CompliantNetwork).for_each(&mut add);
     }
+    if is_trusted {
+        values.push(LocationValue::AllTrusted);
+    }
+    let unlocated = unlocated(seen, named).iter().copied();
+    values.extend(unlocated.map(LocationValue::NamedOrUnlocated));
     // A country may stand twice in one location's list.
-    inside.sort_unstable();
-    inside.dedup();
-    inside
-}
-
-fn unlocated(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
-    if seen.not_given.contains(Signal::GpsCountry) {
-        return Locations::new();
+    if values.len() > 2 {
+        values.sort_unstable();
+        values.dedup();
     }
-    let mut unlocated: Locations = match seen.sign_in.place.gps_country {
-        Some(country) => named.in_gps_country(country).into(),
-        None => named.by_coordinates().into(),
-    };
-    unlocated.sort_unstable();
-    unlocated.dedup();
-    unlocated
+    values
 }
 
-/// A sign-in is seldom inside more than a handful.
-type Locations = SmallVec<[NamedLocationId; 16]>;
+/// Locations by coordinates that count on include lists.
+fn unlocated<'a>(seen: &Seen<'_>, named: &'a NamedLocations) -> &'a [NamedLocationId] {
+    if seen.not_given.contains(Signal::GpsCountry) {
+        return &[];
+    }
+    match seen.sign_in.place.gps_country {
+        Some(country) => named.in_gps_country(country),
+        None => named.by_coordinates(),
+    }
+}
 
 /// Whether a signal that was not given could make this a value of the sign-in.
 pub(crate) fn is_location_open(

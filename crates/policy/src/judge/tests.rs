@@ -46,7 +46,7 @@ fn v02_v03_and_is_met_by_all_or_by_any_and_nothing_meets_an_empty_list() {
             None if is_any(Found::Open) => Found::Open,
             None => Found::Met,
         };
-        assert_eq!(all_of(states.iter().copied()), all, "{states:?}");
+        assert_eq!(all_of(states.iter().copied().map(Some)), all, "{states:?}");
         let any = match first_refusal {
             _ if states.is_empty() => nothing,
             _ if is_any(Found::Met) => Found::Met,
@@ -54,6 +54,17 @@ fn v02_v03_and_is_met_by_all_or_by_any_and_nothing_meets_an_empty_list() {
             Some(refusal) => refusal,
             None => panic!("{states:?} is neither met nor open nor refused"),
         };
-        assert_eq!(any_of(states.iter().copied()), any, "{states:?}");
+        assert_eq!(any_of(states.iter().copied().map(Some)), any, "{states:?}");
+        // What is not asked for now is passed over, and alone demands nothing.
+        let with_exempt = || [None].into_iter().chain(states.iter().copied().map(Some));
+        let of_exempt = |expect| {
+            if states.is_empty() {
+                Found::Met
+            } else {
+                expect
+            }
+        };
+        assert_eq!(all_of(with_exempt()), of_exempt(all), "{states:?}");
+        assert_eq!(any_of(with_exempt()), of_exempt(any), "{states:?}");
     }
 }

@@ -109,7 +109,7 @@ fn rules(condition: Condition, index: &Index, seen: &Seen<'_>) -> (Rules, Rules)
         Condition::DevicePlatform => named(&index.platforms, platform_values(seen)),
         Condition::Location => {
             let values = location_values(seen, &index.named_locations);
-            named(&index.locations, values)
+            named(&index.locations, values.into_iter())
         }
         Condition::SignInRisk => {
             named(&index.sign_in_risk, level(Signal::SignInRisk, risk.sign_in))
