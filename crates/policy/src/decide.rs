@@ -178,7 +178,11 @@ fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome 
         results.push((number, result(PolicyState::Enabled, Some(verdict))));
     });
     if let Some(reason) = refusal.reason {
-        let policies = refusal.policies.into_vec();
+        let mut policies = refusal.policies.into_vec();
+        // What demands a method is half of the reason; the other half forbids to register one.
+        if reason == BlockReason::ProofUpBlockedByPolicy {
+            policies.extend(bench.evidence.refusing_registration());
+        }
         return Outcome::Blocked(Block { reason, policies });
     }
     if !is_open && of_request.is_empty() {

@@ -54,7 +54,9 @@ pub enum Outcome {
 pub struct Block {
     /// Why, as the error page says it.
     pub reason: BlockReason,
-    /// The policies that refuse; empty when the request itself demanded what cannot be had.
+    /// The policies that refuse; empty when the request itself demanded what cannot be had. Where a policy about
+    /// security information keeps a method from being registered ([`BlockReason::ProofUpBlockedByPolicy`]), first those
+    /// that demand the method, then those that keep it from being registered.
     pub policies: Vec<PolicyId>,
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use portcullis_model::conditional_access::signal::RiskLevel;
 use portcullis_model::conditional_access::{SignInFrequency, SignInInterval, UserAction};
+use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
 use smallvec::SmallVec;
 
@@ -351,9 +352,9 @@ pub(crate) fn is_exempt(control: &Control, concern: Concern, sign_in: &SignIn) -
         && sign_in.user_action == Some(UserAction::RegisterOrJoinDevices)
 }
 
-/// Whether an enforced policy about registering security information would refuse this user now: who has no method and
+/// The enforced policies about registering security information that would refuse this user now: who has no method and
 /// may register none has nothing to do MFA with (53010).
-pub(crate) fn is_registration_refused(tenant: &CompiledTenant, sign_in: &SignIn) -> bool {
+pub(crate) fn refusing_registration(tenant: &CompiledTenant, sign_in: &SignIn) -> Vec<PolicyId> {
     let registering = SignIn {
         user_action: Some(UserAction::RegisterSecurityInformation),
         ..sign_in.clone()
@@ -362,11 +363,12 @@ pub(crate) fn is_registration_refused(tenant: &CompiledTenant, sign_in: &SignIn)
     let scope = tenant.scope(&registering);
     let policies = tenant
         .briefs_in(&scope.all, tenant.enabled())
-        .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions)
-        .map(|(_, policy)| policy);
-    let bench = Bench::new(&evidence, policies.clone(), None);
-    let mut policies = policies;
-    policies.any(|policy| matches!(verdict(policy, &bench), Verdict::Blocked(_)))
+        .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions);
+    let bench = Bench::new(&evidence, policies.clone().map(|(_, policy)| policy), None);
+    policies
+        .filter(|(_, policy)| matches!(verdict(policy, &bench), Verdict::Blocked(_)))
+        .filter_map(|(number, _)| tenant.briefs().id(number))
+        .collect()
 }
 
 /// Refused as soon as one control cannot be had, whatever else is open (decision 15). All of nothing is never met
