@@ -13,8 +13,8 @@ use crate::seen::Seen;
 use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
-    audience_values, client_values, context_values, each_user_value, is_location_open,
-    location_values, platform_values, workload_values,
+    audience_values, client_values, context_values, each_audience_value, each_user_value,
+    is_location_open, location_values, platform_values, workload_values,
 };
 use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
@@ -334,7 +334,7 @@ impl Index {
             && sign_in.authentication_contexts.is_empty();
         if let Some(audience) = first.filter(|_| is_plain) {
             let mut matching = self.targets.begin(matching);
-            audience_values(*audience, &self.attributes).for_each(|value| matching.add(value));
+            each_audience_value(*audience, &self.attributes, |value| matching.add(value));
             return matching.finish();
         }
         *matching = self.targets.matching(context_values(sign_in));

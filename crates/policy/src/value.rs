@@ -204,13 +204,27 @@ pub(crate) fn audience_values(
     audience: ClientId,
     classes: &AttributeClasses,
 ) -> impl Iterator<Item = TargetValue> {
-    std::iter::once(TargetValue::All)
-        .chain(is_office_365(audience).then_some(TargetValue::Office365))
-        .chain(is_microsoft_admin_portal(audience).then_some(TargetValue::MicrosoftAdminPortals))
-        .chain([
-            TargetValue::Application(audience),
-            TargetValue::Attributes(classes.of_application(audience)),
-        ])
+    let mut values = SmallVec::<[TargetValue; 5]>::new();
+    each_audience_value(audience, classes, |value| values.push(value));
+    values.into_iter()
+}
+
+/// The same one after the other.
+#[inline]
+pub(crate) fn each_audience_value(
+    audience: ClientId,
+    classes: &AttributeClasses,
+    mut see: impl FnMut(TargetValue),
+) {
+    see(TargetValue::All);
+    if is_office_365(audience) {
+        see(TargetValue::Office365);
+    }
+    if is_microsoft_admin_portal(audience) {
+        see(TargetValue::MicrosoftAdminPortals);
+    }
+    see(TargetValue::Application(audience));
+    see(TargetValue::Attributes(classes.of_application(audience)));
 }
 
 /// Policies for all resources are about what users do to their own accounts too (specification 4.3).
