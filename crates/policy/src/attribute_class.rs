@@ -13,6 +13,12 @@ use crate::filter::{Value, holds, is_fulfilled};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct AttributeClass(usize);
 
+impl AttributeClass {
+    pub(crate) const fn number(self) -> usize {
+        self.0
+    }
+}
+
 type Attributes = BTreeMap<SecurityAttribute, Vec<String>>;
 
 /// All classes of a tenant. The first is of those without attributes, applications that the tenant does not know included.

@@ -11,6 +11,7 @@ use portcullis_model::id::{ClientId, PolicyId, TenantId};
 use portcullis_model::store::TenantConfiguration;
 
 use crate::attribute_class::AttributeClasses;
+use crate::brief::{Brief, Briefs};
 use crate::cross_tenant::{CrossTenant, Crossing, Trust};
 use crate::demand::{Concern, Demand, compile_demand, compile_session_controls};
 use crate::facts::SignIn;
@@ -28,8 +29,11 @@ struct Compiled {
     id: TenantId,
     version: u64,
     policies: Vec<CompiledPolicy>,
+    briefs: Briefs,
     takes_strengths_of_all_guests: bool,
     enabled: PolicySet,
+    /// The enabled policies that say something of the session.
+    saying: PolicySet,
     report_only: PolicySet,
     index: Index,
     cross_tenant: CrossTenant,
@@ -46,8 +50,6 @@ pub(crate) struct CompiledPolicy {
     pub(crate) concern: Concern,
     pub(crate) demand: Demand,
     pub(crate) session_controls: SessionControls,
-    /// Whether it says anything of the session; most do not, and are passed over when sessions are merged.
-    pub(crate) has_session_controls: bool,
     /// Why the policy cannot be evaluated, if it cannot: then it blocks whoever it could match (decision 18).
     pub(crate) defect: Option<String>,
 }
@@ -68,6 +70,7 @@ impl CompiledTenant {
             ),
         );
         let mut enabled = PolicySet::empty(count);
+        let mut saying = PolicySet::empty(count);
         let mut report_only = PolicySet::empty(count);
         let mut compiled = Vec::with_capacity(count);
         for (number, policy) in policies.iter().enumerate() {
@@ -86,13 +89,16 @@ impl CompiledTenant {
             };
             compilation.run();
             let session_controls = compile_session_controls(policy);
+            let says = session_controls != SessionControls::default();
+            if says && policy.state == PolicyState::Enabled {
+                saying.insert(number);
+            }
             compiled.push(CompiledPolicy {
                 id: policy.id,
                 display_name: policy.display_name.clone(),
                 state: policy.state,
                 concern: Concern::of(policy),
                 demand,
-                has_session_controls: session_controls != SessionControls::default(),
                 session_controls,
                 defect: (!defects.is_empty()).then(|| defects.join("; ")),
             });
@@ -100,11 +106,13 @@ impl CompiledTenant {
         Self(Arc::new(Compiled {
             id: configuration.organization.id,
             version: configuration.version,
+            briefs: Briefs::of(&compiled),
             policies: compiled,
             takes_strengths_of_all_guests: configuration
                 .organization
                 .has_strengths_for_all_guests(),
             enabled,
+            saying,
             report_only,
             index: index.build(),
             cross_tenant: CrossTenant::compile(&configuration.cross_tenant_access_policy),
@@ -164,15 +172,19 @@ impl CompiledTenant {
         &self.0.policies
     }
 
-    /// The policies in both sets, with their numbers, in the order of configuration.
-    pub(crate) fn policies_in<'a>(
+    pub(crate) fn briefs(&self) -> &Briefs {
+        &self.0.briefs
+    }
+
+    /// The policies in both sets in brief, with their numbers, in the order of configuration.
+    pub(crate) fn briefs_in<'a, 's>(
         &'a self,
-        scope: &'a PolicySet,
-        state: &'a PolicySet,
-    ) -> impl Iterator<Item = (usize, &'a CompiledPolicy)> + Clone {
+        scope: &'s PolicySet,
+        state: &'s PolicySet,
+    ) -> impl Iterator<Item = (usize, &'a Brief)> + Clone + use<'a, 's> {
         scope
             .common(state)
-            .filter_map(|number| Some((number, self.0.policies.get(number)?)))
+            .filter_map(|number| Some((number, self.0.briefs.get(number)?)))
     }
 
     /// Which policies a sign-in brings into scope.
@@ -182,6 +194,11 @@ impl CompiledTenant {
 
     pub(crate) fn enabled(&self) -> &PolicySet {
         &self.0.enabled
+    }
+
+    /// The enabled policies that say something of the session; most do not, and are passed over.
+    pub(crate) fn saying(&self) -> &PolicySet {
+        &self.0.saying
     }
 
     pub(crate) fn report_only(&self) -> &PolicySet {

@@ -5,22 +5,16 @@ use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 
-use crate::compile::CompiledPolicy;
 use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
-use crate::demand::{Control, Strength, Terms};
+use crate::demand::{Concern, Control, Strength, Terms};
 use crate::evidence::{
     Ask, ControlState, Evidence, Regard, Registration, Standing, is_second_step,
 };
 
 impl Evidence<'_> {
-    /// What a control of this policy finds.
-    pub(crate) fn of(
-        &self,
-        control: &Control,
-        policy: &CompiledPolicy,
-        regard: Regard,
-    ) -> ControlState {
+    /// What a control finds that a policy about this demands.
+    pub(crate) fn of(&self, control: &Control, concern: Concern, regard: Regard) -> ControlState {
         if self.is_legacy() || self.standing == Standing::Service {
             return ControlState::Unobtainable(BlockReason::BlockedByPolicy);
         }
@@ -39,8 +33,8 @@ impl Evidence<'_> {
             ),
             Control::ApprovedApplication => self.approved_application(),
             Control::CompliantApplication => self.compliant_application(),
-            Control::PasswordChange => self.password_change(policy, regard),
-            Control::RiskRemediation(strength) => self.risk_remediation(strength, policy, regard),
+            Control::PasswordChange => self.password_change(concern, regard),
+            Control::RiskRemediation(strength) => self.risk_remediation(strength, concern, regard),
             Control::TermsOfUse(terms) => self.terms_of_use(*terms),
             Control::Custom(id) => self.custom(id),
         }
@@ -140,8 +134,8 @@ impl Evidence<'_> {
 
     /// MFA first, always, and with a method from before the risk (specification 5.3, 11.4). A remediation of the risk is
     /// more than a change of password (specification 3.3).
-    fn password_change(&self, policy: &CompiledPolicy, regard: Regard) -> ControlState {
-        let here = match self.remediable_here(policy) {
+    fn password_change(&self, concern: Concern, regard: Regard) -> ControlState {
+        let here = match self.remediable_here(concern) {
             Ok(here) => here,
             Err(reason) => return ControlState::Unobtainable(reason),
         };
@@ -164,10 +158,10 @@ impl Evidence<'_> {
     fn risk_remediation(
         &self,
         strength: &Strength,
-        policy: &CompiledPolicy,
+        concern: Concern,
         regard: Regard,
     ) -> ControlState {
-        let here = match self.remediable_here(policy) {
+        let here = match self.remediable_here(concern) {
             Ok(here) => here,
             Err(reason) => return ControlState::Unobtainable(reason),
         };
@@ -183,30 +177,27 @@ impl Evidence<'_> {
     }
 
     /// The risk of a user of another tenant is remedied there (specification 8.7).
-    fn remediable_here(&self, policy: &CompiledPolicy) -> Result<Place, BlockReason> {
+    fn remediable_here(&self, concern: Concern) -> Result<Place, BlockReason> {
         match self.standing {
             Standing::Own(tenant) => Ok(Place::ResourceTenant(tenant)),
             Standing::Foreign(..) | Standing::WithoutHome => Err(self
-                .risk_elsewhere(policy)
+                .risk_elsewhere(concern)
                 .unwrap_or(BlockReason::NotForExternalUsers)),
             Standing::Service => Err(BlockReason::BlockedByPolicy),
         }
     }
 
     /// What is told of a policy that refuses a user of another tenant because of the risk they bring from there.
-    pub(crate) fn risk_elsewhere(&self, policy: &CompiledPolicy) -> Option<BlockReason> {
+    pub(crate) fn risk_elsewhere(&self, concern: Concern) -> Option<BlockReason> {
         let Standing::Foreign(channel, ..) = self.standing else {
             return None;
         };
-        policy
-            .concern
-            .is_user_risk(self.sign_in)
-            .then_some(match channel {
-                CrossTenantChannel::Collaboration | CrossTenantChannel::DirectConnect => {
-                    BlockReason::UserRiskAtHome
-                }
-                CrossTenantChannel::ServiceProvider => BlockReason::ServiceProviderAtRisk,
-            })
+        concern.is_user_risk(self.sign_in).then_some(match channel {
+            CrossTenantChannel::Collaboration | CrossTenantChannel::DirectConnect => {
+                BlockReason::UserRiskAtHome
+            }
+            CrossTenantChannel::ServiceProvider => BlockReason::ServiceProviderAtRisk,
+        })
     }
 
     /// Accepted in this tenant by somebody with an object here; users of other tenants have no registered device here.

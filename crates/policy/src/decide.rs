@@ -6,19 +6,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use portcullis_model::conditional_access::{PolicyState, SignInFrequency};
 use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 use smallvec::SmallVec;
 
+use crate::brief::Brief;
 use crate::compile::{CompiledPolicy, CompiledTenant};
-use crate::decision::{Block, BlockReason, Challenge, Decision, Outcome, Requirement};
+use crate::decision::{
+    Block, BlockReason, Challenge, Decision, Outcome, Requirement, SessionDecision,
+};
 use crate::demand::TargetKind;
+use crate::dimension::Bound;
 use crate::evidence::{Ask, ControlState, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
-use crate::judge::{Bench, Judgement, Verdict, judge, verdict};
+use crate::index::Scope;
+use crate::judge::{Bench, Judgement, Verdict, verdict};
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
 use crate::trace::result;
+use crate::what_if::NotGiven;
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
 ///
@@ -26,94 +33,107 @@ use crate::trace::result;
 /// looked at. Whether somebody is there to answer ([`Interaction`](crate::facts::Interaction)) changes nothing: what is
 /// open stays open, and the caller says `interaction_required`.
 pub fn decide(tenant: &CompiledTenant, sign_in: impl Into<Arc<SignIn>>) -> Decision {
-    let sign_in = sign_in.into();
-    let seen = Seen::whole(tenant, &sign_in);
-    decide_on(tenant, &seen, Arc::clone(&sign_in))
+    decide_within(tenant, sign_in.into(), (NotGiven::NOTHING, Bound::Definite))
 }
 
-/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given. `sign_in` is
-/// what is seen.
+/// Decides on the policies in scope within the bound of a What If; of a real sign-in every signal is given.
 ///
 /// Nothing on the way to a grant is put on the heap, as long as the tenant and the scope have the usual size; what a log
 /// wants to know of each policy is worked out when it asks.
-pub(crate) fn decide_on(
+pub(crate) fn decide_within(
     tenant: &CompiledTenant,
-    seen: &Seen<'_>,
     sign_in: Arc<SignIn>,
+    not_given: (NotGiven, Bound),
 ) -> Decision {
+    // Filled in where it lies: a decision is larger than what most decisions have to look at.
+    let mut decision = Decision {
+        tenant: tenant.clone(),
+        sign_in,
+        not_given,
+        results: Results::new(),
+        status: ConditionalAccessStatus::NotApplied,
+        outcome: Outcome::Granted,
+        session_controls: SessionDecision::default(),
+    };
+    let seen = Seen::within(tenant, &decision.sign_in, not_given.0, not_given.1);
     let evidence = Evidence::gather(tenant, seen.sign_in);
-    let scope = tenant.index().scope(seen);
-    let in_force: InForce<'_> = tenant
-        .policies_in(&scope.all, tenant.enabled())
-        .map(|(_, policy)| policy)
-        .collect();
-    let bench = enforced_bench(&evidence, &in_force);
-    let (outcome, results) = conclude(&bench, &in_force);
-    let is_satisfied = results
+    let scope = tenant.index().scope(&seen);
+    let bench = enforced_bench(&evidence, &scope);
+    decision.outcome = conclude(&bench, &scope, &mut decision.results);
+    let is_satisfied = decision
+        .results
         .iter()
         .all(|(_, result)| *result == AppliedPolicyResult::Success);
-    let saying: InForce<'_> = in_force
-        .iter()
-        .filter(|policy| policy.has_session_controls)
-        .copied()
-        .collect();
-    let is_concerned = scope.concerned.common(tenant.enabled()).next().is_some();
-    Decision {
-        outcome,
-        status: status(is_concerned, is_satisfied),
-        session_controls: merge(&saying, evidence.standing),
-        results,
-        tenant: tenant.clone(),
-        not_given: (seen.not_given, seen.bound),
-        sign_in,
+    let is_concerned = scope.concerned.has_common(tenant.enabled());
+    decision.status = status(is_concerned, is_satisfied);
+    if let Some(session) = session(&evidence, &scope) {
+        decision.session_controls = session;
     }
+    decision
 }
 
-/// The enabled policies in scope and what they came to.
-pub(crate) type Results = SmallVec<[(PolicyId, AppliedPolicyResult); 16]>;
-
-/// The enabled policies in scope; a sign-in seldom meets more than a handful.
-pub(crate) type InForce<'a> = SmallVec<[&'a CompiledPolicy; 16]>;
+/// The enabled policies in scope by number, and what they came to; a sign-in seldom meets more than a handful.
+pub(crate) type Results = SmallVec<[(u32, AppliedPolicyResult); 32]>;
 
 /// What each policy in scope came to, report-only ones included: the same judgement that the decision rests on.
 pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgement> {
     let evidence = Evidence::gather(tenant, seen.sign_in);
     let scope = tenant.index().scope(seen);
-    let in_force: InForce<'_> = tenant
-        .policies_in(&scope.all, tenant.enabled())
-        .map(|(_, policy)| policy)
-        .collect();
-    let bench = enforced_bench(&evidence, &in_force);
+    let bench = enforced_bench(&evidence, &scope);
+    let judgement = |number, verdict| Judgement {
+        policy: number,
+        verdict,
+    };
     let enforced = tenant
-        .policies_in(&scope.all, tenant.enabled())
-        .map(|(number, policy)| judge(number, policy, &bench));
+        .briefs_in(&scope.all, tenant.enabled())
+        .map(|(number, policy)| judgement(number, verdict(policy, &bench)));
     let reported = tenant
-        .policies_in(&scope.all, tenant.report_only())
+        .briefs_in(&scope.all, tenant.report_only())
         .filter(|(_, policy)| is_reported(policy))
-        .map(|(number, policy)| judge(number, policy, &reported_bench(&bench, policy)));
+        .map(|(number, policy)| {
+            let bench = reported_bench(&bench, policy.frequency);
+            judgement(number, verdict(policy, &bench))
+        });
     enforced.chain(reported).collect()
 }
 
 /// Against what the policies in force are judged.
-pub(crate) fn enforced_bench<'a>(
-    evidence: &'a Evidence<'a>,
-    in_force: &[&'a CompiledPolicy],
-) -> Bench<'a> {
+pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &Scope) -> Bench<'a> {
+    let tenant = evidence.tenant;
+    let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
+    let in_force = in_force.map(|(_, policy)| policy);
+    let saying = tenant.briefs_in(&scope.all, tenant.saying());
     // Of a direct connect user no sign-in frequency is applied (decision 12).
-    let frequency =
-        Frequency::of(in_force).filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
-    Bench::new(evidence, in_force.iter().copied(), frequency)
+    let frequency = Frequency::of(saying.filter_map(|(_, policy)| policy.frequency))
+        .filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
+    Bench::new(evidence, in_force, frequency)
 }
 
-/// A report-only policy is judged as if it were enforced beside the others.
-pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, policy: &CompiledPolicy) -> Bench<'a> {
-    let frequency = Frequency::with(enforced.frequency, policy)
+/// A report-only policy with this sign-in frequency is judged as if it were enforced beside the others.
+pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, said: Option<SignInFrequency>) -> Bench<'a> {
+    let so_far = enforced.frequency;
+    let frequency = said
+        .map(|one| Frequency::with(so_far, one))
+        .or(so_far)
         .filter(|_| Kind::SignInFrequency.is_applied_to(enforced.evidence.standing));
     enforced.clone().with_frequency(frequency)
 }
 
+/// What the policies in force say of the session, if any of them does.
+fn session(evidence: &Evidence<'_>, scope: &Scope) -> Option<SessionDecision> {
+    let tenant = evidence.tenant;
+    if !scope.all.has_common(tenant.saying()) {
+        return None;
+    }
+    let saying = scope.all.common(tenant.saying());
+    let saying: SmallVec<[&CompiledPolicy; 16]> = saying
+        .filter_map(|number| tenant.policies().get(number))
+        .collect();
+    Some(merge(&saying, evidence.standing))
+}
+
 /// What users do to their own accounts is not looked at in report-only (specification 5.6).
-fn is_reported(policy: &CompiledPolicy) -> bool {
+fn is_reported(policy: &Brief) -> bool {
     match policy.concern.target {
         TargetKind::Applications | TargetKind::AuthenticationContexts => true,
         TargetKind::UserActions => false,
@@ -122,90 +142,123 @@ fn is_reported(policy: &CompiledPolicy) -> bool {
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
 /// challenges; else granted. Says too what each policy came to.
-fn conclude(bench: &Bench<'_>, in_force: &[&CompiledPolicy]) -> (Outcome, Results) {
-    let evidence = bench.evidence;
-    let (tenant, sign_in) = (evidence.tenant, evidence.sign_in);
-    let mut tally = Tally::default();
+fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome {
+    let (tenant, sign_in) = (bench.evidence.tenant, bench.evidence.sign_in);
+    let mut refusal = Refusal::default();
     let reaches_nothing = sign_in.audiences.is_empty()
         && sign_in.user_action.is_none()
         && sign_in.authentication_contexts.is_empty();
     if reaches_nothing {
-        tally.block(BlockReason::NoAudience, None);
+        refusal.add(BlockReason::NoAudience, None);
     }
     if !is_admitted(tenant, sign_in) {
-        tally.block(BlockReason::NotAdmitted, None);
+        refusal.add(BlockReason::NotAdmitted, None);
     }
-    let mut results = Results::with_capacity(in_force.len());
-    for policy in in_force {
+    let of_request = demands_of_request(bench);
+    for state in &of_request {
+        if let ControlState::Unobtainable(reason) = state {
+            refusal.add(*reason, None);
+        }
+    }
+    let briefs = tenant.briefs();
+    results.reserve_exact(scope.all.count_common(tenant.enabled()));
+    let mut is_open = false;
+    scope.all.for_each_common(tenant.enabled(), |number| {
+        let Some(policy) = briefs.get(number) else {
+            return;
+        };
         let verdict = verdict(policy, bench);
-        results.push((policy.id, result(policy.state, Some(&verdict))));
         match verdict {
             Verdict::Satisfied => {}
-            Verdict::Blocked(reason) => tally.block(reason, Some(policy.id)),
-            Verdict::Open(asks) => {
-                for ask in &asks {
-                    tally.open(ask, Some(policy.id));
-                }
-            }
+            Verdict::Open => is_open = true,
+            Verdict::Blocked(reason) => refusal.add(reason, briefs.id(number)),
+        }
+        // Numbers of policies fit: there are fewer than bytes of memory that hold them.
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        results.push((number, result(PolicyState::Enabled, Some(verdict))));
+    });
+    if let Some(reason) = refusal.reason {
+        let mut policies = refusal.policies.into_vec();
+        // What demands a method is half of the reason; the other half forbids to register one.
+        if reason == BlockReason::ProofUpBlockedByPolicy {
+            policies.extend(bench.evidence.refusing_registration());
+        }
+        return Outcome::Blocked(Block { reason, policies });
+    }
+    if !is_open && of_request.is_empty() {
+        return Outcome::Granted;
+    }
+    let mut open = Open::default();
+    for (number, policy) in tenant.briefs_in(&scope.all, tenant.enabled()) {
+        if verdict(policy, bench) == Verdict::Open {
+            open.add(bench.asks(policy), briefs.id(number));
         }
     }
-    // Demands of the request itself: a first factor, always, of a person; MFA, if it says so.
-    let is_person = matches!(sign_in.subject, Subject::User(_));
-    if is_person && !evidence.primary_is_proven(None) {
-        let ask = Ask {
-            challenge: Challenge::PrimaryAuthentication,
-            place: evidence.primary_place,
-            combinations: Vec::new(),
-        };
-        tally.open(&ask, None);
+    for state in of_request {
+        if let ControlState::Open(asks) = state {
+            open.add(asks, None);
+        }
     }
-    if sign_in.requests_mfa {
+    Outcome::Open(open.0.into_values().collect())
+}
+
+/// What the request itself demands and has not: a first factor, always, of a person; MFA, if it says so.
+fn demands_of_request(bench: &Bench<'_>) -> SmallVec<[ControlState; 2]> {
+    let evidence = bench.evidence;
+    let mut demands = SmallVec::new();
+    let is_person = matches!(evidence.sign_in.subject, Subject::User(_));
+    if is_person && !evidence.primary_is_proven(None) {
+        demands.push(ControlState::Open(vec![evidence.ask_for_primary()]));
+    }
+    if evidence.sign_in.requests_mfa {
         match evidence.mfa(bench.regard(None)) {
             ControlState::Met(_) => {}
-            ControlState::Open(asks) => {
-                for ask in &asks {
-                    tally.open(ask, None);
-                }
+            missing @ (ControlState::Open(_) | ControlState::Unobtainable(_)) => {
+                demands.push(missing);
             }
-            ControlState::Unobtainable(reason) => tally.block(reason, None),
         }
     }
-    (tally.outcome(), results)
+    demands
 }
 
-/// Everything that stands in the way.
+/// The first of the reasons to refuse, in their order, and the policies that have it.
 #[derive(Default)]
-struct Tally {
-    blocks: BTreeMap<BlockReason, Vec<PolicyId>>,
-    open: BTreeMap<Challenge, Requirement>,
+struct Refusal {
+    reason: Option<BlockReason>,
+    policies: SmallVec<[PolicyId; 16]>,
 }
 
-impl Tally {
-    fn block(&mut self, reason: BlockReason, policy: Option<PolicyId>) {
-        self.blocks.entry(reason).or_default().extend(policy);
-    }
-
-    fn open(&mut self, ask: &Ask, policy: Option<PolicyId>) {
-        let requirement = self
-            .open
-            .entry(ask.challenge.clone())
-            .or_insert_with(|| Requirement {
-                challenge: ask.challenge.clone(),
-                place: ask.place,
-                policies: Vec::new(),
-                combinations: ask.combinations.clone(),
-            });
-        requirement.policies.extend(policy);
-    }
-
-    fn outcome(mut self) -> Outcome {
-        if let Some((reason, policies)) = self.blocks.pop_first() {
-            return Outcome::Blocked(Block { reason, policies });
+impl Refusal {
+    fn add(&mut self, reason: BlockReason, policy: Option<PolicyId>) {
+        let so_far = *self.reason.get_or_insert(reason);
+        if reason < so_far {
+            self.reason = Some(reason);
+            self.policies.clear();
         }
-        if self.open.is_empty() {
-            return Outcome::Granted;
+        if reason <= so_far {
+            self.policies.extend(policy);
         }
-        Outcome::Open(self.open.into_values().collect())
+    }
+}
+
+/// What is open, each challenge once.
+#[derive(Default)]
+struct Open(BTreeMap<Challenge, Requirement>);
+
+impl Open {
+    fn add(&mut self, asks: Vec<Ask>, policy: Option<PolicyId>) {
+        for ask in asks {
+            let requirement = self
+                .0
+                .entry(ask.challenge.clone())
+                .or_insert_with(|| Requirement {
+                    challenge: ask.challenge,
+                    place: ask.place,
+                    policies: Vec::new(),
+                    combinations: ask.combinations,
+                });
+            requirement.policies.extend(policy);
+        }
     }
 }
 

@@ -54,7 +54,9 @@ pub enum Outcome {
 pub struct Block {
     /// Why, as the error page says it.
     pub reason: BlockReason,
-    /// The policies that refuse; empty when the request itself demanded what cannot be had.
+    /// The policies that refuse; empty when the request itself demanded what cannot be had. Where a policy about
+    /// security information keeps a method from being registered ([`BlockReason::ProofUpBlockedByPolicy`]), first those
+    /// that demand the method, then those that keep it from being registered.
     pub policies: Vec<PolicyId>,
 }
 
@@ -268,8 +270,12 @@ impl Decision {
 
     /// What each enabled policy in scope came to, in the order of configuration. Those that are not listed were not
     /// applied, are disabled or only report; [`Decision::policies`] tells of all of them, and why.
-    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
-        &self.results
+    pub fn results(&self) -> impl Iterator<Item = (PolicyId, AppliedPolicyResult)> {
+        let briefs = self.tenant.briefs();
+        let results = self.results.iter();
+        results.filter_map(|(number, result)| {
+            Some((briefs.id(usize::try_from(*number).ok()?)?, *result))
+        })
     }
 
     /// The facts it decided on.

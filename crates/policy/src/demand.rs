@@ -215,6 +215,22 @@ impl Control {
 }
 
 impl Control {
+    /// The strength it is, not the one a risk remediation brings.
+    pub(crate) fn strength(&self) -> Option<&Strength> {
+        match self {
+            Self::Strength(strength) => Some(strength),
+            Self::Mfa
+            | Self::CompliantDevice
+            | Self::DomainJoinedDevice
+            | Self::ApprovedApplication
+            | Self::CompliantApplication
+            | Self::PasswordChange
+            | Self::RiskRemediation(_)
+            | Self::TermsOfUse(_)
+            | Self::Custom(_) => None,
+        }
+    }
+
     /// Whether it is met by proving methods, alone or before something else.
     pub(crate) fn asks_for_methods(&self) -> bool {
         match self {
@@ -240,18 +256,7 @@ impl Demand {
 
     /// The strengths among them, without the one a risk remediation brings.
     pub(crate) fn strengths(&self) -> impl Iterator<Item = &Strength> {
-        self.controls().iter().filter_map(|control| match control {
-            Control::Strength(strength) => Some(strength),
-            Control::Mfa
-            | Control::CompliantDevice
-            | Control::DomainJoinedDevice
-            | Control::ApprovedApplication
-            | Control::CompliantApplication
-            | Control::PasswordChange
-            | Control::RiskRemediation(_)
-            | Control::TermsOfUse(_)
-            | Control::Custom(_) => None,
-        })
+        self.controls().iter().filter_map(Control::strength)
     }
 }
 

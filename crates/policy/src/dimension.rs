@@ -7,16 +7,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use smallvec::SmallVec;
 
 use crate::policy_set::{PolicySet, SparsePolicySet};
+use crate::table::{Key, Table};
 
 /// One dimension: which policies each of its values brings the sign-in into, and which it takes it out of.
 #[derive(Debug)]
 pub(crate) struct Dimension<V> {
     /// Policies that say nothing of this dimension, or whose include list cannot be evaluated and could match anybody.
     pub(crate) always: PolicySet,
-    /// Ascending; apart from the entries, so that a search touches little memory.
+    /// Ascending.
     values: Vec<V>,
+    named: Named,
+    /// What each value matches on its own, in the same order; of few values only.
+    alone: Vec<PolicySet>,
+    /// What matches where no value but [`Key::EVERYTHING`] is the sign-in's.
+    otherwise: PolicySet,
+}
+
+/// What the values of a dimension include and exclude, whatever kind of value they are.
+#[derive(Debug)]
+struct Named {
+    table: Table,
     /// Of each value, in the same order.
     entries: Vec<Entry>,
+    /// What the value that every sign-in has includes: many policies, and asked for every time.
+    everything: PolicySet,
+    /// What it excludes: hardly ever anything.
+    everything_excluded: Option<SparsePolicySet>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -25,6 +41,52 @@ struct Entry {
     excluded: SparsePolicySet,
 }
 
+/// What excludes, until everything that includes is in.
+type Excluding<'a> = SmallVec<[&'a SparsePolicySet; 16]>;
+
+/// The policies that the values seen so far match, while values are added.
+pub(crate) struct Matching<'a, V> {
+    dimension: &'a Dimension<V>,
+    policies: &'a mut PolicySet,
+    excluding: Excluding<'a>,
+}
+
+impl<V: Key> Matching<'_, V> {
+    /// Adds what a value includes, and remembers what it excludes. Values come in any order, each once.
+    #[inline]
+    pub(crate) fn add(&mut self, value: V) {
+        let named = &self.dimension.named;
+        if V::EVERYTHING == Some(value) {
+            self.policies.unite(&named.everything);
+            self.excluding.extend(&named.everything_excluded);
+        } else if let Some(number) = named.table.find(value.parts()) {
+            self.add_entry(number);
+        }
+    }
+
+    #[inline(never)]
+    fn add_entry(&mut self, number: usize) {
+        let Some(entry) = self.dimension.named.entries.get(number) else {
+            return;
+        };
+        self.policies.add(&entry.included);
+        if !entry.excluded.is_empty() {
+            self.excluding.push(&entry.excluded);
+        }
+    }
+
+    /// Takes away what is excluded.
+    #[inline]
+    pub(crate) fn finish(self) {
+        for excluded in &self.excluding {
+            self.policies.remove(excluded);
+        }
+    }
+}
+
+/// Of how many values a dimension keeps what each matches on its own.
+const ALONE_MAX: usize = 16;
+
 /// What policies say of a dimension while they are compiled, in the order of their numbers.
 #[derive(Debug)]
 pub(crate) struct DimensionBuilder<V> {
@@ -32,7 +94,7 @@ pub(crate) struct DimensionBuilder<V> {
     entries: BTreeMap<V, Entry>,
 }
 
-impl<V: Copy + Ord> DimensionBuilder<V> {
+impl<V: Key> DimensionBuilder<V> {
     pub(crate) fn new(count: usize) -> Self {
         Self {
             always: PolicySet::empty(count),
@@ -49,23 +111,44 @@ impl<V: Copy + Ord> DimensionBuilder<V> {
     }
 
     pub(crate) fn build(self) -> Dimension<V> {
-        let (values, entries) = self.entries.into_iter().unzip();
-        Dimension {
-            always: self.always,
-            values,
-            entries,
+        let mut everything = PolicySet::empty_like(&self.always);
+        let mut everything_excluded = None;
+        if let Some(entry) = V::EVERYTHING.and_then(|value| self.entries.get(&value)) {
+            everything.add(&entry.included);
+            everything_excluded = Some(entry.excluded.clone()).filter(|it| !it.is_empty());
         }
+        let (values, entries): (Vec<V>, Vec<Entry>) = self.entries.into_iter().unzip();
+        let mut dimension = Dimension {
+            otherwise: PolicySet::empty_like(&self.always),
+            always: self.always,
+            named: Named {
+                table: Table::of(&values),
+                entries,
+                everything,
+                everything_excluded,
+            },
+            values,
+            alone: Vec::new(),
+        };
+        dimension.otherwise = dimension.matching(V::EVERYTHING.into_iter());
+        if dimension.values.len() <= ALONE_MAX {
+            let matching = |value: &V| {
+                let everything = V::EVERYTHING.filter(|everything| everything != value);
+                dimension.matching(everything.into_iter().chain([*value]))
+            };
+            dimension.alone = dimension.values.iter().map(matching).collect();
+        }
+        dimension
     }
 }
 
-impl<V: Copy + Ord> Dimension<V> {
+impl<V: Key> Dimension<V> {
     /// Whether no policy names any value of it.
     pub(crate) fn is_silent(&self) -> bool {
-        self.entries.is_empty()
+        self.values.is_empty()
     }
 
-    /// The policies whose condition these values, in ascending order, satisfy: any include brings the sign-in in, any
-    /// exclude wins over that.
+    /// The policies whose condition these values satisfy: any include brings the sign-in in, any exclude wins over that.
     pub(crate) fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
         let mut matching = PolicySet::empty_like(&self.always);
         self.match_into(values, &mut matching);
@@ -83,19 +166,32 @@ impl<V: Copy + Ord> Dimension<V> {
         standing.intersect(scratch);
     }
 
-    fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
+    /// Keeps of `standing` what a sign-in satisfies that has this value, or none, beside [`Key::EVERYTHING`].
+    pub(crate) fn keep_matching_one(&self, value: Option<V>, standing: &mut PolicySet) {
+        let Some(number) = value.and_then(|value| self.number(value)) else {
+            return standing.intersect(&self.otherwise);
+        };
+        match self.alone.get(number) {
+            Some(alone) => standing.intersect(alone),
+            None => standing.intersect(&self.matching(V::EVERYTHING.into_iter().chain(value))),
+        }
+    }
+
+    /// Begins to put what values satisfy in the place of whatever is in `matching`, of the same tenant.
+    #[inline]
+    pub(crate) fn begin<'a>(&'a self, matching: &'a mut PolicySet) -> Matching<'a, V> {
         matching.copy_from(&self.always);
-        // What excludes is taken away when everything that includes is in.
-        let mut excluding: SmallVec<[&SparsePolicySet; 32]> = SmallVec::new();
-        for (_, entry) in self.find(values) {
-            matching.add(&entry.included);
-            if !entry.excluded.is_empty() {
-                excluding.push(&entry.excluded);
-            }
+        Matching {
+            dimension: self,
+            policies: matching,
+            excluding: Excluding::new(),
         }
-        for excluded in excluding {
-            matching.remove(excluded);
-        }
+    }
+
+    fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
+        let mut matching = self.begin(matching);
+        values.for_each(|value| matching.add(value));
+        matching.finish();
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that
@@ -108,12 +204,12 @@ impl<V: Copy + Ord> Dimension<V> {
     ) -> PolicySet {
         let known: BTreeSet<V> = values.collect();
         let mut matching = self.always.clone();
-        for (value, entry) in self.values.iter().zip(&self.entries) {
+        for (value, entry) in self.values.iter().zip(&self.named.entries) {
             if known.contains(value) || (bound == Bound::Possible && open(*value)) {
                 matching.add(&entry.included);
             }
         }
-        for (value, entry) in self.values.iter().zip(&self.entries) {
+        for (value, entry) in self.values.iter().zip(&self.named.entries) {
             if known.contains(value) || (bound == Bound::Definite && open(*value)) {
                 matching.remove(&entry.excluded);
             }
@@ -127,7 +223,10 @@ impl<V: Copy + Ord> Dimension<V> {
             included: BTreeMap::new(),
             excluded: BTreeMap::new(),
         };
-        for (value, entry) in self.find(values) {
+        for value in values {
+            let Some(entry) = self.entry(value) else {
+                continue;
+            };
             for policy in entry.included.iter() {
                 rules.included.entry(policy).or_default().push(value);
             }
@@ -138,34 +237,13 @@ impl<V: Copy + Ord> Dimension<V> {
         rules
     }
 
-    /// The entries of these values, both walked once in ascending order: somebody in ten thousand groups costs little
-    /// more than the ten thousand.
-    ///
-    /// INVARIANT (ascending values): a value out of order would be passed over, and its policies with it. The functions
-    /// of `value.rs` keep it; every test run checks it.
-    fn find(&self, values: impl Iterator<Item = V>) -> impl Iterator<Item = (V, &Entry)> {
-        let mut at = 0;
-        let mut last = None;
-        values.filter_map(move |value| {
-            debug_assert!(last.replace(value).is_none_or(|last| last < value));
-            at += gallop(self.values.get(at..).unwrap_or_default(), &value);
-            let found = self.values.get(at)?;
-            let entry = self.entries.get(at)?;
-            (*found == value).then_some((value, entry))
-        })
+    fn number(&self, value: V) -> Option<usize> {
+        self.named.table.find(value.parts())
     }
-}
 
-/// How many entries come before `value`: looks ahead in growing steps, then closes in.
-fn gallop<V: Ord>(values: &[V], value: &V) -> usize {
-    let is_before = |index: usize| values.get(index).is_some_and(|other| other < value);
-    let mut step = 1;
-    while is_before(step) {
-        step *= 2;
+    fn entry(&self, value: V) -> Option<&Entry> {
+        self.named.entries.get(self.number(value)?)
     }
-    let (low, high) = (step / 2, step.min(values.len()));
-    let near = values.get(low..high).unwrap_or_default();
-    low + near.partition_point(|other| other < value)
 }
 
 /// The values that included or excluded a sign-in, by policy number.
@@ -185,44 +263,66 @@ pub(crate) enum Bound {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn galloping_finds_every_place_in_every_length() {
-        for length in 0..40usize {
-            let entries: Vec<usize> = (0..length).map(|number| number * 2).collect();
-            for value in 0..=length * 2 {
-                let expect = entries.partition_point(|other| *other < value);
-                assert_eq!(gallop(&entries, &value), expect, "{value} among {length}");
-            }
+    use super::*;
+    use crate::table::Parts;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    struct Number(u64);
+
+    impl Key for Number {
+        const EVERYTHING: Option<Self> = Some(Self(0));
+
+        fn parts(self) -> Parts {
+            Parts::one(0, self.0)
         }
     }
 
-    #[test]
-    fn a_value_is_found_wherever_the_walk_stands() {
-        let mut builder = DimensionBuilder::new(3);
-        for (policy, value) in [(0, 10), (1, 20), (2, 30)] {
-            builder.include(value, policy);
+    type Lists = Vec<(BTreeSet<u64>, BTreeSet<u64>)>;
+
+    fn lists() -> impl Strategy<Value = Lists> {
+        let list = || proptest::collection::btree_set(0..40u64, 0..4);
+        proptest::collection::vec((list(), list()), 0..90)
+    }
+
+    fn dimension(lists: &Lists) -> Dimension<Number> {
+        let mut builder = DimensionBuilder::new(lists.len());
+        for (policy, (included, excluded)) in lists.iter().enumerate() {
+            for value in included {
+                builder.include(Number(*value), policy);
+            }
+            for value in excluded {
+                builder.exclude(Number(*value), policy);
+            }
         }
-        let dimension = builder.build();
-        for values in [
-            &[][..],
-            &[10],
-            &[30],
-            &[5, 10, 11, 30, 99],
-            &[20, 30],
-            &[1, 2, 3, 4, 5, 20],
-        ] {
-            let found: Vec<usize> = dimension
-                .find(values.iter().copied())
-                .map(|(value, _)| value)
-                .collect();
-            let expect: Vec<usize> = values
-                .iter()
-                .copied()
-                .filter(|value| [10, 20, 30].contains(value))
-                .collect();
-            assert_eq!(found, expect);
+        builder.build()
+    }
+
+    proptest! {
+        #[test]
+        fn a_policy_matches_what_it_includes_and_does_not_exclude(
+            lists in lists(),
+            mut values in proptest::collection::btree_set(0..40u64, 0..9),
+            has_few in any::<bool>(),
+            one in proptest::option::of(0..40u64),
+        ) {
+            let few: Lists = lists.iter().take(3).cloned().collect();
+            let lists = if has_few { few } else { lists };
+            let dimension = dimension(&lists);
+            let expect = |values: &BTreeSet<u64>| -> Vec<usize> {
+                let matches = |(included, excluded): &(BTreeSet<u64>, BTreeSet<u64>)| {
+                    !included.is_disjoint(values) && excluded.is_disjoint(values)
+                };
+                (0..lists.len()).filter(|policy| matches(&lists[*policy])).collect()
+            };
+            let found = dimension.matching(values.iter().copied().map(Number));
+            prop_assert_eq!(found.common(&found).collect::<Vec<_>>(), expect(&values));
+            let mut standing = PolicySet::empty(lists.len());
+            (0..lists.len()).for_each(|policy| standing.insert(policy));
+            dimension.keep_matching_one(one.map(Number), &mut standing);
+            values = [0].into_iter().chain(one).collect();
+            prop_assert_eq!(standing.common(&standing).collect::<Vec<_>>(), expect(&values));
         }
     }
 }

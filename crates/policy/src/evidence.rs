@@ -5,13 +5,13 @@ use std::cell::OnceCell;
 use portcullis_model::Timestamp;
 use portcullis_model::conditional_access::{ClientAppType, SignInInterval, UserAction};
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
-use portcullis_model::id::TenantId;
+use portcullis_model::id::{PolicyId, TenantId};
 
 use crate::compile::CompiledTenant;
 use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::facts::{Methods, Origin, Proof, SignIn, Subject};
-use crate::judge::is_registration_refused;
+use crate::judge::refusing_registration;
 
 /// Proofs and claims of one sign-in, as far as the tenant believes them.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) primary_place: Place,
     /// Where MFA is proven, or why it cannot be. Proofs from anywhere else count for nothing.
     pub(crate) mfa_place: Result<Place, BlockReason>,
-    /// Whether a policy about security information keeps methods from being registered; asked for seldom.
-    registration_refused: OnceCell<bool>,
+    /// The policies about security information that keep methods from being registered; asked for seldom.
+    refusing_registration: OnceCell<Vec<PolicyId>>,
 }
 
 /// How the tenant stands to the one who signs in.
@@ -143,7 +143,7 @@ impl<'a> Evidence<'a> {
             standing,
             primary_place,
             mfa_place,
-            registration_refused: OnceCell::new(),
+            refusing_registration: OnceCell::new(),
         }
     }
 
@@ -173,6 +173,15 @@ impl<'a> Evidence<'a> {
             .map(|proof| proof.at)
             .max();
         self.is_fresh(latest, interval)
+    }
+
+    /// The demand for a first factor.
+    pub(crate) fn ask_for_primary(&self) -> Ask {
+        Ask {
+            challenge: Challenge::PrimaryAuthentication,
+            place: self.primary_place,
+            combinations: Vec::new(),
+        }
     }
 
     /// Whether a first factor and, as lately as `interval`, a second one are proven where the tenant wants them.
@@ -272,7 +281,7 @@ impl<'a> Evidence<'a> {
         match registration {
             Registration::Refused(reason) => Err(reason),
             Registration::AsPoliciesSay => match place {
-                Place::ResourceTenant(_) if self.registration_is_refused() => {
+                Place::ResourceTenant(_) if !self.refusing_registration().is_empty() => {
                     Err(BlockReason::ProofUpBlockedByPolicy)
                 }
                 // What the home tenant says of registering there is not known here.
@@ -281,12 +290,14 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    fn registration_is_refused(&self) -> bool {
+    /// The policies that keep this user from registering a method now.
+    pub(crate) fn refusing_registration(&self) -> &[PolicyId] {
         // Somebody who is registering already is judged by those policies themselves.
-        self.sign_in.user_action != Some(UserAction::RegisterSecurityInformation)
-            && *self
-                .registration_refused
-                .get_or_init(|| is_registration_refused(self.tenant, self.sign_in))
+        if self.sign_in.user_action == Some(UserAction::RegisterSecurityInformation) {
+            return &[];
+        }
+        self.refusing_registration
+            .get_or_init(|| refusing_registration(self.tenant, self.sign_in))
     }
 
     /// A proof must be renewed once it is as old as the interval.

@@ -87,6 +87,10 @@ fn lower(text: &str) -> impl Iterator<Item = char> {
 }
 
 fn same(text: &str, wanted: &str) -> bool {
+    // Nearly every text is one of these. (Letters outside of ASCII may become ones inside of it.)
+    if text.is_ascii() && wanted.is_ascii() {
+        return text.eq_ignore_ascii_case(wanted);
+    }
     lower(text).eq(lower(wanted))
 }
 

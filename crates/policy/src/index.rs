@@ -1,20 +1,20 @@
 //! The index of a tenant's policies: every condition as a dimension, and which policies a sign-in brings into scope.
 
-use std::collections::BTreeMap;
-
+use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
-use portcullis_model::conditional_access::{ClientAppType, DeviceCondition};
 
 use crate::attribute_class::AttributeClasses;
-use crate::dimension::{Dimension, DimensionBuilder};
+use crate::device_rule::DeviceRules;
+use crate::dimension::{Bound, Dimension, DimensionBuilder};
 use crate::facts::Subject;
 use crate::location::NamedLocations;
 use crate::policy_set::PolicySet;
 use crate::seen::Seen;
+use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
-    audience_values, client_values, context_values, is_location_open, location_values,
-    platform_values, user_values, workload_values,
+    audience_values, client_values, context_values, each_audience_value, each_user_value,
+    is_location_open, location_values, platform_values, workload_values,
 };
 use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
@@ -84,8 +84,8 @@ macro_rules! dimensions {
             $($(#[$doc])* pub(crate) $name: Dimension<$value>,)*
             /// Policies that say nothing of devices.
             pub(crate) any_device: PolicySet,
-            /// What the others say, by policy.
-            pub(crate) devices: BTreeMap<usize, DeviceCondition>,
+            /// What the others say.
+            pub(crate) devices: DeviceRules,
         }
 
         /// All dimensions while the policies are compiled.
@@ -95,7 +95,7 @@ macro_rules! dimensions {
             pub(crate) attributes: AttributeClasses,
             $($(#[$doc])* pub(crate) $name: DimensionBuilder<$value>,)*
             pub(crate) any_device: PolicySet,
-            pub(crate) devices: BTreeMap<usize, DeviceCondition>,
+            pub(crate) devices: DeviceRules,
         }
 
         impl IndexBuilder {
@@ -109,7 +109,7 @@ macro_rules! dimensions {
                     attributes,
                     $($name: DimensionBuilder::new(count),)*
                     any_device: PolicySet::empty(count),
-                    devices: BTreeMap::new(),
+                    devices: DeviceRules::default(),
                 }
             }
 
@@ -153,11 +153,14 @@ pub(crate) struct Scope {
 
 impl Index {
     pub(crate) fn scope(&self, seen: &Seen<'_>) -> Scope {
-        let mut concerned = self.matching(Condition::Subject, seen);
-        concerned.intersect(&self.matching(Condition::Target, seen));
+        let mut concerned = PolicySet::empty_like(&self.any_device);
+        self.match_subject(seen, &mut concerned);
+        let mut scratch = PolicySet::empty_like(&self.any_device);
+        self.match_targets(seen, &mut scratch);
+        concerned.intersect(&scratch);
         let mut all = concerned.clone();
         if seen.not_given == NotGiven::NOTHING {
-            self.keep_matching_all(&mut all, seen);
+            self.keep_matching_all(&mut all, &mut scratch, seen);
             self.keep_matching_devices(&mut all, seen);
             return Scope { concerned, all };
         }
@@ -172,11 +175,7 @@ impl Index {
                 | Condition::UserRisk
                 | Condition::ServicePrincipalRisk
                 | Condition::InsiderRisk
-                | Condition::AuthenticationFlow => {
-                    if !self.is_silent(condition) {
-                        all.intersect(&self.matching(condition, seen));
-                    }
-                }
+                | Condition::AuthenticationFlow => all.intersect(&self.matching(condition, seen)),
             }
         }
         self.keep_matching_devices(&mut all, seen);
@@ -184,47 +183,35 @@ impl Index {
     }
 
     /// Keeps what every condition lets match beside subject, target and device, of a sign-in with every signal given: what
-    /// [`Index::matching`] says of each of them.
-    fn keep_matching_all(&self, standing: &mut PolicySet, seen: &Seen<'_>) {
+    /// [`Index::matching`] says of each of them. `scratch` is of the same tenant, whatever is in it.
+    fn keep_matching_all(
+        &self,
+        standing: &mut PolicySet,
+        scratch: &mut PolicySet,
+        seen: &Seen<'_>,
+    ) {
         let sign_in = seen.sign_in;
         let risk = &sign_in.risk;
-        let mut scratch = PolicySet::empty_like(standing);
-        let mut keep = Keep {
-            standing,
-            scratch: &mut scratch,
-        };
-        for condition in Condition::ALL {
-            match condition {
-                // Asked elsewhere: the first two before, devices after all others.
-                Condition::Subject | Condition::Target | Condition::Devices => {}
-                Condition::ClientAppType => {
-                    keep.matching(&self.client_app_types, || client_values(seen));
-                }
-                Condition::DevicePlatform => {
-                    keep.matching(&self.platforms, || platform_values(seen));
-                }
-                Condition::Location => {
-                    let named = &self.named_locations;
-                    keep.matching(&self.locations, || location_values(seen, named));
-                }
-                Condition::SignInRisk => {
-                    keep.matching(&self.sign_in_risk, || std::iter::once(risk.sign_in));
-                }
-                Condition::UserRisk => {
-                    keep.matching(&self.user_risk, || std::iter::once(risk.user));
-                }
-                Condition::ServicePrincipalRisk => {
-                    let level = risk.service_principal;
-                    keep.matching(&self.service_principal_risk, || std::iter::once(level));
-                }
-                Condition::InsiderRisk => {
-                    keep.matching(&self.insider_risk, || risk.insider.into_iter());
-                }
-                Condition::AuthenticationFlow => {
-                    let method = sign_in.transfer_method;
-                    keep.matching(&self.transfer_methods, || method.into_iter());
-                }
-            }
+        let mut clients = client_values(seen);
+        if let (client, None) = (clients.next(), clients.next()) {
+            keep_one(&self.client_app_types, client, standing);
+        } else {
+            let clients = client_values(seen);
+            self.client_app_types
+                .keep_matching(clients, standing, scratch);
+        }
+        let platform = sign_in.platform.map(PlatformValue::Platform);
+        keep_one(&self.platforms, platform, standing);
+        keep_one(&self.sign_in_risk, Some(risk.sign_in), standing);
+        keep_one(&self.user_risk, Some(risk.user), standing);
+        let level = risk.service_principal;
+        keep_one(&self.service_principal_risk, Some(level), standing);
+        keep_one(&self.insider_risk, risk.insider, standing);
+        keep_one(&self.transfer_methods, sign_in.transfer_method, standing);
+        if !self.locations.is_silent() {
+            let values = location_values(seen, &self.named_locations);
+            let values = values.iter().copied();
+            self.locations.keep_matching(values, standing, scratch);
         }
     }
 
@@ -233,8 +220,16 @@ impl Index {
         let sign_in = seen.sign_in;
         let (risk, all) = (&sign_in.risk, |_| true);
         match condition {
-            Condition::Subject => self.matching_subject(seen),
-            Condition::Target => self.matching_targets(seen),
+            Condition::Subject => {
+                let mut matching = PolicySet::empty_like(&self.any_device);
+                self.match_subject(seen, &mut matching);
+                matching
+            }
+            Condition::Target => {
+                let mut matching = PolicySet::empty_like(&self.any_device);
+                self.match_targets(seen, &mut matching);
+                matching
+            }
             Condition::ClientAppType => {
                 let values = client_values(seen);
                 let is_eas = sign_in.client_app_type == ClientAppType::ExchangeActiveSync;
@@ -252,9 +247,13 @@ impl Index {
             Condition::Location => {
                 let named = &self.named_locations;
                 let values = location_values(seen, named);
-                ask(condition, &self.locations, values, seen, |value| {
-                    is_location_open(value, seen, named)
-                })
+                ask(
+                    condition,
+                    &self.locations,
+                    values.into_iter(),
+                    seen,
+                    |value| is_location_open(value, seen, named),
+                )
             }
             Condition::SignInRisk => {
                 let level = seen.given(Signal::SignInRisk, Some(risk.sign_in));
@@ -276,8 +275,8 @@ impl Index {
             }
             Condition::Devices => {
                 let mut matching = self.any_device.clone();
-                for policy in self.devices.keys() {
-                    matching.insert(*policy);
+                for rule in &self.devices.rules {
+                    matching.add(&rule.policies);
                 }
                 self.keep_matching_devices(&mut matching, seen);
                 matching
@@ -287,22 +286,6 @@ impl Index {
                 let dimension = &self.transfer_methods;
                 ask(condition, dimension, method.into_iter(), seen, |_| true)
             }
-        }
-    }
-
-    /// Whether no policy says anything of this condition: then every policy matches it.
-    fn is_silent(&self, condition: Condition) -> bool {
-        match condition {
-            Condition::Subject | Condition::Target => false,
-            Condition::ClientAppType => self.client_app_types.is_silent(),
-            Condition::DevicePlatform => self.platforms.is_silent(),
-            Condition::Location => self.locations.is_silent(),
-            Condition::SignInRisk => self.sign_in_risk.is_silent(),
-            Condition::UserRisk => self.user_risk.is_silent(),
-            Condition::ServicePrincipalRisk => self.service_principal_risk.is_silent(),
-            Condition::InsiderRisk => self.insider_risk.is_silent(),
-            Condition::Devices => self.devices.is_empty(),
-            Condition::AuthenticationFlow => self.transfer_methods.is_silent(),
         }
     }
 
@@ -324,18 +307,24 @@ impl Index {
     }
 
     /// User policies never match a service principal, nor the other way round (specification 4.10).
-    fn matching_subject(&self, seen: &Seen<'_>) -> PolicySet {
+    fn match_subject(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
         match &seen.sign_in.subject {
-            Subject::User(user) => self.users.matching(user_values(user)),
+            Subject::User(user) => {
+                let mut matching = self.users.begin(matching);
+                each_user_value(user, |value| matching.add(value));
+                matching.finish();
+            }
             Subject::ServicePrincipal(principal) => {
+                let mut matching = self.workloads.begin(matching);
                 let values = workload_values(*principal, &self.attributes);
-                self.workloads.matching(values)
+                values.for_each(|value| matching.add(value));
+                matching.finish();
             }
         }
     }
 
     /// One audience that matches is enough (specification 4.3); an action and contexts are asked for beside them.
-    fn matching_targets(&self, seen: &Seen<'_>) -> PolicySet {
+    fn match_targets(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
         let sign_in = seen.sign_in;
         let mut audiences = sign_in.audiences.iter();
         let first = audiences.next();
@@ -344,10 +333,11 @@ impl Index {
             && sign_in.user_action.is_none()
             && sign_in.authentication_contexts.is_empty();
         if let Some(audience) = first.filter(|_| is_plain) {
-            let values = audience_values(*audience, &self.attributes);
-            return self.targets.matching(values);
+            let mut matching = self.targets.begin(matching);
+            each_audience_value(*audience, &self.attributes, |value| matching.add(value));
+            return matching.finish();
         }
-        let mut matching = self.targets.matching(context_values(sign_in));
+        *matching = self.targets.matching(context_values(sign_in));
         for audience in &sign_in.audiences {
             let values = audience_values(*audience, &self.attributes);
             matching.unite(&self.targets.matching(values));
@@ -355,44 +345,35 @@ impl Index {
         if let Some(action) = sign_in.user_action {
             matching.unite(&self.targets.matching(action_values(action)));
         }
-        matching
     }
 
     fn keep_matching_devices(&self, standing: &mut PolicySet, seen: &Seen<'_>) {
-        let is_kept = |policy: usize| {
-            let Some(condition) = self.devices.get(&policy) else {
-                return true;
-            };
-            if seen.not_given.contains(Signal::Device) {
-                return seen.bound == crate::dimension::Bound::Possible;
+        for rule in &self.devices.rules {
+            if !standing.has_any(&rule.policies) {
+                continue;
             }
-            visible_device::matches(seen.device.as_ref(), condition)
-        };
-        standing.retain(&self.any_device, is_kept);
-    }
-}
-
-/// What still stands, and room to work in.
-struct Keep<'a> {
-    standing: &'a mut PolicySet,
-    scratch: &'a mut PolicySet,
-}
-
-impl Keep<'_> {
-    /// A dimension that no policy names lets every policy match.
-    fn matching<V: Copy + Ord, I: Iterator<Item = V>>(
-        &mut self,
-        dimension: &Dimension<V>,
-        values: impl FnOnce() -> I,
-    ) {
-        if !dimension.is_silent() {
-            dimension.keep_matching(values(), self.standing, self.scratch);
+            let is_kept = if seen.not_given.contains(Signal::Device) {
+                seen.bound == Bound::Possible
+            } else {
+                visible_device::matches(seen.device.as_ref(), &rule.condition)
+            };
+            if !is_kept {
+                standing.remove(&rule.policies);
+            }
         }
     }
 }
 
+/// A dimension that no policy names lets every policy match.
+#[inline]
+fn keep_one<V: Key>(dimension: &Dimension<V>, value: Option<V>, standing: &mut PolicySet) {
+    if !dimension.is_silent() {
+        dimension.keep_matching_one(value, standing);
+    }
+}
+
 /// The policies whose condition these values satisfy; where a signal of the condition was left out, within its bound.
-fn ask<V: Copy + Ord>(
+fn ask<V: Key>(
     condition: Condition,
     dimension: &Dimension<V>,
     values: impl Iterator<Item = V>,

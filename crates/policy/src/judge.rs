@@ -1,15 +1,18 @@
 //! What one policy in scope says of a sign-in, given what there is to show for it.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 
-use portcullis_model::conditional_access::{SignInInterval, UserAction};
-use portcullis_model::id::TenantId;
+use portcullis_model::conditional_access::signal::RiskLevel;
+use portcullis_model::conditional_access::{SignInFrequency, SignInInterval, UserAction};
+use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
+use smallvec::SmallVec;
 
-use crate::compile::{CompiledPolicy, CompiledTenant};
-use crate::decision::{BlockReason, Challenge};
-use crate::demand::{Control, Demand, Strength, TargetKind};
-use crate::evidence::{Ask, ControlState, Evidence, Regard, Registration};
+use crate::brief::{Brief, Grant};
+use crate::compile::CompiledTenant;
+use crate::decision::BlockReason;
+use crate::demand::{Concern, Control, Strength, TargetKind};
+use crate::evidence::{Ask, ControlState, Evidence, Regard, Registration, Standing};
 use crate::facts::SignIn;
 use crate::session_control::Frequency;
 
@@ -22,14 +25,32 @@ pub(crate) struct Judgement {
 }
 
 /// What a policy says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Everything demanded is met.
     Satisfied,
-    /// The user can still meet what is missing, by these; never empty.
-    Open(Vec<Ask>),
+    /// The user can still meet what is missing: [`Bench::asks`] says by what.
+    Open,
     /// Nobody passes this policy in this sign-in.
     Blocked(BlockReason),
+}
+
+/// What a control finds, in brief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Met,
+    Open,
+    Unobtainable(BlockReason),
+}
+
+impl From<&ControlState> for Found {
+    fn from(state: &ControlState) -> Self {
+        match state {
+            ControlState::Met(_) => Self::Met,
+            ControlState::Open(_) => Self::Open,
+            ControlState::Unobtainable(reason) => Self::Unobtainable(*reason),
+        }
+    }
 }
 
 /// What the policies in force say together, against which each one is judged.
@@ -38,32 +59,50 @@ pub(crate) struct Bench<'a> {
     pub(crate) evidence: &'a Evidence<'a>,
     /// How often proofs are renewed.
     pub(crate) frequency: Option<Frequency>,
+    /// The same, where the first factor is older than it allows.
+    stale: Option<Frequency>,
     /// A policy in force is there because the sign-in is risky: then nobody registers a method (specification 5.5).
     is_risky: bool,
     /// The strengths demanded by policies about registering security information, while somebody registers.
     of_registration: Vec<&'a Strength>,
-    /// The tenant that vouches for MFA, if it is met: that is the same for every policy, and most ask for it.
-    mfa_is_met_by: OnceCell<Option<TenantId>>,
+    /// Whether what a control finds depends on what the policy is about.
+    looks_at_concerns: bool,
+    /// What each control of the tenant finds, once a policy asked; nothing where that depends on the policy.
+    found: FoundByControl,
 }
+
+/// By number; tenants seldom demand more different ones.
+type FoundByControl = SmallVec<[Cell<Option<Found>>; 64]>;
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(
         evidence: &'a Evidence<'a>,
-        in_force: impl Iterator<Item = &'a CompiledPolicy> + Clone,
+        in_force: impl Iterator<Item = &'a Brief> + Clone,
         frequency: Option<Frequency>,
     ) -> Self {
         let sign_in = evidence.sign_in;
+        let briefs = evidence.tenant.briefs();
         let registers = sign_in.user_action == Some(UserAction::RegisterSecurityInformation);
-        let mut policies = in_force.clone();
+        let of_registration = if registers {
+            in_force
+                .clone()
+                .filter(|policy| policy.concern.target == TargetKind::UserActions)
+                .flat_map(|policy| briefs.controls(policy))
+                .filter_map(Control::strength)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let mut at_risk = in_force.filter(|policy| policy.concern.is_sign_in_risk(sign_in));
+        let is_risky = sign_in.risk.sign_in != RiskLevel::None && at_risk.next().is_some();
         Self {
             evidence,
             frequency,
-            is_risky: policies.any(|policy| policy.concern.is_sign_in_risk(sign_in)),
-            of_registration: in_force
-                .filter(|policy| registers && policy.concern.target == TargetKind::UserActions)
-                .flat_map(|policy| policy.demand.strengths())
-                .collect(),
-            mfa_is_met_by: OnceCell::new(),
+            stale: stale(evidence, frequency),
+            is_risky,
+            of_registration,
+            looks_at_concerns: looks_at_concerns(evidence, is_risky),
+            found: nothing_found(evidence.tenant),
         }
     }
 
@@ -71,7 +110,8 @@ impl<'a> Bench<'a> {
     pub(crate) fn with_frequency(self, frequency: Option<Frequency>) -> Self {
         Self {
             frequency,
-            mfa_is_met_by: OnceCell::new(),
+            stale: stale(self.evidence, frequency),
+            found: nothing_found(self.evidence.tenant),
             ..self
         }
     }
@@ -81,15 +121,16 @@ impl<'a> Bench<'a> {
         self.frequency.map(Frequency::interval)
     }
 
-    /// What weighs when this policy's controls are judged; `None`: a demand of the request itself.
-    pub(crate) fn regard(&self, policy: Option<&CompiledPolicy>) -> Regard {
+    /// What weighs when the controls of a policy about this are judged; `None`: a demand of the request itself.
+    pub(crate) fn regard(&self, concern: Option<Concern>) -> Regard {
         let sign_in = self.evidence.sign_in;
-        let is = |says: &dyn Fn(&CompiledPolicy) -> bool| policy.is_some_and(says);
-        let registration = if self.is_risky || is(&|policy| policy.concern.is_sign_in_risk(sign_in))
-        {
+        let is_at_risk = concern.is_some_and(|concern| concern.is_sign_in_risk(sign_in));
+        let is_about_action =
+            concern.is_some_and(|concern| concern.target == TargetKind::UserActions);
+        let registration = if self.is_risky || is_at_risk {
             Registration::Refused(BlockReason::ProofUpBlockedByRisk)
         } else if sign_in.user_action == Some(UserAction::RegisterSecurityInformation)
-            && is(&|policy| policy.concern.target == TargetKind::UserActions)
+            && is_about_action
         {
             // Nobody registers a method to be allowed to register one. (To register a device they may.)
             Registration::Refused(BlockReason::ProofUpBlockedByPolicy)
@@ -102,17 +143,16 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// What a control of a policy finds.
-    pub(crate) fn find(&self, control: &Control, policy: &CompiledPolicy) -> ControlState {
-        let regard = self.regard(Some(policy));
+    /// What a control finds that a policy about this demands.
+    pub(crate) fn find(&self, control: &Control, concern: Concern) -> ControlState {
         match control {
             Control::Strength(_)
-                if self.replaces_strengths_of(policy) && !self.evidence.is_legacy() =>
+                if self.replaces_strengths_about(concern) && !self.evidence.is_legacy() =>
             {
                 self.strengths_of_registration()
             }
-            Control::Mfa => self.mfa(policy, regard),
             Control::Strength(_)
+            | Control::Mfa
             | Control::CompliantDevice
             | Control::DomainJoinedDevice
             | Control::ApprovedApplication
@@ -120,37 +160,58 @@ impl<'a> Bench<'a> {
             | Control::PasswordChange
             | Control::RiskRemediation(_)
             | Control::TermsOfUse(_)
-            | Control::Custom(_) => self.evidence.of(control, policy, regard),
+            | Control::Custom(_) => {
+                let regard = self.regard(Some(concern));
+                self.evidence.of(control, concern, regard)
+            }
         }
     }
 
-    /// Whether MFA is met hangs on the proofs and on the frequency, never on the policy; what to do where it is not met does.
-    fn mfa(&self, policy: &CompiledPolicy, regard: Regard) -> ControlState {
-        let find = || self.evidence.of(&Control::Mfa, policy, regard);
-        let met = self.mfa_is_met_by.get_or_init(|| match find() {
-            ControlState::Met(tenant) => Some(tenant),
-            ControlState::Open(_) | ControlState::Unobtainable(_) => None,
-        });
-        met.map_or_else(find, ControlState::Met)
+    /// The same in brief, worked out once for all policies where it is the same for all; `None`: it is not asked for now.
+    #[inline]
+    fn found(&self, number: usize, concern: Concern) -> Option<Found> {
+        let shared = self.found.get(number).filter(|_| !self.looks_at_concerns);
+        match shared.and_then(Cell::get) {
+            Some(found) => Some(found),
+            None => self.find_anew(number, concern, shared),
+        }
     }
 
-    /// How the log tells of a strength that a policy demands.
+    #[cold]
+    fn find_anew(
+        &self,
+        number: usize,
+        concern: Concern,
+        shared: Option<&Cell<Option<Found>>>,
+    ) -> Option<Found> {
+        let control = self.evidence.tenant.briefs().control(number)?;
+        if is_exempt(control, concern, self.evidence.sign_in) {
+            return None;
+        }
+        let found = Found::from(&self.find(control, concern));
+        if let Some(shared) = shared {
+            shared.set(Some(found));
+        }
+        Some(found)
+    }
+
+    /// How the log tells of a strength that a policy about this demands.
     pub(crate) fn strength_result(
         &self,
         strength: &Strength,
-        policy: &CompiledPolicy,
+        concern: Concern,
     ) -> AuthenticationStrengthResult {
-        if self.replaces_strengths_of(policy) {
+        if self.replaces_strengths_about(concern) {
             return AuthenticationStrengthResult::SkippedForProofUp;
         }
-        let regard = self.regard(Some(policy));
+        let regard = self.regard(Some(concern));
         self.evidence.strength(strength, regard).result
     }
 
     /// While security information is registered, the strengths of policies about that replace those of policies about
     /// resources (specification 5.4).
-    fn replaces_strengths_of(&self, policy: &CompiledPolicy) -> bool {
-        !self.of_registration.is_empty() && policy.concern.target == TargetKind::Applications
+    fn replaces_strengths_about(&self, concern: Concern) -> bool {
+        !self.of_registration.is_empty() && concern.target == TargetKind::Applications
     }
 
     /// All of them are met, or what is missing of them.
@@ -159,78 +220,121 @@ impl<'a> Bench<'a> {
             interval: self.interval(),
             registration: Registration::Refused(BlockReason::ProofUpBlockedByPolicy),
         };
-        let states = self
-            .of_registration
-            .iter()
-            .map(|strength| self.evidence.strength(strength, regard).state);
-        match all_of(states) {
-            Ok(asks) if asks.is_empty() => ControlState::Met(self.evidence.tenant.id()),
-            Ok(asks) => ControlState::Open(asks),
-            Err(reason) => ControlState::Unobtainable(reason),
+        let mut open = Vec::new();
+        for strength in &self.of_registration {
+            match self.evidence.strength(strength, regard).state {
+                ControlState::Met(_) => {}
+                ControlState::Open(asks) => add_new(&mut open, asks),
+                ControlState::Unobtainable(reason) => return ControlState::Unobtainable(reason),
+            }
+        }
+        if open.is_empty() {
+            ControlState::Met(self.evidence.tenant.id())
+        } else {
+            ControlState::Open(open)
+        }
+    }
+
+    /// Whether the first factor is older than the merged frequency allows, and a policy that says this is why.
+    #[inline]
+    pub(crate) fn is_stale(&self, said: Option<SignInFrequency>) -> bool {
+        self.stale
+            .is_some_and(|frequency| frequency.is_due_to(said))
+    }
+
+    /// By what the user can still meet what is missing of a policy that is [`Verdict::Open`], in the order of challenges.
+    pub(crate) fn asks(&self, policy: &Brief) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        if self.is_stale(policy.frequency) {
+            asks.push(self.evidence.ask_for_primary());
+        }
+        let (concern, sign_in) = (policy.concern, self.evidence.sign_in);
+        let controls = self.evidence.tenant.briefs().controls(policy);
+        let states = controls
+            .filter(|control| !is_exempt(control, concern, sign_in))
+            .map(|control| self.find(control, concern));
+        let mut open = states.filter_map(|state| match state {
+            ControlState::Open(asks) => Some(asks),
+            ControlState::Met(_) | ControlState::Unobtainable(_) => None,
+        });
+        match policy.grant {
+            Grant::All => open.for_each(|more| add_new(&mut asks, more)),
+            // Where one is met, none of the others is asked for.
+            Grant::Any if self.demanded(policy) == Found::Open => {
+                asks.extend(open.next().unwrap_or_default());
+            }
+            Grant::Any | Grant::NotEvaluable | Grant::Nothing | Grant::Block => {}
+        }
+        asks
+    }
+
+    /// What the demand of a policy comes to, whatever its sign-in frequency says.
+    fn demanded(&self, policy: &Brief) -> Found {
+        let concern = policy.concern;
+        let numbers = self.evidence.tenant.briefs().numbers(policy);
+        let found = numbers.iter().map(|number| self.found(*number, concern));
+        match policy.grant {
+            Grant::NotEvaluable => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
+            Grant::Nothing => Found::Met,
+            Grant::Block => Found::Unobtainable(
+                self.evidence
+                    .risk_elsewhere(concern)
+                    .unwrap_or(BlockReason::BlockedByPolicy),
+            ),
+            Grant::All => all_of(found),
+            Grant::Any => any_of(found),
+        }
+    }
+}
+
+/// The frequency, where the first factor is older than it allows.
+fn stale(evidence: &Evidence<'_>, frequency: Option<Frequency>) -> Option<Frequency> {
+    frequency.filter(|frequency| {
+        frequency.renews_primary() && !evidence.primary_is_proven(Some(frequency.interval()))
+    })
+}
+
+/// Whether what a control finds depends on what the policy is about.
+///
+/// INVARIANT (shared answers): of a policy, [`Bench::find`] and [`is_exempt`] see its concern alone. What it is about
+/// matters only beside a user action; risk of the sign-in, only where no policy in force is about it; risk of the user,
+/// only to somebody whose home tenant would have to remedy it.
+fn looks_at_concerns(evidence: &Evidence<'_>, is_risky: bool) -> bool {
+    let sign_in = evidence.sign_in;
+    let is_foreign = match evidence.standing {
+        Standing::Foreign(..) => true,
+        Standing::Own(_) | Standing::WithoutHome | Standing::Service => false,
+    };
+    sign_in.user_action.is_some()
+        || (sign_in.risk.sign_in != RiskLevel::None && !is_risky)
+        || (sign_in.risk.user != RiskLevel::None && is_foreign)
+}
+
+fn nothing_found(tenant: &CompiledTenant) -> FoundByControl {
+    SmallVec::from_elem(Cell::new(None), tenant.briefs().control_count())
+}
+
+fn add_new(asks: &mut Vec<Ask>, more: Vec<Ask>) {
+    for ask in more {
+        if !asks.contains(&ask) {
+            asks.push(ask);
         }
     }
 }
 
 /// Judges one policy in scope.
-pub(crate) fn judge(number: usize, policy: &CompiledPolicy, bench: &Bench<'_>) -> Judgement {
-    Judgement {
-        policy: number,
-        verdict: verdict(policy, bench),
-    }
-}
-
-pub(crate) fn verdict(policy: &CompiledPolicy, bench: &Bench<'_>) -> Verdict {
-    let evidence = bench.evidence;
-    let states = policy
-        .demand
-        .controls()
-        .iter()
-        .filter(|control| !is_exempt(control, policy, evidence.sign_in))
-        .map(|control| bench.find(control, policy));
-    // A policy that cannot be evaluated must not open a door (decision 18).
-    let grant = match (&policy.defect, &policy.demand) {
-        (Some(_), _) => Err(BlockReason::PolicyNotEvaluable),
-        (None, Demand::Nothing) => Ok(Vec::new()),
-        (None, Demand::Block) => Err(evidence
-            .risk_elsewhere(policy)
-            .unwrap_or(BlockReason::BlockedByPolicy)),
-        (None, Demand::All(controls) | Demand::Any(controls))
-            if !controls.is_empty()
-                && controls
-                    .iter()
-                    .all(|control| is_exempt(control, policy, evidence.sign_in)) =>
-        {
-            Ok(Vec::new())
-        }
-        (None, Demand::All(_)) => all_of(states),
-        (None, Demand::Any(_)) => any_of(states),
-    };
-    let stale = bench.frequency.is_some_and(|frequency| {
-        frequency.renews_primary()
-            && frequency.is_due_to(policy)
-            && !evidence.primary_is_proven(Some(frequency.interval()))
-    });
-    let primary = stale.then(|| Ask {
-        challenge: Challenge::PrimaryAuthentication,
-        place: evidence.primary_place,
-        combinations: Vec::new(),
-    });
-    match grant {
-        Err(reason) => Verdict::Blocked(reason),
-        Ok(asks) => {
-            let asks: Vec<Ask> = primary.into_iter().chain(asks).collect();
-            if asks.is_empty() {
-                Verdict::Satisfied
-            } else {
-                Verdict::Open(asks)
-            }
-        }
+pub(crate) fn verdict(policy: &Brief, bench: &Bench<'_>) -> Verdict {
+    match bench.demanded(policy) {
+        Found::Unobtainable(reason) => Verdict::Blocked(reason),
+        Found::Open => Verdict::Open,
+        Found::Met if bench.is_stale(policy.frequency) => Verdict::Open,
+        Found::Met => Verdict::Satisfied,
     }
 }
 
 /// A policy about all resources does not keep a device from being registered by asking for a registered device
 /// (specification 4.3).
-pub(crate) fn is_exempt(control: &Control, policy: &CompiledPolicy, sign_in: &SignIn) -> bool {
+pub(crate) fn is_exempt(control: &Control, concern: Concern, sign_in: &SignIn) -> bool {
     let asks_for_device = match control {
         Control::CompliantDevice
         | Control::DomainJoinedDevice
@@ -244,13 +348,13 @@ pub(crate) fn is_exempt(control: &Control, policy: &CompiledPolicy, sign_in: &Si
         | Control::Custom(_) => false,
     };
     asks_for_device
-        && policy.concern.target == TargetKind::Applications
+        && concern.target == TargetKind::Applications
         && sign_in.user_action == Some(UserAction::RegisterOrJoinDevices)
 }
 
-/// Whether an enforced policy about registering security information would refuse this user now: who has no method and
+/// The enforced policies about registering security information that would refuse this user now: who has no method and
 /// may register none has nothing to do MFA with (53010).
-pub(crate) fn is_registration_refused(tenant: &CompiledTenant, sign_in: &SignIn) -> bool {
+pub(crate) fn refusing_registration(tenant: &CompiledTenant, sign_in: &SignIn) -> Vec<PolicyId> {
     let registering = SignIn {
         user_action: Some(UserAction::RegisterSecurityInformation),
         ..sign_in.clone()
@@ -258,53 +362,48 @@ pub(crate) fn is_registration_refused(tenant: &CompiledTenant, sign_in: &SignIn)
     let evidence = Evidence::gather(tenant, &registering);
     let scope = tenant.scope(&registering);
     let policies = tenant
-        .policies_in(&scope.all, tenant.enabled())
-        .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions)
-        .map(|(_, policy)| policy);
-    let bench = Bench::new(&evidence, policies.clone(), None);
-    let mut policies = policies;
-    policies.any(|policy| matches!(verdict(policy, &bench), Verdict::Blocked(_)))
+        .briefs_in(&scope.all, tenant.enabled())
+        .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions);
+    let bench = Bench::new(&evidence, policies.clone().map(|(_, policy)| policy), None);
+    policies
+        .filter(|(_, policy)| matches!(verdict(policy, &bench), Verdict::Blocked(_)))
+        .filter_map(|(number, _)| tenant.briefs().id(number))
+        .collect()
 }
 
-/// What is still open, each thing once; refused as soon as one control cannot be had, whatever else is open (decision 15).
-/// All of nothing is never met (requirement V03).
-fn all_of(states: impl Iterator<Item = ControlState>) -> Result<Vec<Ask>, BlockReason> {
-    let mut is_empty = true;
-    let mut open: Vec<Ask> = Vec::new();
-    for state in states {
-        is_empty = false;
-        match state {
-            ControlState::Met(_) => {}
-            ControlState::Open(asks) => {
-                for ask in asks {
-                    if !open.contains(&ask) {
-                        open.push(ask);
-                    }
-                }
-            }
-            ControlState::Unobtainable(reason) => return Err(reason),
+/// Refused as soon as one control cannot be had, whatever else is open (decision 15). All of nothing is never met
+/// (requirement V03); where nothing is asked for now, it is.
+fn all_of(found: impl Iterator<Item = Option<Found>>) -> Found {
+    let mut all = NOTHING;
+    for found in found {
+        match (found, all) {
+            (Some(Found::Unobtainable(reason)), _) => return Found::Unobtainable(reason),
+            (Some(Found::Open), _) => all = Found::Open,
+            (Some(Found::Met) | None, Found::Unobtainable(_)) => all = Found::Met,
+            (Some(Found::Met) | None, Found::Met | Found::Open) => {}
         }
     }
-    if is_empty {
-        return Err(BlockReason::PolicyNotEvaluable);
-    }
-    Ok(open)
+    all
 }
 
-/// What the first control that can be had still asks for; nothing once one is met. Refused when none can be had, for the
-/// reason of the first; any of nothing is never met.
-fn any_of(states: impl Iterator<Item = ControlState>) -> Result<Vec<Ask>, BlockReason> {
-    let mut open = None;
-    let mut first_reason = None;
-    for state in states {
-        match state {
-            ControlState::Met(_) => return Ok(Vec::new()),
-            ControlState::Open(asks) => open = open.or(Some(asks)),
-            ControlState::Unobtainable(reason) => first_reason = first_reason.or(Some(reason)),
+/// Open where a control can still be had and none is met. Refused when none can be had, for the reason of the first; any
+/// of nothing is never met. Where nothing is asked for now, it is.
+fn any_of(found: impl Iterator<Item = Option<Found>>) -> Found {
+    let mut any = None;
+    let mut is_exempt = false;
+    for found in found {
+        match (found, any) {
+            (Some(Found::Met), _) => return Found::Met,
+            (Some(Found::Open), _) | (Some(Found::Unobtainable(_)), None) => any = found,
+            (Some(Found::Unobtainable(_)), Some(_)) => {}
+            (None, _) => is_exempt = true,
         }
     }
-    open.ok_or(first_reason.unwrap_or(BlockReason::PolicyNotEvaluable))
+    any.unwrap_or(if is_exempt { Found::Met } else { NOTHING })
 }
+
+/// What an empty list of controls comes to.
+const NOTHING: Found = Found::Unobtainable(BlockReason::PolicyNotEvaluable);
 
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,14 @@
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
 mod attribute_class;
+mod brief;
 pub mod compile;
 mod control;
 pub mod cross_tenant;
 pub mod decide;
 pub mod decision;
 mod demand;
+mod device_rule;
 mod dimension;
 mod evidence;
 pub mod external_user;
@@ -29,6 +31,7 @@ mod policy_set;
 mod seen;
 mod session_control;
 mod strength;
+mod table;
 mod trace;
 mod value;
 mod visible_device;

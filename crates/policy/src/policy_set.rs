@@ -2,8 +2,6 @@
 
 use std::num::NonZeroU64;
 
-use smallvec::SmallVec;
-
 const WORD_BITS: usize = u64::BITS as usize;
 /// Sets of up to 2,048 policies (decision 17) are not put on the heap.
 const INLINE_WORDS: usize = 32;
@@ -11,7 +9,11 @@ const INLINE_WORDS: usize = 32;
 /// One bit for each policy of a tenant. Sets of one tenant are equally long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicySet {
-    words: SmallVec<[u64; INLINE_WORDS]>,
+    /// Of how many words; no more are touched.
+    count: usize,
+    inline: [u64; INLINE_WORDS],
+    /// Takes the place of `inline` where that does not suffice.
+    heap: Vec<u64>,
 }
 
 /// The words of a set that are not zero, in order: a value named by few policies costs little among thousands.
@@ -23,81 +25,134 @@ pub(crate) struct SparsePolicySet {
 impl PolicySet {
     /// The empty set among `count` policies.
     pub(crate) fn empty(count: usize) -> Self {
-        Self {
-            words: SmallVec::from_elem(0, count.div_ceil(WORD_BITS)),
-        }
+        Self::of_words(count.div_ceil(WORD_BITS))
     }
 
     /// The empty set of the same tenant.
+    #[inline]
     pub(crate) fn empty_like(other: &Self) -> Self {
+        Self::of_words(other.count)
+    }
+
+    #[inline]
+    fn of_words(count: usize) -> Self {
         Self {
-            words: SmallVec::from_elem(0, other.words.len()),
+            count,
+            inline: [0; INLINE_WORDS],
+            heap: if count > INLINE_WORDS {
+                vec![0; count]
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    #[inline]
+    fn words(&self) -> &[u64] {
+        self.inline.get(..self.count).unwrap_or(&self.heap)
+    }
+
+    #[inline]
+    fn words_mut(&mut self) -> &mut [u64] {
+        match self.inline.get_mut(..self.count) {
+            Some(words) => words,
+            None => &mut self.heap,
         }
     }
 
     /// Becomes equal to the other, of the same tenant.
     pub(crate) fn copy_from(&mut self, other: &Self) {
-        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word = *theirs;
         }
     }
 
     pub(crate) fn insert(&mut self, number: usize) {
-        if let Some(word) = self.words.get_mut(number / WORD_BITS) {
+        if let Some(word) = self.words_mut().get_mut(number / WORD_BITS) {
             *word |= 1 << (number % WORD_BITS);
         }
     }
 
     pub(crate) fn contains(&self, number: usize) -> bool {
-        self.words
+        self.words()
             .get(number / WORD_BITS)
             .is_some_and(|word| word & (1 << (number % WORD_BITS)) != 0)
     }
 
     /// Keeps what both have.
     pub(crate) fn intersect(&mut self, other: &Self) {
-        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word &= theirs;
         }
     }
 
     /// Drops what the other has.
     pub(crate) fn subtract(&mut self, other: &Self) {
-        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word &= !theirs;
         }
     }
 
     /// Adds what the other has.
     pub(crate) fn unite(&mut self, other: &Self) {
-        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word |= theirs;
         }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, some: &SparsePolicySet) {
+        let words = self.words_mut();
         for (index, theirs) in &some.words {
-            if let Some(word) = self.words.get_mut(*index) {
+            if let Some(word) = words.get_mut(*index) {
                 *word |= theirs;
             }
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, some: &SparsePolicySet) {
+        let words = self.words_mut();
         for (index, theirs) in &some.words {
-            if let Some(word) = self.words.get_mut(*index) {
+            if let Some(word) = words.get_mut(*index) {
                 *word &= !theirs;
             }
         }
     }
 
-    /// Drops the numbers outside of `spared` that `is_kept` does not want.
-    pub(crate) fn retain(&mut self, spared: &Self, is_kept: impl Fn(usize) -> bool) {
-        for (index, (word, spared)) in self.words.iter_mut().zip(&spared.words).enumerate() {
-            for number in bits(index, *word & !spared) {
-                if !is_kept(number) {
-                    *word &= !(1 << (number % WORD_BITS));
-                }
+    /// Whether any of these is in it.
+    pub(crate) fn has_any(&self, some: &SparsePolicySet) -> bool {
+        let mut some = some.words.iter();
+        some.any(|(index, theirs)| {
+            self.words()
+                .get(*index)
+                .is_some_and(|word| word & theirs != 0)
+        })
+    }
+
+    /// Whether any number is in both sets.
+    pub(crate) fn has_common(&self, other: &Self) -> bool {
+        let mut words = self.words().iter().zip(other.words());
+        words.any(|(word, theirs)| word & theirs != 0)
+    }
+
+    /// How many numbers are in both sets.
+    pub(crate) fn count_common(&self, other: &Self) -> usize {
+        let words = self.words().iter().zip(other.words());
+        words
+            .map(|(word, theirs)| (word & theirs).count_ones() as usize)
+            .sum()
+    }
+
+    /// Calls with each number in both sets, ascending.
+    #[inline]
+    pub(crate) fn for_each_common(&self, other: &Self, mut call: impl FnMut(usize)) {
+        for (index, (word, theirs)) in self.words().iter().zip(other.words()).enumerate() {
+            let mut rest = word & theirs;
+            while rest != 0 {
+                call(index * WORD_BITS + rest.trailing_zeros() as usize);
+                // Clears the lowest bit.
+                rest &= rest - 1;
             }
         }
     }
@@ -107,9 +162,9 @@ impl PolicySet {
         &'a self,
         other: &'a Self,
     ) -> impl Iterator<Item = usize> + Clone + 'a {
-        self.words
+        self.words()
             .iter()
-            .zip(&other.words)
+            .zip(other.words())
             .enumerate()
             .flat_map(|(index, (word, theirs))| bits(index, word & theirs))
     }
@@ -183,10 +238,13 @@ mod tests {
             prop_assert_eq!(set(&|it| it.intersect(&dense(&right))), &left & &right);
             prop_assert_eq!(set(&|it| it.subtract(&dense(&right))), &left - &right);
             prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
-            let odd = |number: usize| number % 2 == 1;
-            let kept: BTreeSet<usize> = left.iter().copied()
-                .filter(|number| right.contains(number) || odd(*number)).collect();
-            prop_assert_eq!(set(&|it| it.retain(&dense(&right), odd)), kept);
+            prop_assert_eq!(dense(&left).has_any(&sparse(&right)), !left.is_disjoint(&right));
+            let [one, other] = [&left, &right].map(dense);
+            let mut both = BTreeSet::new();
+            one.for_each_common(&other, |number| { both.insert(number); });
+            prop_assert_eq!(both, &left & &right);
+            prop_assert_eq!(one.has_common(&other), !left.is_disjoint(&right));
+            prop_assert_eq!(dense(&left).count_common(&dense(&right)), (&left & &right).len());
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }

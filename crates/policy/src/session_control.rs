@@ -23,17 +23,12 @@ pub(crate) struct Frequency {
 }
 
 impl Frequency {
-    pub(crate) fn of(policies: &[&CompiledPolicy]) -> Option<Self> {
-        policies
-            .iter()
-            .fold(None, |so_far, policy| Self::with(so_far, policy))
+    pub(crate) fn of(said: impl Iterator<Item = SignInFrequency>) -> Option<Self> {
+        said.fold(None, |so_far, one| Some(Self::with(so_far, one)))
     }
 
-    /// The strictest of these and of one more policy.
-    pub(crate) fn with(so_far: Option<Self>, policy: &CompiledPolicy) -> Option<Self> {
-        let Some(one) = policy.session_controls.sign_in_frequency else {
-            return so_far;
-        };
+    /// The strictest of these and of one more policy's.
+    pub(crate) fn with(so_far: Option<Self>, one: SignInFrequency) -> Self {
         let so_far = so_far.unwrap_or(Self {
             strictest: one,
             is_said_by_one: true,
@@ -45,11 +40,11 @@ impl Frequency {
                 .authentication_type
                 .min(one.authentication_type),
         };
-        Some(Self {
+        Self {
             strictest,
             is_said_by_one: strictest == one
                 || (strictest == so_far.strictest && so_far.is_said_by_one),
-        })
+        }
     }
 
     /// How old a proof may be.
@@ -65,19 +60,17 @@ impl Frequency {
         }
     }
 
-    /// Whether this policy is why the frequency is so strict: it says all of it, or, where no policy does, a part.
-    pub(crate) fn is_due_to(self, policy: &CompiledPolicy) -> bool {
-        policy
-            .session_controls
-            .sign_in_frequency
-            .is_some_and(|one| {
-                if self.is_said_by_one {
-                    one == self.strictest
-                } else {
-                    one.interval == self.strictest.interval
-                        || one.authentication_type == self.strictest.authentication_type
-                }
-            })
+    /// Whether a policy that says this is why the frequency is so strict: it says all of it, or, where no policy does, a
+    /// part.
+    pub(crate) fn is_due_to(self, said: Option<SignInFrequency>) -> bool {
+        said.is_some_and(|one| {
+            if self.is_said_by_one {
+                one == self.strictest
+            } else {
+                one.interval == self.strictest.interval
+                    || one.authentication_type == self.strictest.authentication_type
+            }
+        })
     }
 }
 
@@ -171,6 +164,8 @@ pub(crate) fn merge(policies: &[&CompiledPolicy], standing: Standing) -> Session
         }
     };
     let frequency_of = applied(Kind::SignInFrequency);
+    let said = |policy: &CompiledPolicy| policy.session_controls.sign_in_frequency;
+    let all_said = frequency_of.iter().filter_map(|policy| said(policy));
     let filtering_of = applied(Kind::GlobalSecureAccessFilteringProfile);
     let mut filtering: BTreeMap<String, Vec<PolicyId>> = BTreeMap::new();
     for policy in filtering_of {
@@ -183,11 +178,11 @@ pub(crate) fn merge(policies: &[&CompiledPolicy], standing: Standing) -> Session
         }
     }
     SessionDecision {
-        sign_in_frequency: Frequency::of(frequency_of).map(|frequency| {
+        sign_in_frequency: Frequency::of(all_said).map(|frequency| {
             (
                 frequency.interval(),
                 frequency.strictest.authentication_type,
-                saying(frequency_of, |policy| frequency.is_due_to(policy)),
+                saying(frequency_of, |policy| frequency.is_due_to(said(policy))),
             )
         }),
         persistent_browser: persistence(applied(Kind::PersistentBrowser)),

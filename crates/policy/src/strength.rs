@@ -4,6 +4,7 @@ use portcullis_model::authentication_strength::CombinationRestriction;
 use portcullis_model::conditional_access::SignInInterval;
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
+use smallvec::SmallVec;
 
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Combination, Strength};
@@ -47,22 +48,21 @@ impl Evidence<'_> {
                 };
             }
         };
-        let reaches = strength
+        let counting = strength
             .combinations
             .iter()
-            .filter(|combination| self.counts_in(combination.methods, place))
-            .map(|combination| {
-                let reach = self.reach(combination, place, regard.interval);
-                (combination.methods, reach)
-            });
-        // Asked first by itself: nothing is collected on the way to a grant.
-        if reaches.clone().any(|(_, reach)| reach == Reach::Met) {
-            return Finding {
-                state: ControlState::Met(place.tenant()),
-                result: AuthenticationStrengthResult::Satisfied,
-            };
+            .filter(|combination| self.counts_in(combination.methods, place));
+        let mut reaches: SmallVec<[(AuthenticationMethods, Reach); 24]> = SmallVec::new();
+        for combination in counting {
+            let reach = self.reach(combination, place, regard.interval);
+            if reach == Reach::Met {
+                return Finding {
+                    state: ControlState::Met(place.tenant()),
+                    result: AuthenticationStrengthResult::Satisfied,
+                };
+            }
+            reaches.push((combination.methods, reach));
         }
-        let reaches: Vec<(AuthenticationMethods, Reach)> = reaches.collect();
         self.missing(strength, place, &reaches, regard.registration)
     }
 
@@ -238,40 +238,38 @@ impl Evidence<'_> {
         registration: Registration,
     ) -> Finding {
         use AuthenticationStrengthResult as R;
-        let missing = reaches.iter().filter_map(|(methods, reach)| match reach {
-            Reach::Missing {
-                proofs,
-                registrations,
-            } => Some((*methods, *proofs, *registrations)),
-            Reach::Met | Reach::Restricted | Reach::Impossible => None,
-        });
-        let (ready, unready): (Vec<_>, Vec<_>) =
-            missing.partition(|(_, _, registrations)| *registrations == 0);
-        let asked = |found: &[(AuthenticationMethods, usize, usize)]| {
+        let missing = || {
+            reaches.iter().filter_map(|(methods, reach)| match reach {
+                Reach::Missing {
+                    proofs,
+                    registrations,
+                } => Some((*methods, *proofs, *registrations)),
+                Reach::Met | Reach::Restricted | Reach::Impossible => None,
+            })
+        };
+        let ready = || missing().filter(|(.., registrations)| *registrations == 0);
+        let asked = |combinations| {
             ControlState::Open(vec![Ask {
                 challenge: Challenge::AuthenticationStrength(strength.id),
                 place,
-                combinations: found.iter().map(|(methods, ..)| *methods).collect(),
+                combinations,
             }])
         };
-        if let Some(fewest) = ready.iter().map(|(_, proofs, _)| *proofs).min() {
+        if let Some(fewest) = ready().map(|(_, proofs, _)| proofs).min() {
             return Finding {
-                state: asked(&ready),
+                state: asked(ready().map(|(methods, ..)| methods).collect()),
                 result: match fewest {
                     0 | 1 => R::SingleChallengeRequired,
                     _ => R::MultipleChallengesRequired,
                 },
             };
         }
-        if let Some(fewest) = unready
-            .iter()
-            .map(|(.., registrations)| *registrations)
-            .min()
-        {
+        // None is ready: every one that is missing wants something registered.
+        if let Some(fewest) = missing().map(|(.., registrations)| registrations).min() {
             return match self.check_registration(place, registration) {
                 Err(reason) => unobtainable(reason, R::CannotSatisfy),
                 Ok(()) => Finding {
-                    state: asked(&unready),
+                    state: asked(missing().map(|(methods, ..)| methods).collect()),
                     result: match fewest {
                         0 | 1 => R::SingleRegistrationRequired,
                         _ => R::MultipleRegistrationsRequired,

@@ -22,12 +22,7 @@ impl Decision {
         let evidence = Evidence::gather(&self.tenant, &self.sign_in);
         let seen = self.seen();
         let scope = self.tenant.index().scope(&seen);
-        let in_force: Vec<&CompiledPolicy> = self
-            .tenant
-            .policies_in(&scope.all, self.tenant.enabled())
-            .map(|(_, policy)| policy)
-            .collect();
-        let bench = enforced_bench(&evidence, &in_force);
+        let bench = enforced_bench(&evidence, &scope);
         let dimensions = condition::tell_all(self.tenant.index(), &seen);
         let judgements: BTreeMap<usize, Judgement> = self
             .judgements()
@@ -42,7 +37,8 @@ impl Decision {
                 let judgement = judgements.get(&number);
                 match policy.state {
                     PolicyState::ReportOnly => {
-                        let bench = reported_bench(&bench, policy);
+                        let frequency = policy.session_controls.sign_in_frequency;
+                        let bench = reported_bench(&bench, frequency);
                         tell((number, policy), judgement, &dimensions, &bench)
                     }
                     PolicyState::Enabled | PolicyState::Disabled => {
@@ -70,7 +66,7 @@ fn tell(
             .map(|dimension| dimension.condition.to_owned())
             .collect()
     };
-    let verdict = judgement.map(|judgement| &judgement.verdict);
+    let verdict = judgement.map(|judgement| judgement.verdict);
     let (enforced_session_controls, session_controls_not_satisfied) = match judgement {
         Some(_) => control::session_controls(policy, bench.evidence.standing),
         None => (Vec::new(), Vec::new()),

@@ -1,10 +1,7 @@
 //! The values of a sign-in in each dimension of the index.
-//!
-//! INVARIANT (ascending values): every function here answers in ascending order, as `Dimension::find` needs it.
-
-use std::cmp::Ordering;
 
 use portcullis_model::authentication_context::AuthenticationContextId;
+use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
 use portcullis_model::conditional_access::{
     ClientAppType, DevicePlatform, ExternalUserType, UserAction,
 };
@@ -17,11 +14,12 @@ use crate::attribute_class::{AttributeClass, AttributeClasses};
 use crate::facts::{SignIn, UserSubject};
 use crate::location::{NamedLocations, Source};
 use crate::seen::Seen;
+use crate::table::{Key, Parts};
 use crate::well_known_applications::{is_microsoft_admin_portal, is_office_365};
 use crate::what_if::Signal;
 
 /// What a user condition can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UserValue {
     All,
     User(UserId),
@@ -29,36 +27,6 @@ pub(crate) enum UserValue {
     Role(RoleTemplateId),
     /// An external user type, of any tenant or of one.
     External(ExternalUserType, Option<TenantId>),
-}
-
-impl UserValue {
-    /// The order of the variants and of what is in them, as numbers: somebody in many groups is compared many times.
-    #[inline]
-    const fn key(self) -> (u8, u128) {
-        match self {
-            Self::All => (0, 0),
-            Self::User(id) => (1, id.uuid().as_u128()),
-            Self::Group(id) => (2, id.uuid().as_u128()),
-            Self::Role(id) => (3, id.uuid().as_u128()),
-            // The types are single bits of a byte: the flag of the largest is 32.
-            Self::External(one, None) => (4 + 2 * one as u8, 0),
-            Self::External(one, Some(tenant)) => (5 + 2 * one as u8, tenant.uuid().as_u128()),
-        }
-    }
-}
-
-impl Ord for UserValue {
-    #[inline]
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl PartialOrd for UserValue {
-    #[inline]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// What a condition on workload identities can name.
@@ -101,18 +69,119 @@ pub(crate) enum LocationValue {
     NamedOrUnlocated(NamedLocationId),
 }
 
+impl Key for UserValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn parts(self) -> Parts {
+        match self {
+            Self::All => Parts::one(0, 0),
+            Self::User(id) => Parts::id(1, id.uuid()),
+            Self::Group(id) => Parts::id(2, id.uuid()),
+            Self::Role(id) => Parts::id(3, id.uuid()),
+            // The types are single bits of a byte: the flag of the largest is 32.
+            Self::External(one, None) => Parts::one(4 + 2 * one as u64, 0),
+            Self::External(one, Some(tenant)) => Parts::id(5 + 2 * one as u64, tenant.uuid()),
+        }
+    }
+}
+
+impl Key for WorkloadValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    fn parts(self) -> Parts {
+        match self {
+            Self::All => Parts::one(0, 0),
+            Self::ServicePrincipal(id) => Parts::id(1, id.uuid()),
+            Self::Attributes(class) => Parts::one(2, class.number() as u64),
+        }
+    }
+}
+
+impl Key for TargetValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn parts(self) -> Parts {
+        match self {
+            Self::All => Parts::one(0, 0),
+            Self::Office365 => Parts::one(1, 0),
+            Self::MicrosoftAdminPortals => Parts::one(2, 0),
+            Self::Application(id) => Parts::id(3, id.uuid()),
+            Self::Attributes(class) => Parts::one(4, class.number() as u64),
+            Self::UserAction(action) => Parts::one(5, action as u64),
+            Self::AuthenticationContext(context) => Parts::one(6, u64::from(context.number())),
+        }
+    }
+}
+
+impl Key for PlatformValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    fn parts(self) -> Parts {
+        match self {
+            Self::All => Parts::one(0, 0),
+            Self::Platform(platform) => Parts::one(1, platform as u64),
+        }
+    }
+}
+
+impl Key for LocationValue {
+    const EVERYTHING: Option<Self> = Some(Self::All);
+
+    #[inline]
+    fn parts(self) -> Parts {
+        match self {
+            Self::All => Parts::one(0, 0),
+            Self::AllTrusted => Parts::one(1, 0),
+            Self::Named(id) => Parts::id(2, id.uuid()),
+            Self::NamedOrUnlocated(id) => Parts::id(3, id.uuid()),
+        }
+    }
+}
+
+/// Of a dimension whose values are the variants of an enum.
+macro_rules! keys_of_enums {
+    ($($value:ty),*) => {$(
+        impl Key for $value {
+            const EVERYTHING: Option<Self> = None;
+
+            #[inline]
+            fn parts(self) -> Parts {
+                Parts::one(1, self as u64)
+            }
+        }
+    )*};
+}
+
+keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
+
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
+    let mut values = Vec::new();
+    each_user_value(user, |value| values.push(value));
+    values.into_iter()
+}
+
+/// The same one after the other: somebody may be in thousands of groups.
+#[inline]
+pub(crate) fn each_user_value(user: &UserSubject, mut see: impl FnMut(UserValue)) {
+    see(UserValue::All);
+    if let Some(id) = user.user {
+        see(UserValue::User(id));
+    }
+    for group in &user.groups {
+        see(UserValue::Group(*group));
+    }
+    for role in &user.roles {
+        see(UserValue::Role(*role));
+    }
     let home = user.home().map(|home| home.tenant_id);
-    let external = user.external_user_types.iter().flat_map(move |one| {
-        let of_any_tenant = UserValue::External(one, None);
-        let of_one_tenant = home.map(|home| UserValue::External(one, Some(home)));
-        std::iter::once(of_any_tenant).chain(of_one_tenant)
-    });
-    std::iter::once(UserValue::All)
-        .chain(user.user.map(UserValue::User))
-        .chain(user.groups.iter().copied().map(UserValue::Group))
-        .chain(user.roles.iter().copied().map(UserValue::Role))
-        .chain(external)
+    for one in user.external_user_types.iter() {
+        see(UserValue::External(one, None));
+        if home.is_some() {
+            see(UserValue::External(one, home));
+        }
+    }
 }
 
 /// None for a service principal that policies cannot be about (specification 4.10).
@@ -135,13 +204,27 @@ pub(crate) fn audience_values(
     audience: ClientId,
     classes: &AttributeClasses,
 ) -> impl Iterator<Item = TargetValue> {
-    std::iter::once(TargetValue::All)
-        .chain(is_office_365(audience).then_some(TargetValue::Office365))
-        .chain(is_microsoft_admin_portal(audience).then_some(TargetValue::MicrosoftAdminPortals))
-        .chain([
-            TargetValue::Application(audience),
-            TargetValue::Attributes(classes.of_application(audience)),
-        ])
+    let mut values = SmallVec::<[TargetValue; 5]>::new();
+    each_audience_value(audience, classes, |value| values.push(value));
+    values.into_iter()
+}
+
+/// The same one after the other.
+#[inline]
+pub(crate) fn each_audience_value(
+    audience: ClientId,
+    classes: &AttributeClasses,
+    mut see: impl FnMut(TargetValue),
+) {
+    see(TargetValue::All);
+    if is_office_365(audience) {
+        see(TargetValue::Office365);
+    }
+    if is_microsoft_admin_portal(audience) {
+        see(TargetValue::MicrosoftAdminPortals);
+    }
+    see(TargetValue::Application(audience));
+    see(TargetValue::Attributes(classes.of_application(audience)));
 }
 
 /// Policies for all resources are about what users do to their own accounts too (specification 4.3).
@@ -155,14 +238,16 @@ pub(crate) fn context_values(sign_in: &SignIn) -> impl Iterator<Item = TargetVal
 }
 
 /// `exchangeActiveSync` matches the protocol on every platform, `easSupported` only on three (specification 4.6).
-pub(crate) fn client_values(seen: &Seen<'_>) -> impl Iterator<Item = ClientAppType> {
+pub(crate) fn client_values(
+    seen: &Seen<'_>,
+) -> std::iter::Copied<std::slice::Iter<'static, ClientAppType>> {
     use ClientAppType as C;
     let supported = match seen.sign_in.platform {
         Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows) => true,
         Some(DevicePlatform::WindowsPhone | DevicePlatform::MacOs | DevicePlatform::Linux)
         | None => false,
     };
-    let values: &[ClientAppType] = match seen.sign_in.client_app_type {
+    let values: &'static [ClientAppType] = match seen.sign_in.client_app_type {
         _ if seen.not_given.contains(Signal::ClientAppType) => &[],
         C::Browser => &[C::Browser],
         C::MobileAppsAndDesktopClients => &[C::MobileAppsAndDesktopClients],
@@ -178,58 +263,58 @@ pub(crate) fn platform_values(seen: &Seen<'_>) -> impl Iterator<Item = PlatformV
     std::iter::once(PlatformValue::All).chain(platform.map(PlatformValue::Platform))
 }
 
+/// Ascending, each once; a sign-in is seldom inside more than a handful of named locations.
 pub(crate) fn location_values(
     seen: &Seen<'_>,
     named: &NamedLocations,
-) -> impl Iterator<Item = LocationValue> {
-    let inside = inside(seen, named);
-    let trusted = inside.iter().any(|location| named.is_trusted(*location));
-    let unlocated = unlocated(seen, named);
-    std::iter::once(LocationValue::All)
-        .chain(trusted.then_some(LocationValue::AllTrusted))
-        .chain(inside.into_iter().map(LocationValue::Named))
-        .chain(unlocated.into_iter().map(LocationValue::NamedOrUnlocated))
-}
-
-/// The named locations around the sign-in.
-fn inside(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
+) -> SmallVec<[LocationValue; 6]> {
+    let mut values = SmallVec::new();
+    values.push(LocationValue::All);
+    let mut is_trusted = false;
+    let mut add = |location: NamedLocationId| {
+        is_trusted |= named.is_trusted(location);
+        values.push(LocationValue::Named(location));
+    };
     let sign_in = seen.sign_in;
-    let mut inside = Locations::new();
     if let Some(address) = seen.given(Signal::IpAddress, sign_in.ip_address) {
-        inside.extend_from_slice(named.at_address(address));
+        named.at_address(address).iter().copied().for_each(&mut add);
     }
     if !seen.not_given.contains(Signal::Country) {
-        inside.extend_from_slice(named.in_country(sign_in.country));
+        let inside = named.in_country(sign_in.country);
+        inside.iter().copied().for_each(&mut add);
     }
     if let Some(country) = seen.given(Signal::GpsCountry, sign_in.place.gps_country) {
-        inside.extend_from_slice(named.in_gps_country(country));
+        let inside = named.in_gps_country(country);
+        inside.iter().copied().for_each(&mut add);
     }
     // Another tenant's compliant network does not count (specification 4.5).
     let network = seen.given(Signal::CompliantNetwork, sign_in.place.compliant_network);
     if network == Some(seen.tenant) {
-        inside.extend(named.found_by(Source::CompliantNetwork));
+        named.found_by(Source::CompliantNetwork).for_each(&mut add);
     }
+    if is_trusted {
+        values.push(LocationValue::AllTrusted);
+    }
+    let unlocated = unlocated(seen, named).iter().copied();
+    values.extend(unlocated.map(LocationValue::NamedOrUnlocated));
     // A country may stand twice in one location's list.
-    inside.sort_unstable();
-    inside.dedup();
-    inside
-}
-
-fn unlocated(seen: &Seen<'_>, named: &NamedLocations) -> Locations {
-    if seen.not_given.contains(Signal::GpsCountry) {
-        return Locations::new();
+    if values.len() > 2 {
+        values.sort_unstable();
+        values.dedup();
     }
-    let mut unlocated: Locations = match seen.sign_in.place.gps_country {
-        Some(country) => named.in_gps_country(country).into(),
-        None => named.by_coordinates().into(),
-    };
-    unlocated.sort_unstable();
-    unlocated.dedup();
-    unlocated
+    values
 }
 
-/// A sign-in is seldom inside more than a handful.
-type Locations = SmallVec<[NamedLocationId; 16]>;
+/// Locations by coordinates that count on include lists.
+fn unlocated<'a>(seen: &Seen<'_>, named: &'a NamedLocations) -> &'a [NamedLocationId] {
+    if seen.not_given.contains(Signal::GpsCountry) {
+        return &[];
+    }
+    match seen.sign_in.place.gps_country {
+        Some(country) => named.in_gps_country(country),
+        None => named.by_coordinates(),
+    }
+}
 
 /// Whether a signal that was not given could make this a value of the sign-in.
 pub(crate) fn is_location_open(

@@ -10,7 +10,7 @@ use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::id::PolicyId;
 
 use crate::compile::CompiledTenant;
-use crate::decide::decide_on;
+use crate::decide::decide_within;
 use crate::demand::TargetKind;
 use crate::dimension::Bound;
 use crate::facts::{SignIn, Subject};
@@ -237,7 +237,13 @@ const ORDER: [Condition; 11] = [
 pub fn evaluate(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> WhatIf {
     let sign_in = hypothesis.sign_in();
     let definite = Seen::within(tenant, sign_in, not_given, Bound::Definite);
-    let possible = Seen::within(tenant, sign_in, not_given, Bound::Possible);
+    let supposed = |bound| {
+        Supposed::new(decide_within(
+            tenant,
+            Arc::clone(sign_in),
+            (not_given, bound),
+        ))
+    };
     let conditions = ORDER.map(|condition| Asked::of(tenant.index(), condition, &definite));
     let policies = tenant.policies().iter().enumerate();
     WhatIf {
@@ -256,8 +262,8 @@ pub fn evaluate(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: Not
                 },
             })
             .collect(),
-        definite: Supposed::new(decide_on(tenant, &definite, Arc::clone(sign_in))),
-        possible: Supposed::new(decide_on(tenant, &possible, Arc::clone(sign_in))),
+        definite: supposed(Bound::Definite),
+        possible: supposed(Bound::Possible),
     }
 }
 

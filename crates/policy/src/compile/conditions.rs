@@ -11,6 +11,7 @@ use crate::attribute_class::AttributeClass;
 use crate::dimension::DimensionBuilder;
 use crate::index::IndexBuilder;
 use crate::location::Source;
+use crate::table::Key;
 use crate::value::{LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue};
 
 /// One policy on its way into the index.
@@ -261,15 +262,13 @@ impl Compilation<'_> {
     fn devices(&mut self) {
         match &self.conditions.devices {
             None => self.index.any_device.insert(self.number),
-            Some(condition) => {
-                self.index.devices.insert(self.number, condition.clone());
-            }
+            Some(condition) => self.index.devices.push(self.number, condition),
         }
     }
 }
 
 /// A condition that is a list of what matches; an empty one is none.
-fn one_of<V: Copy + Ord>(
+fn one_of<V: Key>(
     dimension: &mut DimensionBuilder<V>,
     values: impl Iterator<Item = V>,
     number: usize,

@@ -1,34 +1,18 @@
 //! Every combination of control states, under AND and under OR.
 
-use portcullis_model::id::TenantId;
-use uuid::Uuid;
-
 use super::*;
-use crate::decision::Place;
 
-fn tenant() -> TenantId {
-    TenantId::new(Uuid::from_u128(1))
-}
-
-fn states() -> [ControlState; 4] {
+fn states() -> [Found; 4] {
     [
-        ControlState::Met(tenant()),
-        ControlState::Open(asks()),
-        ControlState::Unobtainable(BlockReason::DeviceNotCompliant),
-        ControlState::Unobtainable(BlockReason::DeviceNotDomainJoined),
+        Found::Met,
+        Found::Open,
+        Found::Unobtainable(BlockReason::DeviceNotCompliant),
+        Found::Unobtainable(BlockReason::DeviceNotDomainJoined),
     ]
 }
 
-fn asks() -> Vec<Ask> {
-    vec![Ask {
-        challenge: Challenge::MultifactorAuthentication,
-        place: Place::ResourceTenant(tenant()),
-        combinations: Vec::new(),
-    }]
-}
-
 /// Every list of up to four states.
-fn every_list() -> Vec<Vec<ControlState>> {
+fn every_list() -> Vec<Vec<Found>> {
     let mut lists = vec![vec![]];
     let mut longest = lists.clone();
     for _ in 0..4 {
@@ -49,48 +33,38 @@ fn every_list() -> Vec<Vec<ControlState>> {
 
 #[test]
 fn v02_v03_and_is_met_by_all_or_by_any_and_nothing_meets_an_empty_list() {
-    let met = |state: &ControlState| matches!(state, ControlState::Met(_));
-    let open = |state: &ControlState| matches!(state, ControlState::Open(_));
-    let refused = |state: &ControlState| matches!(state, ControlState::Unobtainable(_));
+    let refused = |state: &Found| matches!(state, Found::Unobtainable(_));
     let lists = every_list();
     assert_eq!(lists.len(), 1 + 4 + 16 + 64 + 256);
     for states in lists {
-        let list = &states;
-        let first_reason = states.iter().find_map(|state| match state {
-            ControlState::Unobtainable(reason) => Some(*reason),
-            ControlState::Met(_) | ControlState::Open(_) => None,
-        });
-        let nothing = Ok(Vec::new());
-        let here = Ok(asks());
-
-        let all = all_of(states.iter().cloned());
-        assert_eq!(
-            all == nothing,
-            !states.is_empty() && states.iter().all(met),
-            "{list:?}"
-        );
-        assert_eq!(
-            all == here,
-            states.iter().any(open) && !states.iter().any(refused),
-            "{list:?}"
-        );
-        assert_eq!(
-            all.err(),
+        let nothing = Found::Unobtainable(BlockReason::PolicyNotEvaluable);
+        let first_refusal = states.iter().copied().find(|state| refused(state));
+        let is_any = |wanted: Found| states.contains(&wanted);
+        let all = match first_refusal {
+            _ if states.is_empty() => nothing,
+            Some(refusal) => refusal,
+            None if is_any(Found::Open) => Found::Open,
+            None => Found::Met,
+        };
+        assert_eq!(all_of(states.iter().copied().map(Some)), all, "{states:?}");
+        let any = match first_refusal {
+            _ if states.is_empty() => nothing,
+            _ if is_any(Found::Met) => Found::Met,
+            _ if is_any(Found::Open) => Found::Open,
+            Some(refusal) => refusal,
+            None => panic!("{states:?} is neither met nor open nor refused"),
+        };
+        assert_eq!(any_of(states.iter().copied().map(Some)), any, "{states:?}");
+        // What is not asked for now is passed over, and alone demands nothing.
+        let with_exempt = || [None].into_iter().chain(states.iter().copied().map(Some));
+        let of_exempt = |expect| {
             if states.is_empty() {
-                Some(BlockReason::PolicyNotEvaluable)
+                Found::Met
             } else {
-                first_reason
-            },
-            "{list:?}"
-        );
-
-        let any = any_of(states.iter().cloned());
-        assert_eq!(any == nothing, states.iter().any(met), "{list:?}");
-        assert_eq!(
-            any == here,
-            states.iter().any(open) && !states.iter().any(met),
-            "{list:?}"
-        );
-        assert_eq!(any.is_err(), states.iter().all(refused), "{list:?}");
+                expect
+            }
+        };
+        assert_eq!(all_of(with_exempt()), of_exempt(all), "{states:?}");
+        assert_eq!(any_of(with_exempt()), of_exempt(any), "{states:?}");
     }
 }

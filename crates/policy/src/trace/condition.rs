@@ -14,6 +14,7 @@ use crate::facts::Subject;
 use crate::index::{Condition, Index};
 use crate::policy_set::PolicySet;
 use crate::seen::Seen;
+use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
     audience_values, context_values, location_values, platform_values, user_values,
@@ -108,7 +109,7 @@ fn rules(condition: Condition, index: &Index, seen: &Seen<'_>) -> (Rules, Rules)
         Condition::DevicePlatform => named(&index.platforms, platform_values(seen)),
         Condition::Location => {
             let values = location_values(seen, &index.named_locations);
-            named(&index.locations, values)
+            named(&index.locations, values.into_iter())
         }
         Condition::SignInRisk => {
             named(&index.sign_in_risk, level(Signal::SignInRisk, risk.sign_in))
@@ -131,7 +132,7 @@ fn rules(condition: Condition, index: &Index, seen: &Seen<'_>) -> (Rules, Rules)
 }
 
 /// The rules of the index that these values fulfil, by policy.
-fn named<V: Copy + Ord + RuleName>(
+fn named<V: Key + RuleName>(
     dimension: &Dimension<V>,
     values: impl Iterator<Item = V>,
 ) -> (Rules, Rules) {
@@ -150,7 +151,7 @@ fn device_rules(index: &Index, seen: &Seen<'_>) -> (Rules, Rules) {
     if seen.not_given.contains(Signal::Device) {
         return (included, excluded);
     }
-    for (policy, condition) in &index.devices {
+    for (policy, condition) in index.devices.by_policy() {
         let matches = crate::visible_device::matches(seen.device.as_ref(), condition);
         let (graph, people) = match (condition, matches) {
             (DeviceCondition::Filter(filter), _) => {
@@ -172,7 +173,7 @@ fn device_rules(index: &Index, seen: &Seen<'_>) -> (Rules, Rules) {
         } else {
             &mut excluded
         };
-        rules.insert(*policy, vec![rule(graph, people)]);
+        rules.insert(policy, vec![rule(graph, people)]);
     }
     (included, excluded)
 }

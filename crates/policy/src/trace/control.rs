@@ -5,14 +5,14 @@ use portcullis_model::sign_in_log::{AppliedAuthenticationStrength, AppliedPolicy
 
 use crate::compile::CompiledPolicy;
 use crate::cross_tenant::CrossTenantChannel;
-use crate::decision::{BlockReason, Challenge, Place, grant_control_text};
+use crate::decision::{BlockReason, Place, grant_control_text};
 use crate::demand::{Control, Demand, Strength};
 use crate::evidence::{ControlState, Standing};
 use crate::judge::{Bench, Verdict, is_exempt};
 use crate::session_control::Kind;
 
 /// Specification 5.6.
-pub(crate) fn result(state: PolicyState, verdict: Option<&Verdict>) -> AppliedPolicyResult {
+pub(crate) fn result(state: PolicyState, verdict: Option<Verdict>) -> AppliedPolicyResult {
     use AppliedPolicyResult as R;
     match (state, verdict) {
         (PolicyState::Disabled, _) => R::NotEnabled,
@@ -21,10 +21,10 @@ pub(crate) fn result(state: PolicyState, verdict: Option<&Verdict>) -> AppliedPo
         (PolicyState::Enabled, Some(Verdict::Blocked(BlockReason::PolicyNotEvaluable))) => {
             R::Unknown
         }
-        (PolicyState::Enabled, Some(Verdict::Open(_) | Verdict::Blocked(_))) => R::Failure,
+        (PolicyState::Enabled, Some(Verdict::Open | Verdict::Blocked(_))) => R::Failure,
         (PolicyState::ReportOnly, None) => R::ReportOnlyNotApplied,
         (PolicyState::ReportOnly, Some(Verdict::Satisfied)) => R::ReportOnlySuccess,
-        (PolicyState::ReportOnly, Some(Verdict::Open(_))) => R::ReportOnlyInterrupted,
+        (PolicyState::ReportOnly, Some(Verdict::Open)) => R::ReportOnlyInterrupted,
         (PolicyState::ReportOnly, Some(Verdict::Blocked(_))) => R::ReportOnlyFailure,
     }
 }
@@ -65,12 +65,12 @@ pub(super) fn strength(
     Some(AppliedAuthenticationStrength {
         authentication_strength_id: strength.id,
         display_name: strength.display_name.clone(),
-        authentication_strength_result: bench.strength_result(strength, policy),
+        authentication_strength_result: bench.strength_result(strength, policy.concern),
     })
 }
 
 /// One sentence about a policy in scope.
-pub(super) fn reason(policy: &CompiledPolicy, verdict: &Verdict, bench: &Bench<'_>) -> String {
+pub(super) fn reason(policy: &CompiledPolicy, verdict: Verdict, bench: &Bench<'_>) -> String {
     if let Some(defect) = &policy.defect {
         return match policy.state {
             PolicyState::ReportOnly => format!("would block: cannot be evaluated, {defect}"),
@@ -83,12 +83,8 @@ pub(super) fn reason(policy: &CompiledPolicy, verdict: &Verdict, bench: &Bench<'
         PolicyState::ReportOnly => "report-only, nothing is enforced: ",
         PolicyState::Enabled | PolicyState::Disabled => "",
     };
-    let is_stale = match verdict {
-        Verdict::Open(asks) => asks
-            .iter()
-            .any(|ask| ask.challenge == Challenge::PrimaryAuthentication),
-        Verdict::Satisfied | Verdict::Blocked(_) => false,
-    };
+    let is_stale =
+        verdict == Verdict::Open && bench.is_stale(policy.session_controls.sign_in_frequency);
     let stale = if is_stale {
         "the first factor is older than the sign-in frequency allows; "
     } else {
@@ -101,10 +97,10 @@ pub(super) fn reason(policy: &CompiledPolicy, verdict: &Verdict, bench: &Bench<'
         .iter()
         .map(|control| {
             let name = shown(control);
-            if is_exempt(control, policy, bench.evidence.sign_in) {
+            if is_exempt(control, policy.concern, bench.evidence.sign_in) {
                 return format!("{name} is not asked for while a device is registered");
             }
-            let found = bench.find(control, policy);
+            let found = bench.find(control, policy.concern);
             format!("{name} {}", control_text(&found, control, standing))
         })
         .collect();
@@ -134,12 +130,12 @@ fn shown(control: &Control) -> String {
     }
 }
 
-fn block_text(verdict: &Verdict) -> &'static str {
+fn block_text(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Blocked(BlockReason::UserRiskAtHome | BlockReason::ServiceProviderAtRisk) => {
             "the policy blocks, because the user's own tenant sees the user at risk"
         }
-        Verdict::Blocked(_) | Verdict::Satisfied | Verdict::Open(_) => "the policy blocks",
+        Verdict::Blocked(_) | Verdict::Satisfied | Verdict::Open => "the policy blocks",
     }
 }
 

@@ -58,7 +58,7 @@ proptest! {
             ))
             .map(|row| (row.id, row.result))
             .collect();
-        prop_assert_eq!(decision.results(), told);
+        prop_assert_eq!(decision.results().collect::<Vec<_>>(), told);
     }
 
     /// A permit exists exactly when everything is granted, and is bound to what was decided.

@@ -6,7 +6,9 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::credential::{AuthenticationMethod as M, AuthenticationMethods};
 use portcullis_model::device::DeviceTrustType;
+use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::AuthenticationStrengthResult as R;
+use portcullis_policy::decision::{Block, BlockReason, Outcome};
 use portcullis_policy::facts::{Methods, SignIn};
 
 use super::controls::but;
@@ -96,6 +98,52 @@ fn a_policy_about_the_action_keeps_methods_from_being_registered() {
         outcome(&trusting, &unregistered(guest())),
         "open: mfa in home"
     );
+}
+
+/// Whoever reads the log of a refusal learns which policies about registering are its cause.
+#[test]
+fn a_refusal_to_register_names_what_demands_a_method_and_what_keeps_it_from_being_registered() {
+    let action = UserAction::RegisterSecurityInformation;
+    let numbered = |number: u128, mut policy: ConditionalAccessPolicy| {
+        policy.id = id(number);
+        policy
+    };
+    let policies = [
+        numbered(11, about(action, &[GrantControl::CompliantDevice])),
+        numbered(12, require(&[GrantControl::Mfa])),
+        numbered(13, about(action, &[GrantControl::Block])),
+        // Lets register whoever accepts, and demands nothing that is in the way.
+        numbered(
+            14,
+            about(
+                action,
+                &[GrantControl::CustomAuthenticationFactor("Duo".into())],
+            ),
+        ),
+        numbered(15, require(&[GrantControl::CompliantDevice])),
+    ];
+    let configuration = contoso_with(NO_TRUST, &policies);
+    let named = |sign_in: &SignIn| match decided(&configuration, sign_in).outcome {
+        Outcome::Blocked(Block { reason, policies }) => (reason, policies),
+        other => panic!("{other:?}"),
+    };
+    let expect = |numbers: &[u128]| numbers.iter().map(|number| id(*number)).collect();
+    let reason = BlockReason::ProofUpBlockedByPolicy;
+    let sign_in = unregistered(member());
+    assert_eq!(named(&sign_in), (reason, expect(&[12, 11, 13])));
+    // The request itself demands it.
+    let requesting = but(sign_in.clone(), |it| it.requests_mfa = true);
+    let alone = contoso_with(NO_TRUST, &policies[..1]);
+    let decision = decided(&alone, &requesting);
+    let policies = expect(&[11]);
+    assert_eq!(
+        decision.outcome,
+        Outcome::Blocked(Block { reason, policies })
+    );
+    // Who registers is refused by the policies themselves, and by no other.
+    let (reason, policies) = named(&registering(sign_in, action));
+    assert_eq!(reason, BlockReason::BlockedByPolicy);
+    assert_eq!(policies, expect(&[13]) as Vec<PolicyId>);
 }
 
 #[test]

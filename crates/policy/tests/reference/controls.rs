@@ -11,7 +11,7 @@ use portcullis_model::conditional_access::{
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::cross_tenant_access::InboundTrust;
 use portcullis_model::device::DeviceTrustType;
-use portcullis_model::id::{AgreementId, AuthenticationStrengthId, TenantId};
+use portcullis_model::id::{AgreementId, AuthenticationStrengthId, PolicyId, TenantId};
 use portcullis_policy::decision::{BlockReason, Challenge};
 use portcullis_policy::facts::{
     Authenticator, Channel, Methods, Origin, Proof, Subject, UserSubject,
@@ -354,9 +354,17 @@ impl World<'_> {
 
     /// 53010: the same sign-in, but registering security information, would be refused by a policy about that.
     fn may_register(&self, place: TenantId) -> Registering {
+        if place == self.tenant.organization.id && !self.refusing_registration().is_empty() {
+            Err(BlockReason::ProofUpBlockedByPolicy)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn refusing_registration(&self) -> Vec<PolicyId> {
         let action = UserAction::RegisterSecurityInformation;
-        if place != self.tenant.organization.id || self.sign_in.user_action == Some(action) {
-            return Ok(());
+        if self.sign_in.user_action == Some(action) {
+            return Vec::new();
         }
         let mut sign_in = self.sign_in.clone();
         sign_in.user_action = Some(action);
@@ -367,14 +375,11 @@ impl World<'_> {
         };
         let mut policies = registering.in_force();
         policies.retain(|policy| matches!(policy.conditions.target, Target::UserActions(_)));
-        let refused = policies
+        policies
             .iter()
-            .any(|policy| matches!(registering.says(policy, &policies), Says::Refuse(_)));
-        if refused {
-            Err(BlockReason::ProofUpBlockedByPolicy)
-        } else {
-            Ok(())
-        }
+            .filter(|policy| matches!(registering.says(policy, &policies), Says::Refuse(_)))
+            .map(|policy| policy.id)
+            .collect()
     }
 
     // 2.9, 5.4, 8.6: strengths.

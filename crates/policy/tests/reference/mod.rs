@@ -321,11 +321,14 @@ impl World<'_> {
             Says::Pass | Says::Ask(_) => None,
         });
         if let Some(reason) = refusals.min() {
-            let policies = said
+            let mut policies: Vec<PolicyId> = said
                 .iter()
                 .filter(|(_, says)| *says == Says::Refuse(reason))
                 .filter_map(|(policy, _)| *policy)
                 .collect();
+            if reason == BlockReason::ProofUpBlockedByPolicy {
+                policies.extend(self.refusing_registration());
+            }
             return Outcome::Blocked(Block { reason, policies });
         }
         let mut open: BTreeMap<Challenge, Requirement> = BTreeMap::new();

@@ -1,0 +1,112 @@
+//! What every decision looks at of a policy in scope, close together: names, texts and lists are for whoever explains.
+
+use portcullis_model::conditional_access::SignInFrequency;
+use portcullis_model::id::PolicyId;
+
+use crate::compile::CompiledPolicy;
+use crate::demand::{Concern, Control, Demand};
+
+/// One policy in brief.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Brief {
+    pub(crate) grant: Grant,
+    /// What it is about, where that matters to its controls.
+    pub(crate) concern: Concern,
+    /// How often proofs are renewed, as far as this policy goes.
+    pub(crate) frequency: Option<SignInFrequency>,
+    /// Where its controls begin in the list of all, and where they end.
+    controls: (usize, usize),
+}
+
+/// How a policy combines its controls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grant {
+    /// It cannot be evaluated: it must not open a door (decision 18).
+    NotEvaluable,
+    /// Only session controls.
+    Nothing,
+    /// Nobody passes.
+    Block,
+    /// All of its controls.
+    All,
+    /// Any of its controls.
+    Any,
+}
+
+/// The policies of a tenant in brief, by number, and the controls they demand: many policies demand the same.
+#[derive(Debug, Default)]
+pub(crate) struct Briefs {
+    policies: Vec<Brief>,
+    ids: Vec<PolicyId>,
+    /// Each control once.
+    controls: Vec<Control>,
+    /// Of one policy after the other, the numbers of its controls.
+    demanded: Vec<usize>,
+}
+
+impl Briefs {
+    pub(crate) fn of(policies: &[CompiledPolicy]) -> Self {
+        let mut briefs = Self::default();
+        for policy in policies {
+            let begin = briefs.demanded.len();
+            let grant = match (&policy.defect, &policy.demand) {
+                (Some(_), _) => Grant::NotEvaluable,
+                (None, Demand::Nothing) => Grant::Nothing,
+                (None, Demand::Block) => Grant::Block,
+                (None, Demand::All(_)) => Grant::All,
+                (None, Demand::Any(_)) => Grant::Any,
+            };
+            for control in policy.demand.controls() {
+                let number = briefs.number(control);
+                briefs.demanded.push(number);
+            }
+            briefs.ids.push(policy.id);
+            briefs.policies.push(Brief {
+                grant,
+                concern: policy.concern,
+                frequency: policy.session_controls.sign_in_frequency,
+                controls: (begin, briefs.demanded.len()),
+            });
+        }
+        briefs
+    }
+
+    fn number(&mut self, control: &Control) -> usize {
+        let known = self.controls.iter().position(|known| known == control);
+        known.unwrap_or_else(|| {
+            self.controls.push(control.clone());
+            self.controls.len() - 1
+        })
+    }
+
+    /// How many different controls there are.
+    pub(crate) fn control_count(&self) -> usize {
+        self.controls.len()
+    }
+
+    pub(crate) fn get(&self, policy: usize) -> Option<&Brief> {
+        self.policies.get(policy)
+    }
+
+    pub(crate) fn id(&self, policy: usize) -> Option<PolicyId> {
+        self.ids.get(policy).copied()
+    }
+
+    /// The numbers of the controls of a policy, in the order of challenges; none of a policy that blocks.
+    #[inline]
+    pub(crate) fn numbers(&self, brief: &Brief) -> &[usize] {
+        let (begin, end) = brief.controls;
+        self.demanded.get(begin..end).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn control(&self, number: usize) -> Option<&Control> {
+        self.controls.get(number)
+    }
+
+    /// The controls of a policy.
+    pub(crate) fn controls(&self, brief: &Brief) -> impl Iterator<Item = &Control> {
+        let numbers = self.numbers(brief).iter();
+        numbers.filter_map(|number| self.control(*number))
+    }
+}

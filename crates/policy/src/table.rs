@@ -1,0 +1,226 @@
+//! Finds the number of a value at once, and passes over values that nobody named: somebody in many groups is looked up
+//! many times, mostly in vain.
+
+use uuid::Uuid;
+
+/// A value that can be looked up.
+pub(crate) trait Key: Copy + Ord {
+    /// The value that every sign-in has, if the dimension has one.
+    const EVERYTHING: Option<Self>;
+
+    /// The value as numbers: equal for equal values, different for others, and in their order.
+    fn parts(self) -> Parts;
+}
+
+/// A value as numbers: its kind and, where it has one, its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parts {
+    kind: u64,
+    high: u64,
+    low: u64,
+}
+
+impl Parts {
+    /// One of a kind.
+    #[inline]
+    pub(crate) const fn one(kind: u64, number: u64) -> Self {
+        Self {
+            kind,
+            high: 0,
+            low: number,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn id(kind: u64, id: Uuid) -> Self {
+        let (high, low) = id.as_u64_pair();
+        Self { kind, high, low }
+    }
+}
+
+/// Where ascending values are.
+///
+/// Whoever writes policies chooses the ids in them. However they are chosen, a search looks at [`PROBES_MAX`] slots, or
+/// the table is given up and values are found by halving.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    values: Vec<Parts>,
+    /// One bit for each hash that a value has: nearly all others are passed over by a glance at little memory.
+    filter: Vec<u64>,
+    filter_shift: u32,
+    /// As many as a power of two, at most half of them taken; none where values are found by halving.
+    slots: Vec<Slot>,
+    /// How far a hash is shifted to become a place.
+    shift: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// A part of the hash, so that other values are seldom looked at.
+    tag: u32,
+    /// One more than the number; 0 is a free slot.
+    next: u32,
+}
+
+const PROBES_MAX: usize = 8;
+/// Bits of the filter for each value, at least.
+const FILTER_BITS: usize = 16;
+/// How often a table is made twice as large before it is given up.
+const DOUBLINGS_MAX: u32 = 4;
+
+impl Table {
+    /// The table of these values.
+    pub(crate) fn of<K: Key>(values: &[K]) -> Self {
+        let values: Vec<Parts> = values.iter().map(|value| value.parts()).collect();
+        debug_assert!(values.is_sorted());
+        let least = (values.len() * 2).next_power_of_two().max(16);
+        let sized = (0..DOUBLINGS_MAX).find_map(|doublings| sized(&values, least << doublings));
+        let (slots, shift) = sized.unwrap_or_default();
+        let bits = (values.len() * FILTER_BITS).next_power_of_two().max(64);
+        let mut table = Self {
+            filter: vec![0; bits / 64],
+            filter_shift: u64::BITS - bits.trailing_zeros(),
+            slots,
+            shift,
+            values: Vec::new(),
+        };
+        for value in &values {
+            let bit = hash(*value) >> table.filter_shift;
+            if let Some(word) = table.filter.get_mut(place(bit / 64)) {
+                *word |= 1 << (bit % 64);
+            }
+        }
+        table.values = values;
+        table
+    }
+
+    /// The number of a value among those the table was made of.
+    #[inline]
+    pub(crate) fn find(&self, value: Parts) -> Option<usize> {
+        let hash = hash(value);
+        let bit = hash >> self.filter_shift;
+        let word = self.filter.get(place(bit / 64))?;
+        if word >> (bit % 64) & 1 == 0 {
+            return None;
+        }
+        self.find_hashed(value, hash)
+    }
+
+    #[inline(never)]
+    fn find_hashed(&self, value: Parts, hash: u64) -> Option<usize> {
+        for at in probes(hash, self.shift, self.slots.len()) {
+            let Some(slot) = self.slots.get(at) else {
+                return self.values.binary_search(&value).ok();
+            };
+            let number = (slot.next as usize).checked_sub(1)?;
+            if slot.tag == tag(hash) && self.values.get(number) == Some(&value) {
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+/// So many slots with every value in its place, and how far a hash is shifted to become one.
+fn sized(values: &[Parts], size: usize) -> Option<(Vec<Slot>, u32)> {
+    let mut slots = vec![Slot::default(); size];
+    let shift = u64::BITS - size.trailing_zeros();
+    for (value, next) in values.iter().zip(1..) {
+        let hash = hash(*value);
+        let mut probes = probes(hash, shift, size);
+        let free = probes.find(|at| slots.get(*at).is_some_and(|slot| slot.next == 0))?;
+        *slots.get_mut(free)? = Slot {
+            tag: tag(hash),
+            next,
+        };
+    }
+    Some((slots, shift))
+}
+
+/// The places where a value may be.
+#[inline]
+fn probes(hash: u64, shift: u32, size: usize) -> impl Iterator<Item = usize> {
+    let first = place(hash >> shift);
+    (first..first.saturating_add(PROBES_MAX)).map(move |at| at & size.wrapping_sub(1))
+}
+
+/// Both halves multiplied into each other: ids are random already, but for those that somebody made up.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the two halves of a product"
+)]
+const fn hash(value: Parts) -> u64 {
+    let high = value.high.wrapping_add(value.kind) ^ 0x9e37_79b9_7f4a_7c15;
+    let low = value.low ^ 0xd1b5_4a32_d192_ed03;
+    let product = high as u128 * low as u128;
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a part of the hash, the lower one"
+)]
+const fn tag(hash: u64) -> u32 {
+    hash as u32
+}
+
+#[inline]
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    impl Key for (u64, u64) {
+        const EVERYTHING: Option<Self> = None;
+
+        fn parts(self) -> Parts {
+            Parts {
+                kind: 1,
+                high: self.0,
+                low: self.1,
+            }
+        }
+    }
+
+    fn check(values: &BTreeSet<(u64, u64)>, others: &[(u64, u64)]) {
+        let values: Vec<_> = values.iter().copied().collect();
+        let table = Table::of(&values);
+        for (number, value) in values.iter().enumerate() {
+            assert_eq!(table.find(value.parts()), Some(number));
+        }
+        for other in others {
+            let expect = values.binary_search(other).ok();
+            assert_eq!(table.find(other.parts()), expect);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_found_and_no_other(
+            values in proptest::collection::btree_set((0..40u64, any::<u64>()), 0..200),
+            others in proptest::collection::vec((0..40u64, any::<u64>()), 0..50),
+        ) {
+            check(&values, &others);
+        }
+    }
+
+    #[test]
+    fn values_that_fall_together_are_found_all_the_same() {
+        // One factor is zero, and so is every hash.
+        let high = 0x9e37_79b9_7f4a_7c14;
+        let values: BTreeSet<_> = (0..1000).map(|low| (high, low)).collect();
+        let all: Vec<_> = values.iter().copied().collect();
+        assert!(Table::of(&all).slots.is_empty());
+        check(&values, &[(0, 0), (high, 1000)]);
+        check(&BTreeSet::new(), &[(0, 0)]);
+    }
+}
