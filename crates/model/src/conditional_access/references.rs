@@ -2,9 +2,10 @@
 
 use super::{
     ApplicationCondition, ConditionalAccessPolicy, GrantControl, LocationCondition, Target,
+    UserCondition,
 };
 use crate::authentication_context::AuthenticationContextId;
-use crate::id::{AgreementId, AuthenticationStrengthId, ClientId, NamedLocationId};
+use crate::id::{AgreementId, AuthenticationStrengthId, ClientId, GroupId, NamedLocationId};
 
 impl ConditionalAccessPolicy {
     /// The named locations it refers to; a policy that names one which is not there must not be stored.
@@ -70,6 +71,20 @@ impl ApplicationCondition {
         match self {
             Self::Application(id) => Some(*id),
             Self::All | Self::Office365 | Self::MicrosoftAdminPortals => None,
+        }
+    }
+}
+
+impl UserCondition {
+    /// The one group it names, if it names one.
+    pub fn group(&self) -> Option<GroupId> {
+        match self {
+            Self::Group(id) => Some(*id),
+            Self::All
+            | Self::User(_)
+            | Self::Role(_)
+            | Self::GuestsOrExternalUsers
+            | Self::ExternalUsers { .. } => None,
         }
     }
 }
