@@ -54,15 +54,24 @@ pub(super) fn reconsider(
         let with_these = joining(so_far, policy, &unknown).map(|(sign_in, _)| sign_in);
         let what_if = what_if::evaluate(&alone, &hypothesis, not_given);
         let applies = what_if.policies.first().map(|scope| &scope.applies);
+        // What it would demand is worth knowing; alone, since the others come to the same.
+        let mut applied = what_if.possible.policies().into_iter();
+        let mut hang = |signals: BTreeSet<Signal>| {
+            told.applicability = Applicability::DependsOn(signals);
+            if let Some(applied) = applied.next() {
+                told.result = applied.result;
+                told.reason.clone_from(&applied.reason);
+                told.applied = applied;
+            }
+        };
         match applies {
             Some(Applies::Yes) => {
-                told.applicability = Applicability::DependsOn(joined);
+                hang(joined);
                 everything = with_these;
             }
             Some(Applies::DependsOn(signals)) => {
                 let others = signals.iter().copied().map(Signal::from);
-                told.applicability =
-                    Applicability::DependsOn(joined.into_iter().chain(others).collect());
+                hang(joined.into_iter().chain(others).collect());
                 everything = with_these;
             }
             Some(Applies::No(_)) | None => {}

@@ -361,7 +361,8 @@ fn what_a_control_would_find_is_told_where_nobody_said_it() {
     );
     let terms = json!({ "displayName": "P", "grantControls": { "operator": "OR", "builtInControls": [], "termsOfUse": [PRINCIPAL] } });
     let mut world = export(&[terms]);
-    let agreement = json!({ "id": PRINCIPAL, "displayName": "Terms", "isPerDeviceAcceptanceRequired": false });
+    let agreement =
+        json!({ "id": PRINCIPAL, "displayName": "Terms", "isPerDeviceAcceptanceRequired": false });
     let agreement = agreement.as_object().unwrap().clone();
     world.agreements = Some(vec![
         portcullis_model::terms_of_use::Agreement::from_document(agreement).unwrap(),
@@ -421,6 +422,21 @@ fn graphs_part_takes_what_is_not_there_for_none() {
     assert_eq!(told["value"][0]["analysisReasons"], "application");
     assert_eq!(told["portcullis"]["policies"][0]["applies"], "dependsOn");
     assert_eq!(told["portcullis"]["outcome"], "dependsOn");
+}
+
+/// What a policy would demand is told, too, where it hangs on a group.
+#[test]
+fn a_policy_that_hangs_on_a_group_says_what_it_would_demand() {
+    let answer = ask(
+        &[about(json!({ "includeGroups": [PRINCIPAL] }))],
+        json!({ "user": { "type": "member", "roles": [] }, "app": APP }),
+    );
+    assert!(hangs_on(&answer, &[Signal::Groups]), "{answer:#?}");
+    assert_eq!(
+        answer.policies[0].applied.enforced_grant_controls,
+        ["Block"]
+    );
+    assert_eq!(headline(&answer), "Depends: granted unless “P” applies");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::sign_in_log::RuleSatisfied;
 
-use super::{Section, Told, tell, unsaid, which_passed};
+use super::{Section, Told, capitalised, tell, unsaid, which_passed};
 use crate::evaluate::{Answer, Applicability, PolicyAnswer};
 
 /// The answer in words, with the reasons of everything in place of the table of policies.
@@ -51,7 +51,7 @@ fn in_force(answer: &Answer) -> Vec<String> {
     };
     let all = answer.policies.iter().filter(enforced).count();
     let mut lines = vec![format!(
-        "Of {all} policies in force, {} certainly apply and {} may.",
+        "Policies in force: {all}; certain to apply: {}; may apply: {}.",
         count(&applying),
         count(&open)
     )];
@@ -63,25 +63,31 @@ fn in_force(answer: &Answer) -> Vec<String> {
 
 fn policy(policy: &PolicyAnswer) -> String {
     let name = format!("“{}”", policy.display_name);
-    let rehearsal = match policy.state {
-        PolicyState::ReportOnly => " It is report-only: it decides nothing.",
-        PolicyState::Enabled | PolicyState::Disabled => "",
-    };
     let demand = demand(policy);
-    match &policy.applicability {
-        Applicability::Applies => {
-            let passed = which_passed(policy.result);
-            let because = because(&policy.applied.include_rules_satisfied);
+    match (&policy.applicability, policy.state) {
+        (Applicability::Applies, PolicyState::Enabled | PolicyState::Disabled) => format!(
+            "{name} applies{}. {demand} That is {}: {}.",
+            because(&policy.applied.include_rules_satisfied),
+            which_passed(policy.result),
+            policy.reason
+        ),
+        // The reason says itself that nothing is enforced.
+        (Applicability::Applies, PolicyState::ReportOnly) => format!(
+            "{name} applies{}. {demand} {}.",
+            because(&policy.applied.include_rules_satisfied),
+            capitalised(&policy.reason)
+        ),
+        (Applicability::DependsOn(signals), state) => {
+            let rehearsal = match state {
+                PolicyState::ReportOnly => " Report-only, it would decide nothing.",
+                PolicyState::Enabled | PolicyState::Disabled => "",
+            };
             format!(
-                "{name} applies{because}. {demand} It is {passed}: {}.{rehearsal}",
-                policy.reason
+                "{name} may apply: that hangs on {}. {demand}{rehearsal}",
+                unsaid(signals)
             )
         }
-        Applicability::DependsOn(signals) => format!(
-            "{name} may apply: that hangs on {}. {demand}{rehearsal}",
-            unsaid(signals)
-        ),
-        Applicability::DoesNotApply { .. } => format!("{name} does not apply."),
+        (Applicability::DoesNotApply { .. }, _) => format!("{name} does not apply."),
     }
 }
 
