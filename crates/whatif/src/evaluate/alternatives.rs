@@ -218,11 +218,17 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
                     ..described.clone()
                 })
             };
-            let alternative = |said| Alternative::new(Signal::UserType, words, said);
             if user_type != UserTypeWord::InternalGuest {
-                alternatives.push(alternative(as_one(Some(TenantId::UNDISCOVERED))));
+                alternatives.extend(homes(question).into_iter().map(|(id, home)| {
+                    let words = if id == TenantId::UNDISCOVERED {
+                        words.to_owned()
+                    } else {
+                        format!("{words} and {home}")
+                    };
+                    Alternative::new(Signal::UserType, words, as_one(Some(id)))
+                }));
             }
-            alternatives.push(alternative(as_one(None)));
+            alternatives.push(Alternative::new(Signal::UserType, words, as_one(None)));
         }
     }
     if answer.not_given.contains(&Signal::HomeTenant) {
