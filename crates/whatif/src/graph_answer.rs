@@ -227,6 +227,7 @@ fn policy_json(policy: &PolicyAnswer) -> Value {
         "failingCondition": condition.map(Reason::name),
         "dependsOn": signals,
         "result": policy.result,
+        "resultDependsOn": policy.result_depends_on,
         "reason": policy.reason,
         "enforcedGrantControls": log.enforced_grant_controls,
         "enforcedSessionControls": log.enforced_session_controls,

@@ -282,6 +282,9 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
             if !session.is_empty() {
                 why = format!("{why}; session: {}", session.join(", "));
             }
+            if !policy.result_depends_on.is_empty() {
+                why = format!("{why}; that hangs on {}", unsaid(&policy.result_depends_on));
+            }
             ("applies".to_owned(), why)
         }
         Applicability::DependsOn(signals) => {

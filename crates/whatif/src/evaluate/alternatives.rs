@@ -52,13 +52,14 @@ pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<()
             note(answer, vec![alternative], other.outcome);
         }
     }
-    // Who is let in needs to show nothing.
-    if answer.outcome == AnswerOutcome::Granted {
-        return Ok(());
-    }
     let shown = evidence(question, answer);
     for alternative in &shown {
         let other = alternative.ask(question)?;
+        hang_results(answer, &other, alternative.signal);
+        // Who is let in needs to show nothing.
+        if answer.outcome == AnswerOutcome::Granted {
+            continue;
+        }
         if is_partly_described(question) && alternative.signal == Signal::Device {
             hang_policies(answer, &other, Signal::Device);
         }
@@ -76,6 +77,9 @@ fn together(
     answer: &mut Answer,
     mut needed: Vec<Alternative>,
 ) -> Result<(), Unresolved> {
+    if answer.outcome == AnswerOutcome::Granted {
+        return Ok(());
+    }
     let is_told = |alternative: &Alternative| {
         let mut told = answer.otherwise.iter();
         told.any(|one| one.signals.contains(&alternative.signal))
@@ -191,6 +195,19 @@ fn hang_policies(answer: &mut Answer, other: &Answer, signal: Signal) {
             *told = other.clone();
         }
         told.applicability = Applicability::DependsOn(signals);
+    }
+}
+
+/// A policy that applies either way and comes to something else hangs on the signal by its controls, report-only or not.
+fn hang_results(answer: &mut Answer, other: &Answer, signal: Signal) {
+    for (told, other) in answer.policies.iter_mut().zip(&other.policies) {
+        let both_apply = [&told.applicability, &other.applicability]
+            .into_iter()
+            .all(|one| *one == Applicability::Applies);
+        if both_apply && told.result != other.result {
+            told.result_depends_on.insert(signal);
+            answer.depends_on.insert(signal);
+        }
     }
 }
 

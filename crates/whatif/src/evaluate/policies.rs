@@ -24,6 +24,8 @@ pub struct PolicyAnswer {
     pub result: AppliedPolicyResult,
     /// One sentence why, without a full stop.
     pub reason: String,
+    /// What the result of a policy that applies hangs on, since a control would look at it and nobody said it.
+    pub result_depends_on: BTreeSet<Signal>,
     /// The same as the log would have it, with rules and controls.
     pub applied: AppliedConditionalAccessPolicy,
 }
@@ -81,6 +83,7 @@ pub(super) fn tell_between(
                 applicability,
                 result: applied.result,
                 reason: applied.reason.clone(),
+                result_depends_on: BTreeSet::new(),
                 applied,
             }
         })

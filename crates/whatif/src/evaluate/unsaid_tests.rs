@@ -383,6 +383,25 @@ fn what_a_control_would_find_is_told_where_nobody_said_it() {
     );
 }
 
+/// A rehearsal decides nothing, and still what it would come to is not known.
+#[test]
+fn a_report_only_policy_says_what_its_controls_would_have_to_know() {
+    let rehearsal = json!({ "displayName": "P", "state": "enabledForReportingButNotEnforced",
+        "grantControls": { "operator": "OR", "builtInControls": ["compliantDevice"] } });
+    let user = json!({ "type": "member", "groups": [], "roles": [] });
+    let answer = ask(&[rehearsal], json!({ "user": user, "app": APP }));
+    assert_eq!(answer.verdict(), Verdict::Granted);
+    let device = BTreeSet::from([Signal::Device]);
+    assert_eq!(answer.policies[0].result_depends_on, device);
+    assert_eq!(answer.depends_on, device);
+    let told = crate::prose::tell(&answer);
+    let rows = &told.sections[0].rows;
+    assert!(
+        rows[0][2].ends_with("; that hangs on device, which was not said"),
+        "{rows:?}"
+    );
+}
+
 /// The headline of an outcome that hangs on a policy names the policy, and JSON says the same.
 #[test]
 fn nobody_reads_granted_where_a_block_may_apply() {

@@ -66,16 +66,18 @@ fn policy(policy: &PolicyAnswer) -> String {
     let demand = demand(policy);
     match (&policy.applicability, policy.state) {
         (Applicability::Applies, PolicyState::Enabled | PolicyState::Disabled) => format!(
-            "{name} applies{}. {demand} That is {}: {}.",
+            "{name} applies{}. {demand} That is {}: {}.{}",
             because(&policy.applied.include_rules_satisfied),
             which_passed(policy.result),
-            policy.reason
+            policy.reason,
+            hanging(policy)
         ),
         // The reason says itself that nothing is enforced.
         (Applicability::Applies, PolicyState::ReportOnly) => format!(
-            "{name} applies{}. {demand} {}.",
+            "{name} applies{}. {demand} {}.{}",
             because(&policy.applied.include_rules_satisfied),
-            capitalised(&policy.reason)
+            capitalised(&policy.reason),
+            hanging(policy)
         ),
         (Applicability::DependsOn(signals), state) => {
             let rehearsal = match state {
@@ -89,6 +91,14 @@ fn policy(policy: &PolicyAnswer) -> String {
         }
         (Applicability::DoesNotApply { .. }, _) => format!("{name} does not apply."),
     }
+}
+
+/// What its controls would have to know.
+fn hanging(policy: &PolicyAnswer) -> String {
+    if policy.result_depends_on.is_empty() {
+        return String::new();
+    }
+    format!(" That hangs on {}.", unsaid(&policy.result_depends_on))
 }
 
 /// The rules that brought the sign-in in, as the log has them.
