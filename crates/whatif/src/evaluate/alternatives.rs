@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::conditional_access::UserCondition;
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::{AgreementId, TenantId};
 
@@ -350,8 +350,10 @@ fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
     let mut alternatives = devices(situation);
     if situation.accepted.is_none() {
         let policies = &question.tenant.configuration().conditional_access_policies;
-        let agreements: BTreeSet<AgreementId> =
-            policies.iter().flat_map(|one| one.agreements()).collect();
+        let agreements: BTreeSet<AgreementId> = policies
+            .iter()
+            .flat_map(ConditionalAccessPolicy::agreements)
+            .collect();
         if !agreements.is_empty() {
             let ids: Vec<String> = agreements.iter().map(ToString::to_string).collect();
             let said = Situation {

@@ -139,7 +139,7 @@ impl<'s> UnsaidFacts<'s> {
             (conditions.devices.as_mut(), self.device)
         {
             let is_unsaid =
-                |comparison: &Comparison<DeviceProperty>| !says(device, &comparison.property);
+                |comparison: &Comparison<DeviceProperty>| !says(device, comparison.property);
             let expression = bounded(filter, &is_unsaid, end);
             if expression != filter.rule.expression {
                 filter.rule.expression = expression;
@@ -188,7 +188,7 @@ fn supposing<P: Clone>(
 }
 
 /// Whether the description of a device says this of it.
-fn says(device: &RegisteredDevice, property: &DeviceProperty) -> bool {
+fn says(device: &RegisteredDevice, property: DeviceProperty) -> bool {
     match property {
         DeviceProperty::DeviceId => device.device_id.is_some(),
         DeviceProperty::DisplayName => device.display_name.is_some(),
@@ -205,7 +205,7 @@ fn says(device: &RegisteredDevice, property: &DeviceProperty) -> bool {
         DeviceProperty::SystemLabels => !device.system_labels.is_empty(),
         DeviceProperty::TrustType => device.trust_type.is_some(),
         DeviceProperty::ExtensionAttribute(number) => {
-            device.extension_attributes.contains_key(number)
+            device.extension_attributes.contains_key(&number)
         }
     }
 }

@@ -55,10 +55,10 @@ pub(super) fn reconsider(
         let what_if = what_if::evaluate(&alone, &hypothesis, not_given);
         let applies = what_if.policies.first().map(|scope| &scope.applies);
         // What it would demand is worth knowing; alone, since the others come to the same.
-        let mut applied = what_if.possible.policies().into_iter();
+        let mut rows = what_if.possible.policies().into_iter();
         let mut hang = |signals: BTreeSet<Signal>| {
             told.applicability = Applicability::DependsOn(signals);
-            if let Some(applied) = applied.next() {
+            if let Some(applied) = rows.next() {
                 told.result = applied.result;
                 told.reason.clone_from(&applied.reason);
                 told.applied = applied;

@@ -463,8 +463,8 @@ fn described_memberships(
             BTreeSet::new()
         }
         (Some(names), _) => {
-            let named = names.0.iter().map(|name| tenant.find_group(name));
-            let nested = tenant.nested(named.collect::<Result<_, _>>()?);
+            let found = names.0.iter().map(|name| tenant.find_group(name));
+            let nested = tenant.nested(found.collect::<Result<_, _>>()?);
             through_groups = nested.roles;
             nested.groups
         }

@@ -200,10 +200,9 @@ impl DirectoryReading {
                 self.for_own_tenant.get(id),
                 registered.contains(&principal.app_id),
             ) {
-                (Some(true), _) => None,
+                (Some(true), _) | (Some(false) | None, true) => None,
                 // Other tenants use it too, and nothing else says so.
                 (Some(false), false) => owner.or(Some(TenantId::UNDISCOVERED)),
-                (Some(false) | None, true) => None,
                 (None, false) if owner == tenant_id => None,
                 // Nobody knows which tenant this is: only Microsoft's are surely another's.
                 (None, false) if tenant_id.is_none() && owner != Some(MICROSOFT) => None,
