@@ -443,7 +443,7 @@ fn nobody_reads_granted_where_a_block_may_apply() {
 #[test]
 fn graphs_part_takes_what_is_not_there_for_none() {
     let filtered = json!({ "displayName": "P", "conditions": { "users": { "includeUsers": ["All"] }, "applications": {
-        "includeApplications": [], "applicationFilter": { "mode": "include", "rule": "CustomSecurityAttribute.Team_Name -eq \"Finance\"" } } } });
+        "includeApplications": ["All"], "applicationFilter": { "mode": "exclude", "rule": "CustomSecurityAttribute.Team_Name -eq \"Finance\"" } } } });
     let tenant = DirectoryTenant::of_world(export(&[filtered]));
     let directory = Directory::new([tenant.clone()]);
     let body = json!({
@@ -454,7 +454,7 @@ fn graphs_part_takes_what_is_not_there_for_none() {
     let at = "2026-06-01T12:00:00Z".parse().unwrap();
     let told =
         crate::graph_answer::graph_answer(&directory, &tenant, request.question(), at).unwrap();
-    assert_eq!(told["value"][0]["analysisReasons"], "application");
+    assert_eq!(told["value"][0]["analysisReasons"], "notSet");
     assert_eq!(told["portcullis"]["policies"][0]["applies"], "dependsOn");
     assert_eq!(told["portcullis"]["outcome"], "dependsOn");
 }
