@@ -138,9 +138,10 @@ fn example(guide: &str, language: &str) -> String {
     let (_, block) = guide.split_once(&format!("```{language}\n")).unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let lines = block.lines();
-    lines
-        .map(|line| format!("{}\n", line.strip_prefix("   ").unwrap_or(line)))
-        .collect()
+    let lines: Vec<&str> = lines
+        .map(|line| line.strip_prefix("   ").unwrap_or(line))
+        .collect();
+    lines.join("\n")
 }
 
 /// What Graph exports: everybody but one group does MFA, and old protocols are closed to guests.
