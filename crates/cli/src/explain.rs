@@ -22,7 +22,7 @@ pub(crate) async fn run(options: ExplainOptions) -> anyhow::Result<()> {
     match options.output {
         OutputFormat::Json => output::json(&answer_json(&answer)),
         OutputFormat::Text => {
-            print::print(&prose::tell(&answer));
+            print::print(&prose::explain(&answer));
             Ok(())
         }
     }

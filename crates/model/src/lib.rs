@@ -19,6 +19,7 @@ pub mod document;
 pub mod entropy;
 pub mod group;
 pub mod id;
+pub mod microsoft_application;
 pub mod named_location;
 pub mod organization;
 pub mod secret;

@@ -80,6 +80,9 @@ mod tests {
     fn both_lists_are_searchable_and_hold_what_the_documentation_names() {
         assert!(OFFICE_365.is_sorted());
         assert!(MICROSOFT_ADMIN_PORTALS.is_sorted());
+        let all = OFFICE_365.iter().chain(&MICROSOFT_ADMIN_PORTALS);
+        let mut ids = all.map(|id| ClientId::new(uuid::Uuid::from_u128(*id)));
+        assert!(ids.all(portcullis_model::microsoft_application::is_microsoft_application));
         let id = |text: &str| text.parse::<ClientId>().unwrap();
         let share_point = id("00000003-0000-0ff1-ce00-000000000000");
         let azure_portal = id("c44b4083-3bb0-49c1-b47d-974e53cbdf3c");

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::Challenge;
-use portcullis_whatif::evaluate::{Answer, AnswerOutcome, Asked, PolicyAnswer};
+use portcullis_whatif::evaluate::{Answer, AnswerOutcome, Asked, PolicyAnswer, Verdict};
 use portcullis_whatif::situation::{OneOrMany, PlaceWord};
 use serde::Serialize;
 
@@ -101,6 +101,15 @@ fn outcome(expect: &Expectation, answer: &Answer) -> Vec<Difference> {
         AnswerOutcome::Blocked(blocked) => {
             let why = format!("{} ({})", blocked.sentence, blocked.error);
             (OutcomeWord::Blocked, Some(blocked.error), Some(why))
+        }
+    };
+    // What hangs on something unsaid is none of its ends: a test of it holds only if it says so.
+    let (found, why) = match answer.verdict() {
+        Verdict::Granted | Verdict::Asked | Verdict::Blocked => (found, why),
+        Verdict::DependsOn => {
+            let on = listed(answer.depends_on.iter().map(word));
+            let why = format!("{}, or otherwise by {on}", word(found));
+            (OutcomeWord::DependsOn, Some(why))
         }
     };
     if let Some(expected) = expect.outcome

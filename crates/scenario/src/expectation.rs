@@ -61,6 +61,8 @@ pub enum OutcomeWord {
     Asked,
     /// Refused.
     Blocked,
+    /// One or another of these, by what was not said (`signals: partial`).
+    DependsOn,
 }
 
 /// What is asked for.

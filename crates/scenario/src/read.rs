@@ -195,6 +195,10 @@ impl<'r> Reading<'r> {
             self.fault_at(located, "expect", message);
         }
         let only_policies = self.member::<OneOrMany<String>>(located, "onlyPolicies");
+        if only_policies.as_ref().is_some_and(|only| only.0.is_empty()) {
+            let message = "no policy is named, so this test would ask none: name one at least, or leave `onlyPolicies` out for all";
+            self.fault_at(located, "onlyPolicies", message);
+        }
         Some(SignInTest {
             name: name?,
             position,

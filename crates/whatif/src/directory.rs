@@ -12,13 +12,15 @@ use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::group::{Group, Memberships, RoleAssignment};
-use portcullis_model::id::{GroupId, RoleTemplateId, TenantId};
+use portcullis_model::id::{ClientId, GroupId, RoleTemplateId, TenantId};
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::store::{TenantConfiguration, TenantWorld};
 use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
 use portcullis_policy::compile::CompiledTenant;
 use uuid::Uuid;
+
+use crate::evaluate::Signal;
 
 pub use find::Unresolved;
 
@@ -35,6 +37,18 @@ pub struct DirectoryTenant {
     compiled: CompiledTenant,
     people: People,
     names: BTreeMap<(NameOf, String), Uuid>,
+    unsaid: Unsaid,
+}
+
+/// What the files that a directory comes from do not speak of: it is neither there nor absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unsaid {
+    /// Of [`Signal::Groups`], [`Signal::Roles`] and [`Signal::HomeTenant`] those that even somebody listed may have more of.
+    pub of_people: BTreeSet<Signal>,
+    /// Which service principals there are.
+    pub service_principals: bool,
+    /// The applications that are listed without their custom security attributes. Of one that is not listed they are never said.
+    pub attributes: BTreeSet<ClientId>,
 }
 
 /// What a name that policies use stands for.
@@ -61,8 +75,8 @@ pub enum People {
     NotListed,
     /// These users and groups, and no others.
     Listed {
-        /// The users.
-        users: Vec<User>,
+        /// The users; `None`: only groups and roles are listed.
+        users: Option<Vec<User>>,
         /// Each group's name.
         groups: BTreeMap<GroupId, String>,
         /// Which groups a user or a group is directly in.
@@ -133,12 +147,13 @@ impl Directory {
 impl DirectoryTenant {
     /// A tenant of a world.
     pub fn of_world(world: TenantWorld) -> Self {
-        let people = match world.users {
-            None => People::NotListed,
-            Some(users) => People::listed(
+        let unsaid = Unsaid::of_world(&world);
+        let people = match (world.users, &world.groups, &world.role_assignments) {
+            (None, None, None) => People::NotListed,
+            (users, groups, assignments) => People::listed(
                 users,
-                &world.groups.unwrap_or_default(),
-                &world.role_assignments.unwrap_or_default(),
+                groups.as_deref().unwrap_or_default(),
+                assignments.as_deref().unwrap_or_default(),
             ),
         };
         let configuration = TenantConfiguration {
@@ -154,7 +169,7 @@ impl DirectoryTenant {
             cross_tenant_access_policy: world.cross_tenant_access_policy.unwrap_or_default(),
         };
         let compiled = CompiledTenant::compile(&configuration);
-        Self::new(configuration, compiled, people)
+        Self::new(configuration, compiled, people).with_unsaid(unsaid)
     }
 
     /// A tenant that was compiled before.
@@ -168,7 +183,28 @@ impl DirectoryTenant {
             compiled,
             people,
             names: BTreeMap::new(),
+            unsaid: Unsaid::default(),
         }
+    }
+
+    /// This tenant, of which nobody said this either.
+    #[must_use]
+    pub fn with_unsaid(mut self, unsaid: Unsaid) -> Self {
+        self.unsaid.of_people.extend(unsaid.of_people);
+        self.unsaid.service_principals |= unsaid.service_principals;
+        self.unsaid.attributes.extend(unsaid.attributes);
+        self
+    }
+
+    pub(crate) fn unsaid(&self) -> &Unsaid {
+        &self.unsaid
+    }
+
+    /// Whether nobody said which custom security attributes an application has.
+    pub(crate) fn has_unsaid_attributes(&self, application: ClientId) -> bool {
+        let principals = &self.configuration.service_principals;
+        let is_listed = principals.iter().any(|one| one.app_id == application);
+        !is_listed || self.unsaid.attributes.contains(&application)
     }
 
     /// This tenant, which also understands names that its policies use for objects it does not have.
@@ -259,7 +295,7 @@ impl DirectoryTenant {
     /// Every user that is listed.
     pub fn users(&self) -> &[User] {
         match &self.people {
-            People::Listed { users, .. } => users,
+            People::Listed { users, .. } => users.as_deref().unwrap_or_default(),
             People::One(one) => std::slice::from_ref(&one.0),
             People::NotListed | People::Nobody => &[],
         }
@@ -269,7 +305,8 @@ impl DirectoryTenant {
     pub fn lists_people(&self) -> bool {
         match &self.people {
             People::NotListed => false,
-            People::Listed { .. } | People::One(_) | People::Nobody => true,
+            People::Listed { users, .. } => users.is_some(),
+            People::One(_) | People::Nobody => true,
         }
     }
 
@@ -278,31 +315,73 @@ impl DirectoryTenant {
         match &self.people {
             People::NotListed | People::Nobody => Memberships::default(),
             People::One(one) => one.1.clone(),
-            People::Listed { parents, roles, .. } => {
-                let mut groups = BTreeSet::new();
-                let mut open = vec![user.id.uuid()];
-                let mut principals = Vec::new();
-                while let Some(member) = open.pop() {
-                    principals.push(member);
-                    for group in parents.get(&member).into_iter().flatten() {
-                        if groups.insert(*group) {
-                            open.push(group.uuid());
-                        }
-                    }
-                }
-                let held = principals.iter().filter_map(|one| roles.get(one));
-                Memberships {
-                    roles: held.flatten().copied().collect(),
-                    groups,
+            People::Listed { .. } => self.through(user.id.uuid()),
+        }
+    }
+
+    /// These groups and every group that one of them is in, with the roles they hold.
+    pub(crate) fn nested(&self, groups: BTreeSet<GroupId>) -> Memberships {
+        let mut all = Memberships {
+            groups: groups.clone(),
+            roles: BTreeSet::new(),
+        };
+        for group in groups {
+            let through = self.through(group.uuid());
+            all.groups.extend(through.groups);
+            all.roles.extend(through.roles);
+        }
+        all
+    }
+
+    /// What a user or a group is in, and the roles it holds itself or through that.
+    fn through(&self, principal: Uuid) -> Memberships {
+        let People::Listed { parents, roles, .. } = &self.people else {
+            return Memberships::default();
+        };
+        let mut groups = BTreeSet::new();
+        let mut open = vec![principal];
+        let mut principals = Vec::new();
+        while let Some(member) = open.pop() {
+            principals.push(member);
+            for group in parents.get(&member).into_iter().flatten() {
+                if groups.insert(*group) {
+                    open.push(group.uuid());
                 }
             }
+        }
+        let held = principals.iter().filter_map(|one| roles.get(one));
+        Memberships {
+            roles: held.flatten().copied().collect(),
+            groups,
+        }
+    }
+}
+
+impl Unsaid {
+    /// A kind without a file is not said.
+    fn of_world(world: &TenantWorld) -> Self {
+        let mut of_people = BTreeSet::new();
+        if world.groups.is_none() {
+            of_people.insert(Signal::Groups);
+        }
+        if world.role_assignments.is_none() {
+            of_people.insert(Signal::Roles);
+        }
+        Self {
+            of_people,
+            service_principals: world.service_principals.is_none(),
+            attributes: BTreeSet::new(),
         }
     }
 }
 
 impl People {
     /// These users, in these groups, with these roles.
-    pub fn listed(users: Vec<User>, groups: &[Group], assignments: &[RoleAssignment]) -> Self {
+    pub fn listed(
+        users: Option<Vec<User>>,
+        groups: &[Group],
+        assignments: &[RoleAssignment],
+    ) -> Self {
         let mut parents: BTreeMap<Uuid, Vec<GroupId>> = BTreeMap::new();
         for group in groups {
             for member in &group.members {

@@ -1,9 +1,14 @@
 //! The one function that answers, and what an answer holds.
 
+mod alternatives;
+mod filters;
 mod membership;
 mod policies;
+mod signal;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unsaid_tests;
 
 use std::collections::BTreeSet;
 
@@ -20,10 +25,11 @@ use portcullis_policy::what_if::{self, NotGiven};
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::resolve::{Question, Resolved, resolve};
 use crate::situation::{Absent, PlaceWord, Situation};
-use crate::word::words;
 
+pub use alternatives::Otherwise;
 pub use policies::{Applicability, PolicyAnswer};
 pub use portcullis_policy::what_if::Reason;
+pub use signal::Signal;
 
 /// What a situation comes to.
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub struct Answer {
     pub outcome: AnswerOutcome,
     /// What happens if every policy applies that could, where that is something else.
     pub if_everything_applies: Option<AnswerOutcome>,
+    /// What happens if something is otherwise than was supposed, where that is something else too.
+    pub otherwise: Vec<Otherwise>,
     /// What the policies came to, as the log would say.
     pub status: ConditionalAccessStatus,
     /// What holds of the session.
@@ -93,6 +101,19 @@ pub enum AnswerOutcome {
     Blocked(Blocked),
 }
 
+/// An answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let in, whatever nobody said.
+    Granted,
+    /// Something is asked for, whatever nobody said.
+    Asked,
+    /// Refused, whatever nobody said.
+    Blocked,
+    /// One or another of these, by what nobody said.
+    DependsOn,
+}
+
 /// Something that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -125,116 +146,89 @@ pub struct Blocked {
     pub policies: Vec<PolicyId>,
 }
 
-words! {
-    /// What a condition looks at and a situation may leave out; the word is the situation's member.
-    #[derive(PartialOrd, Ord)]
-    Signal {
-        /// The groups of the user.
-        Groups = "groups",
-        /// The roles of the user.
-        Roles = "roles",
-        /// The kind of client.
-        ClientApp = "clientApp",
-        /// The platform.
-        Platform = "platform",
-        /// The address.
-        Ip = "ip",
-        /// The country, by the address.
-        Country = "country",
-        /// The country, by an authenticator's coordinates.
-        GpsCountry = "gpsCountry",
-        /// Whether the session comes through the compliant network.
-        CompliantNetwork = "compliantNetwork",
-        /// The device.
-        Device = "device",
-        /// The risk of the sign-in.
-        SignInRisk = "signInRisk",
-        /// The risk of the user.
-        UserRisk = "userRisk",
-        /// The risk of the service principal.
-        ServicePrincipalRisk = "servicePrincipalRisk",
-        /// Insider risk.
-        InsiderRisk = "insiderRisk",
-        /// The transfer from another device.
-        Flow = "flow",
-    }
-}
-
-impl Signal {
-    /// Graph's reason where a policy asks for it and nobody said it.
-    pub const fn condition(self) -> Reason {
-        match self {
-            Self::Groups | Self::Roles => Reason::Users,
-            Self::ClientApp => Reason::ClientApps,
-            Self::Platform => Reason::DevicePlatform,
-            Self::Ip | Self::Country | Self::GpsCountry | Self::CompliantNetwork => {
-                Reason::Location
-            }
-            Self::Device => Reason::Devices,
-            Self::SignInRisk => Reason::SignInRisk,
-            Self::UserRisk => Reason::UserRisk,
-            Self::ServicePrincipalRisk => Reason::ServicePrincipalRisk,
-            Self::InsiderRisk => Reason::InsiderRisk,
-            Self::Flow => Reason::AuthenticationFlow,
-        }
-    }
-}
-
-impl From<what_if::Signal> for Signal {
-    fn from(signal: what_if::Signal) -> Self {
-        match signal {
-            what_if::Signal::ClientAppType => Self::ClientApp,
-            what_if::Signal::DevicePlatform => Self::Platform,
-            what_if::Signal::IpAddress => Self::Ip,
-            what_if::Signal::Country => Self::Country,
-            what_if::Signal::GpsCountry => Self::GpsCountry,
-            what_if::Signal::CompliantNetwork => Self::CompliantNetwork,
-            what_if::Signal::SignInRisk => Self::SignInRisk,
-            what_if::Signal::UserRisk => Self::UserRisk,
-            what_if::Signal::ServicePrincipalRisk => Self::ServicePrincipalRisk,
-            what_if::Signal::InsiderRisk => Self::InsiderRisk,
-            what_if::Signal::Device => Self::Device,
-            what_if::Signal::AuthenticationFlow => Self::Flow,
-        }
-    }
-}
-
-/// What a situation comes to in this tenant, which is one of the directory.
+/// What a situation comes to in this tenant, which is one of the directory. What nobody said is neither there nor absent.
 pub fn evaluate(
     directory: &Directory,
     tenant: &DirectoryTenant,
     (situation, absent): (&Situation, Absent),
     at: Timestamp,
 ) -> Result<Answer, Unresolved> {
-    let resolved = resolve(&Question {
+    let question = Question {
         directory,
         tenant,
         situation,
         absent,
         at,
-    })?;
-    Ok(answer(directory, tenant, resolved))
+    };
+    let mut answer = ask(&question)?;
+    match absent {
+        Absent::Unknown => alternatives::compare(&question, &mut answer)?,
+        Absent::Nothing => {}
+    }
+    Ok(answer)
 }
 
-fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -> Answer {
+/// The same by Graph's rule for what the directory does not have: it is not there (specification 9.5).
+pub(crate) fn evaluate_as_listed(
+    directory: &Directory,
+    tenant: &DirectoryTenant,
+    situation: &Situation,
+    at: Timestamp,
+) -> Result<Answer, Unresolved> {
+    let question = Question {
+        directory,
+        tenant,
+        situation,
+        absent: Absent::Unknown,
+        at,
+    };
+    Ok(answer(&question, resolve(&question)?, Filters::AsListed))
+}
+
+/// What filters make of attributes and properties that nobody said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filters {
+    /// They are not there.
+    AsListed,
+    /// They may be anything.
+    ThreeValued,
+}
+
+/// One question, with what is supposed of everything that `policy` does not know three values of.
+fn ask(question: &Question<'_>) -> Result<Answer, Unresolved> {
+    let filters = match question.absent {
+        Absent::Unknown => Filters::ThreeValued,
+        Absent::Nothing => Filters::AsListed,
+    };
+    Ok(answer(question, resolve(question)?, filters))
+}
+
+fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answer {
+    let (directory, tenant) = (question.directory, question.tenant);
     let not_given: NotGiven = what_if::Signal::ALL
         .into_iter()
         .filter(|signal| resolved.not_given.contains(&Signal::from(*signal)))
         .collect();
-    let what_if = what_if::evaluate(&resolved.compiled, &resolved.hypothesis, not_given);
-    let supposed = &what_if.definite;
-    let mut policies = policies::tell(&what_if);
-    let with_memberships = membership::reconsider(tenant, &resolved, not_given, &mut policies);
-    let refused = resolved.gates.iter().find_map(|gate| {
-        gate.error.map(|error| {
-            AnswerOutcome::Blocked(Blocked {
-                error,
-                reason: None,
-                sentence: format!("{}: {}", gate.tenant_name, gate.said),
-                policies: Vec::new(),
-            })
-        })
-    });
+    let bounds = match filters {
+        Filters::AsListed => None,
+        Filters::ThreeValued => filters::bounds(tenant, &resolved, question.situation, not_given),
+    };
+    let plain = what_if::evaluate(&resolved.compiled, &resolved.hypothesis, not_given);
+    let (mut policies, most, least, possible) = match &bounds {
+        Some(bounds) => (
+            policies::tell_between((&bounds.least, &bounds.most), &bounds.signals),
+            (&bounds.most_configuration, &bounds.most_compiled),
+            &bounds.least.definite,
+            &bounds.most.possible,
+        ),
+        None => (
+            policies::tell(&plain),
+            (resolved.configuration(tenant), &resolved.compiled),
+            &plain.definite,
+            &plain.possible,
+        ),
+    };
+    let with_memberships = membership::reconsider(most, &resolved, not_given, &mut policies);
     let depends_on = policies
         .iter()
         .flat_map(|policy| match &policy.applicability {
@@ -244,28 +238,86 @@ fn answer(directory: &Directory, tenant: &DirectoryTenant, resolved: Resolved) -
         .collect();
     let told = |supposed: &Supposed| outcome(directory, tenant.configuration(), supposed.outcome());
     // Whatever the policies say: who is refused before them never gets there.
-    let (outcome, if_everything_applies) = if let Some(refused) = refused {
+    let (outcome, if_everything_applies) = if let Some(refused) = refused(&resolved.gates) {
         (refused, None)
     } else {
-        let certain = told(&what_if.definite);
-        let possible = told(with_memberships.as_ref().unwrap_or(&what_if.possible));
+        let certain = told(least);
+        let possible = told(with_memberships.as_ref().unwrap_or(possible));
         let other = (!certain.is_like(&possible)).then_some(possible);
         (certain, other)
     };
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
-        reached: resolved.reached,
         outcome,
         if_everything_applies,
-        status: supposed.status(),
-        session: supposed.session_controls().clone(),
-        gates: resolved.gates,
+        otherwise: Vec::new(),
+        status: least.status(),
+        session: least.session_controls().clone(),
         policies,
-        not_given: resolved.not_given,
         depends_on,
+        reached: resolved.reached,
+        gates: resolved.gates,
+        not_given: resolved.not_given,
         suppositions: resolved.suppositions,
         who: resolved.who,
+    }
+}
+
+/// The first refusal before the policies.
+fn refused(gates: &[Gate]) -> Option<AnswerOutcome> {
+    gates.iter().find_map(|gate| {
+        gate.error.map(|error| {
+            AnswerOutcome::Blocked(Blocked {
+                error,
+                reason: None,
+                sentence: format!("{}: {}", gate.tenant_name, gate.said),
+                policies: Vec::new(),
+            })
+        })
+    })
+}
+
+impl Answer {
+    /// How it ends, or that this hangs on what nobody said.
+    pub fn verdict(&self) -> Verdict {
+        let certain = Verdict::of(&self.outcome);
+        let others = self.if_everything_applies.iter();
+        let mut others = others.chain(self.otherwise.iter().map(|one| &one.outcome));
+        if others.any(|other| Verdict::of(other) != certain) {
+            Verdict::DependsOn
+        } else {
+            certain
+        }
+    }
+}
+
+impl Answer {
+    /// What the policies hang on that do not surely apply.
+    pub(crate) fn hanging_policies(&self) -> BTreeSet<Signal> {
+        let policies = self.policies.iter();
+        policies
+            .flat_map(|policy| match &policy.applicability {
+                Applicability::DependsOn(signals) => signals.clone(),
+                Applicability::Applies | Applicability::DoesNotApply { .. } => BTreeSet::new(),
+            })
+            .collect()
+    }
+
+    /// Whether this policy applies whatever nobody said.
+    pub(crate) fn surely_applies(&self, id: PolicyId) -> bool {
+        let mut policies = self.policies.iter();
+        policies.any(|policy| policy.id == id && policy.applicability == Applicability::Applies)
+    }
+}
+
+impl Verdict {
+    const fn of(outcome: &AnswerOutcome) -> Self {
+        match outcome {
+            AnswerOutcome::Granted => Self::Granted,
+            AnswerOutcome::Asked(_) => Self::Asked,
+            AnswerOutcome::Blocked(_) => Self::Blocked,
+        }
     }
 }
 

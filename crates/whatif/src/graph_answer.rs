@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, WhoSignsIn, evaluate,
+    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, Verdict, WhoSignsIn,
+    evaluate, evaluate_as_listed,
 };
 use crate::graph_request::GraphRequest;
 use crate::prose::challenge_name;
@@ -50,7 +51,7 @@ pub fn graph_answer(
 ) -> Result<Value, Unresolved> {
     let ours = evaluate(directory, tenant, (question.situation, question.absent), at)?;
     let filled = question.situation.clone().with_graph_defaults();
-    let graphs = evaluate(directory, tenant, (&filled, Absent::Unknown), at)?;
+    let graphs = evaluate_as_listed(directory, tenant, &filled, at)?;
     let stored = &tenant.configuration().conditional_access_policies;
     let value: Vec<Value> = graphs
         .policies
@@ -84,7 +85,7 @@ fn result(told: &PolicyAnswer, document: &Map<String, Value>) -> Value {
             false,
             signals
                 .iter()
-                .map(|signal| signal.condition())
+                .filter_map(|signal| signal.condition())
                 .min()
                 .map_or("notEnoughInformation", |condition| condition.name()),
         ),
@@ -104,13 +105,33 @@ pub fn answer_json(answer: &Answer) -> Value {
     );
     put("signIn", who_json(&answer.who));
     put("reached", json!(answer.reached));
-    outcome_json(&answer.outcome, &mut put);
+    match answer.verdict() {
+        Verdict::Granted | Verdict::Asked | Verdict::Blocked => {
+            outcome_json(&answer.outcome, &mut put);
+        }
+        // Whoever reads no further must not take one of the outcomes for the outcome.
+        Verdict::DependsOn => {
+            put("outcome", json!("dependsOn"));
+            put(
+                "ifNoOtherPolicyApplies",
+                one_outcome(&answer.outcome).into(),
+            );
+        }
+    }
     if let Some(possible) = &answer.if_everything_applies {
-        let mut told = Map::new();
-        outcome_json(possible, &mut |name, value| {
-            told.insert(name.to_owned(), value)
+        put(
+            "ifEveryPolicyThatCouldApplies",
+            one_outcome(possible).into(),
+        );
+    }
+    if !answer.otherwise.is_empty() {
+        let otherwise = answer.otherwise.iter().map(|one| {
+            let mut told = one_outcome(&one.outcome);
+            told.insert("dependsOn".to_owned(), json!(one.signals));
+            told.insert("if".to_owned(), json!(one.words));
+            Value::Object(told)
         });
-        put("ifEveryPolicyThatCouldApplies", Value::Object(told));
+        put("otherwise", otherwise.collect());
     }
     put("conditionalAccessStatus", json!(answer.status));
     put("sessionControls", session_json(&answer.session));
@@ -136,6 +157,14 @@ fn who_json(who: &WhoSignsIn) -> Value {
         "externalUserTypes": who.user_types,
         "homeTenant": who.home_tenant.map(|id| json!({ "id": id, "displayName": who.home_tenant_name })),
     })
+}
+
+fn one_outcome(outcome: &AnswerOutcome) -> Map<String, Value> {
+    let mut told = Map::new();
+    outcome_json(outcome, &mut |name, value| {
+        told.insert(name.to_owned(), value)
+    });
+    told
 }
 
 fn outcome_json(outcome: &AnswerOutcome, put: &mut dyn FnMut(&str, Value) -> Option<Value>) {
@@ -198,6 +227,7 @@ fn policy_json(policy: &PolicyAnswer) -> Value {
         "failingCondition": condition.map(Reason::name),
         "dependsOn": signals,
         "result": policy.result,
+        "resultDependsOn": policy.result_depends_on,
         "reason": policy.reason,
         "enforcedGrantControls": log.enforced_grant_controls,
         "enforcedSessionControls": log.enforced_session_controls,

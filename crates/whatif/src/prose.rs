@@ -3,6 +3,8 @@
 pub mod logged;
 #[cfg(test)]
 mod tests;
+mod verdict;
+mod why;
 
 use std::collections::BTreeSet;
 
@@ -12,12 +14,13 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::PolicyId;
+use portcullis_model::sign_in_log::AppliedPolicyResult;
 use portcullis_policy::decision::{BlockReason, Challenge, SessionDecision};
 
-use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, Signal, WhoSignsIn,
-};
+use crate::evaluate::{Answer, Applicability, Asked, PolicyAnswer, Reason, Signal, WhoSignsIn};
 use crate::situation::PlaceWord;
+
+pub use why::explain;
 
 /// An answer, ready to be laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub struct Told {
     pub title: String,
     /// How it ends.
     pub tone: Tone,
-    /// The verdict in one word, for instance `Blocked`.
-    pub verdict: &'static str,
+    /// The verdict in a word, for instance `Blocked`, or what it depends on.
+    pub verdict: String,
     /// The verdict in sentences.
     pub sentences: Vec<String>,
     /// What follows, each under its heading.
@@ -56,21 +59,7 @@ pub struct Section {
 
 /// The answer in words.
 pub fn tell(answer: &Answer) -> Told {
-    let (tone, verdict, mut sentences) = tell_outcome(answer, &answer.outcome);
-    if let Some(possible) = &answer.if_everything_applies {
-        let (_, verdict, more) = tell_outcome(answer, possible);
-        sentences.push(format!(
-            "That hangs on {}. If every policy applies that could: {}. {}",
-            unsaid(&answer.depends_on),
-            verdict.to_lowercase(),
-            more.join(" ")
-        ));
-    } else if !answer.depends_on.is_empty() {
-        sentences.push(format!(
-            "Some policies hang on {}; the outcome does not.",
-            unsaid(&answer.depends_on)
-        ));
-    }
+    let (tone, verdict, sentences) = verdict::tell_verdict(answer);
     let mut sections = Vec::new();
     let mut section = |heading, rows: Vec<Vec<String>>| {
         if !rows.is_empty() {
@@ -121,37 +110,6 @@ fn who(who: &WhoSignsIn) -> String {
         format!("{}{home}", who.name)
     } else {
         format!("{} ({}{home})", who.name, who.user_types.join(", "))
-    }
-}
-
-fn tell_outcome(answer: &Answer, outcome: &AnswerOutcome) -> (Tone, &'static str, Vec<String>) {
-    match outcome {
-        AnswerOutcome::Granted => {
-            let sentence = if answer.policies.iter().any(is_in_force) {
-                "Everything that is demanded is met."
-            } else {
-                "No policy in force applies."
-            };
-            (Tone::Good, "Granted", vec![sentence.to_owned()])
-        }
-        AnswerOutcome::Blocked(blocked) => {
-            let by = names(answer, &blocked.policies);
-            let mut sentence = format!(
-                "{} (error {})",
-                capitalised(&blocked.sentence),
-                blocked.error
-            );
-            if !by.is_empty() {
-                sentence.push_str(": ");
-                sentence.push_str(&by);
-            }
-            sentence.push('.');
-            (Tone::Bad, "Blocked", vec![sentence])
-        }
-        AnswerOutcome::Asked(asked) => {
-            let sentences = asked.iter().map(|one| ask_sentence(answer, one));
-            (Tone::Open, "Asked for more", sentences.collect())
-        }
     }
 }
 
@@ -324,6 +282,9 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
             if !session.is_empty() {
                 why = format!("{why}; session: {}", session.join(", "));
             }
+            if !policy.result_depends_on.is_empty() {
+                why = format!("{why}; that hangs on {}", unsaid(&policy.result_depends_on));
+            }
             ("applies".to_owned(), why)
         }
         Applicability::DependsOn(signals) => {
@@ -362,6 +323,21 @@ fn any_of(choices: &[String]) -> String {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, first)) => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// What a policy that applies came to, in words; the log and What If say it alike.
+const fn which_passed(result: AppliedPolicyResult) -> &'static str {
+    match result {
+        AppliedPolicyResult::Failure => "not met",
+        AppliedPolicyResult::Unknown => "not evaluable",
+        AppliedPolicyResult::Success => "met",
+        AppliedPolicyResult::ReportOnlyFailure => "report-only: would refuse",
+        AppliedPolicyResult::ReportOnlyInterrupted => "report-only: would ask",
+        AppliedPolicyResult::ReportOnlySuccess => "report-only: met",
+        AppliedPolicyResult::NotApplied => "no",
+        AppliedPolicyResult::ReportOnlyNotApplied => "report-only: no",
+        AppliedPolicyResult::NotEnabled => "disabled",
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use portcullis_model::Timestamp;
 use portcullis_model::cross_tenant_access::{CrossTenantPartner, CrossTenantSettings};
 use portcullis_model::id::{ClientId, TenantId};
+use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
@@ -32,8 +33,10 @@ pub(crate) struct Question<'q> {
 /// A situation, ready to be decided.
 #[derive(Debug)]
 pub(crate) struct Resolved {
-    /// The tenant that decides, with the trust that is supposed.
+    /// The tenant that decides, with what is supposed of it.
     pub(crate) compiled: CompiledTenant,
+    /// Its configuration, where that is not the stored one.
+    supposed_configuration: Option<TenantConfiguration>,
     pub(crate) hypothesis: Hypothesis,
     /// The facts of the hypothesis, to suppose others beside them.
     pub(crate) sign_in: SignIn,
@@ -46,6 +49,17 @@ pub(crate) struct Resolved {
     /// What nobody said and was taken for granted.
     pub(crate) suppositions: Vec<String>,
     pub(crate) not_given: BTreeSet<Signal>,
+}
+
+impl Resolved {
+    /// The configuration that decides.
+    pub(crate) fn configuration<'r>(
+        &'r self,
+        tenant: &'r DirectoryTenant,
+    ) -> &'r TenantConfiguration {
+        let supposed = self.supposed_configuration.as_ref();
+        supposed.unwrap_or_else(|| tenant.configuration())
+    }
 }
 
 /// What the request reaches.
@@ -74,17 +88,19 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
             ));
         }
     };
-    let compiled = match (
-        situation.trust,
-        person.as_ref().and_then(Person::home_tenant),
-    ) {
-        (Some(trust), Some(home)) => supposing_trust(tenant, home, trust),
-        (Some(_), None) => {
+    let home = person.as_ref().and_then(Person::home_tenant);
+    let supposed_configuration = match (situation.trust, home, &situation.service_principal) {
+        (Some(trust), Some(home), _) => Some(supposing_trust(tenant, home, trust)),
+        (Some(_), None, _) => {
             notes.suppose("there is no home tenant, so the supposed trust says nothing");
-            tenant.compiled().clone()
+            None
         }
-        (None, _) => tenant.compiled().clone(),
+        (None, _, Some(name)) => subject::supposing_service_principal(tenant, name, &mut notes)?,
+        (None, _, None) => None,
     };
+    let compiled = supposed_configuration
+        .as_ref()
+        .map_or_else(|| tenant.compiled().clone(), CompiledTenant::compile);
     let gates = person.as_ref().map_or_else(Vec::new, |person| {
         gates::gates(question, person, &compiled, &reached)
     });
@@ -104,6 +120,7 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
         sign_in,
         origin,
         compiled,
+        supposed_configuration,
         who,
         reached: names,
         gates,
@@ -168,7 +185,7 @@ fn supposing_trust(
     tenant: &DirectoryTenant,
     home: TenantId,
     supposed: TrustSituation,
-) -> CompiledTenant {
+) -> TenantConfiguration {
     let mut configuration = tenant.configuration().clone();
     let policy = &mut configuration.cross_tenant_access_policy;
     if !policy.partners.iter().any(|one| one.tenant_id == home) {
@@ -192,7 +209,7 @@ fn supposing_trust(
             .hybrid_joined_device
             .or(trust.is_hybrid_azure_ad_joined_device_accepted);
     }
-    CompiledTenant::compile(&configuration)
+    configuration
 }
 
 /// Whether this is a person at all; applications are asked for nothing.

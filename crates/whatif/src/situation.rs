@@ -156,7 +156,7 @@ pub struct DescribedUser {
     /// The object id in the resource tenant, where policies name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What kind of user; a member if nothing is said.
+    /// What kind of user; supposed a member if nothing is said.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub user_type: Option<UserTypeWord>,
     /// The tenant that owns the account: id, domain or name; nothing for guests with a social or federated identity or a passcode.
@@ -359,10 +359,10 @@ pub struct RegisteredDevice {
     /// The device id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<Uuid>,
-    /// Whether it meets that tenant's rules; no if nothing is said.
+    /// Whether it meets that tenant's rules; where what is absent is nothing, no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_compliant: Option<bool>,
-    /// How it belongs to that tenant; registered if nothing is said.
+    /// How it belongs to that tenant; where what is absent is nothing, registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_type: Option<TrustTypeWord>,
     /// The name.

@@ -3,6 +3,7 @@
 //! Unlike a world, an export is read as far as it goes: what is wrong is told, and the rest is there. A name for which
 //! nothing lies beside is given a stand-in id, the same each time, and is reported as missing.
 
+mod directory;
 mod missing;
 mod piece;
 mod reading;
@@ -23,6 +24,8 @@ use crate::error::{Place, WorldError, WorldFindings};
 use crate::files::{LIMITS, Limits, cannot_read, read_file, too_much};
 use crate::names::NameKind;
 
+pub use directory::ExportedDirectory;
+
 /// What an export holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Export {
@@ -38,6 +41,8 @@ pub struct Export {
     pub agreements: Vec<Agreement>,
     /// The cross-tenant access settings beside them, if there are any.
     pub cross_tenant_access_policy: Option<CrossTenantAccessPolicy>,
+    /// Who is there.
+    pub directory: ExportedDirectory,
     /// What became of each file, ordered by path.
     pub files: Vec<ExportFile>,
     /// What policies refer to and is not there, each once.

@@ -262,3 +262,134 @@ fn a_folder_is_read_with_everything_below_it() {
     assert_eq!(file.policies, export.policies);
     assert!(read_export(&folder.path().join("nowhere")).is_err());
 }
+
+#[test]
+fn who_is_there_is_read_in_world_files_shape_and_in_graphs() {
+    let (ada, staff, all) = (id(1), id(2), id(3));
+    let world_files = export(&[
+        (
+            "policy.json",
+            policy("Staff", json!({"includeGroups": ["Everybody"]})),
+        ),
+        (
+            "users.json",
+            json!([{"id": ada, "displayName": "Ada", "userPrincipalName": "ada@contoso.example"}]),
+        ),
+        (
+            "groups.json",
+            json!([{"id": staff, "displayName": "Staff", "members": [ada]},
+                   {"id": all, "displayName": "Everybody", "members": [staff]}]),
+        ),
+        (
+            "roleAssignments.json",
+            json!({"value": [
+                {"id": "x", "principalId": ada, "roleDefinitionId": ID, "directoryScopeId": "/"},
+                {"id": "y", "principalId": ada, "roleDefinitionId": id(9), "directoryScopeId": "/administrativeUnits/1"},
+            ]}),
+        ),
+        (
+            "applications.json",
+            json!([{"id": id(4), "appId": id(5), "displayName": "Payroll"}]),
+        ),
+        ("servicePrincipals.json", json!({"value": []})),
+    ]);
+    assert!(
+        world_files.files.iter().all(|file| file.refusal.is_none()),
+        "{:?}",
+        world_files.files
+    );
+    let directory = &world_files.directory;
+    assert_eq!(directory.users.as_ref().unwrap().len(), 1);
+    assert_eq!(directory.groups.as_ref().unwrap().len(), 2);
+    assert!(directory.groups_without_members.is_empty());
+    // A role in one administrative unit is none for a policy.
+    assert_eq!(directory.role_assignments.as_ref().unwrap().len(), 1);
+    assert_eq!(directory.applications.as_ref().unwrap().len(), 1);
+    // An empty list says that there are none; no file says nothing.
+    assert_eq!(directory.service_principals, Some(Vec::new()));
+    let bare = export(&[(
+        "policy.json",
+        policy("All", json!({"includeUsers": ["All"]})),
+    )]);
+    assert_eq!(
+        bare.directory,
+        portcullis_world::export::ExportedDirectory::default()
+    );
+
+    let graph = export(&[
+        (
+            "policy.json",
+            policy("All", json!({"includeUsers": ["All"]})),
+        ),
+        (
+            "a.json",
+            json!({"value": [
+                {"@odata.type": "#microsoft.graph.group", "id": staff, "displayName": "Staff", "securityEnabled": true},
+                {"id": all, "displayName": "Everybody", "securityEnabled": true, "members@odata.context": "…",
+                 "members": [{"@odata.type": "#microsoft.graph.user", "id": ada, "displayName": "Ada"}]},
+            ]}),
+        ),
+        (
+            "b.json",
+            json!({"value": [
+                {"id": id(6), "appId": id(5), "displayName": "Payroll", "servicePrincipalType": "Application",
+                 "signInAudience": "AzureADMyOrg", "appOwnerOrganizationId": id(7), "appRoles": [{"value": null}],
+                 "keyCredentials": [{"type": "AsymmetricX509Cert"}], "appRoleAssignmentRequired": true},
+                {"id": id(8), "appId": id(10), "displayName": "Slides", "servicePrincipalType": "Application",
+                 "signInAudience": "AzureADandPersonalMicrosoftAccount", "appOwnerOrganizationId": id(11)},
+            ]}),
+        ),
+    ]);
+    assert!(
+        graph.files.iter().all(|file| file.refusal.is_none()),
+        "{:?}",
+        graph.files
+    );
+    let directory = &graph.directory;
+    // Graph lists members to whoever expands them: without that nobody knows who is in it.
+    assert!(
+        directory
+            .groups_without_members
+            .contains(&staff.parse().unwrap())
+    );
+    assert!(
+        !directory
+            .groups_without_members
+            .contains(&all.parse().unwrap())
+    );
+    assert_eq!(directory.tenant_id, Some(id(7).parse().unwrap()));
+    let principals = directory.service_principals.as_ref().unwrap();
+    let owners: Vec<_> = principals
+        .iter()
+        .map(|one| one.app_owner_organization_id)
+        .collect();
+    assert_eq!(owners, [None, Some(id(11).parse().unwrap())]);
+    assert!(
+        !principals[0].app_role_assignment_required,
+        "nobody said who is assigned"
+    );
+    assert_eq!(directory.without_attributes.len(), 2);
+}
+
+fn id(number: u8) -> String {
+    format!("22222222-2222-4222-8222-2222222222{number:02}")
+}
+
+#[test]
+fn an_application_that_no_file_has_is_missing_where_files_list_them() {
+    let mut payroll = policy("Payroll", json!({"includeUsers": ["All"]}));
+    let exchange = "00000002-0000-0ff1-ce00-000000000000";
+    payroll["conditions"]["applications"] =
+        json!({"includeApplications": [id(5), exchange], "excludeApplications": [id(6)]});
+    let bare = export(&[("policy.json", payroll.clone())]);
+    assert_eq!(bare.missing, []);
+    let listed = json!([{"id": id(4), "appId": id(5), "displayName": "Payroll"}]);
+    let beside = export(&[("policy.json", payroll), ("servicePrincipals.json", listed)]);
+    let [missing] = beside.missing.as_slice() else {
+        panic!("{:?}", beside.missing);
+    };
+    assert_eq!(
+        (missing.kind, missing.id.as_str()),
+        (NameKind::Application, id(6).as_str())
+    );
+}

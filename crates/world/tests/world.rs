@@ -370,6 +370,31 @@ fn trusted_locations_exist_before_policies_use_them() {
 }
 
 #[test]
+fn v05_a_policy_names_applications_that_are_there_or_microsofts_own() {
+    const FILE: &str = "contoso/conditionalAccessPolicies/vault-needs-a-compliant-device.json";
+    let nobodys = "11111111-1111-4111-8111-111111111111";
+    for (side, list) in [
+        ("includeApplications", json!([nobodys])),
+        ("excludeApplications", json!([nobodys])),
+    ] {
+        let pointer = format!("/conditions/applications/{side}");
+        refused_at(
+            &with(FILE, &pointer, list),
+            FILE,
+            &format!("$.conditions.applications.{side}[0]"),
+            Reason::Rule("CA-V05"),
+        );
+    }
+    let included = "/conditions/applications/includeApplications";
+    let exchange = json!(["00000002-0000-0ff1-ce00-000000000000"]);
+    assert!(parse_world(&with(FILE, included, exchange)).is_ok());
+    // Policies may be imported beside applications that are stored already.
+    let mut files = with(FILE, included, json!([nobodys]));
+    files.0.remove("contoso/servicePrincipals.json");
+    assert!(parse_world(&files).is_ok());
+}
+
+#[test]
 fn a_policy_that_is_not_enforced_refuses_the_world() {
     refused_at(
         &with(

@@ -1,15 +1,18 @@
 //! Where policies come from: a world folder, one tenant's folder, exported policies, an installation; and drafts on top.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use portcullis_model::conditional_access::UserCondition;
 use portcullis_model::document::Refusal;
-use portcullis_model::id::TenantId;
+use portcullis_model::id::{GroupId, TenantId};
 use portcullis_model::organization::Organization;
 use portcullis_model::store::{ImportedCredentials, Store as _, TenantWorld};
 use portcullis_scenario::prepare::Base;
-use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf};
+use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf, Unsaid};
+use portcullis_whatif::evaluate::Signal;
 use portcullis_world::error::WorldError;
 use portcullis_world::export::{Export, MissingReference, read_export};
 use portcullis_world::files::Files;
@@ -65,7 +68,7 @@ pub(crate) async fn open(
     let wrong = refusals(&export);
     if !wrong.is_empty() && unreadable == Unreadable::Refused {
         anyhow::bail!(
-            "policies in `{}` cannot be read, and could change the answer; mend them, or answer without them by --leave-out-unreadable:\n{}",
+            "not everything in `{}` can be read, and what cannot could change the answer; mend it, or answer without it by --leave-out-unreadable:\n{}",
             path.display(),
             wrong.join("\n")
         );
@@ -131,6 +134,8 @@ fn is_world(folder: &Path) -> bool {
 
 /// A tenant of whom nothing is known but what was exported.
 fn of_export(path: &Path, export: Export) -> DirectoryTenant {
+    let unsaid = unsaid(&export);
+    let directory = export.directory;
     let name = path.file_stem().map_or_else(
         || "the export".to_owned(),
         |name| name.to_string_lossy().into_owned(),
@@ -139,18 +144,18 @@ fn of_export(path: &Path, export: Export) -> DirectoryTenant {
     let names = names(&export.missing);
     let tenant = TenantWorld {
         organization: Organization {
-            id: TenantId::new(id),
+            id: directory.tenant_id.unwrap_or(TenantId::new(id)),
             display_name: name,
             verified_domains: Vec::new(),
             branding: None,
             technical_notification_mails: Vec::new(),
             other: serde_json::Map::new(),
         },
-        users: None,
-        groups: None,
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
+        users: directory.users,
+        groups: directory.groups,
+        role_assignments: directory.role_assignments,
+        applications: directory.applications,
+        service_principals: directory.service_principals,
         conditional_access_policies: Some(export.policies),
         named_locations: Some(export.named_locations),
         authentication_strengths: Some(export.authentication_strengths),
@@ -159,7 +164,31 @@ fn of_export(path: &Path, export: Export) -> DirectoryTenant {
         cross_tenant_access_policy: export.cross_tenant_access_policy,
         credentials: ImportedCredentials::default(),
     };
-    DirectoryTenant::of_world(tenant).with_names(names)
+    DirectoryTenant::of_world(tenant)
+        .with_names(names)
+        .with_unsaid(unsaid)
+}
+
+/// What the files beside exported policies leave open: Graph has no home account, no members unless asked, and policies may name
+/// groups that no file has.
+fn unsaid(export: &Export) -> Unsaid {
+    let directory = &export.directory;
+    let listed = directory.groups.iter().flatten();
+    let listed: BTreeSet<GroupId> = listed.map(|group| group.id).collect();
+    let conditions = export.policies.iter().flat_map(|policy| {
+        let users = &policy.conditions.users;
+        users.include.iter().chain(&users.exclude)
+    });
+    let mut named = conditions.filter_map(UserCondition::group);
+    let mut of_people = BTreeSet::from([Signal::HomeTenant]);
+    if !directory.groups_without_members.is_empty() || named.any(|group| !listed.contains(&group)) {
+        of_people.insert(Signal::Groups);
+    }
+    Unsaid {
+        of_people,
+        service_principals: false,
+        attributes: directory.without_attributes.clone(),
+    }
 }
 
 /// Names that policies use, and the ids that stand for them.

@@ -132,3 +132,53 @@ fn without_a_test_there_is_nothing_that_passed() {
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.error.contains("no test was run"), "{said:?}");
 }
+
+/// The first block in this language of a guide, without what indents it.
+fn example(guide: &str, language: &str) -> String {
+    let (_, block) = guide.split_once(&format!("```{language}\n")).unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let lines = block.lines();
+    let lines: Vec<&str> = lines
+        .map(|line| line.strip_prefix("   ").unwrap_or(line))
+        .collect();
+    lines.join("\n")
+}
+
+/// What Graph exports: everybody but one group does MFA, and old protocols are closed to guests.
+fn exported(place: &Place, folder: &str) {
+    let policies = r#"{"@odata.context": "…", "value": [
+        {"id": "11111111-0000-4000-8000-000000000001", "displayName": "MFA", "state": "enabled",
+         "conditions": {"users": {"includeUsers": ["All"], "excludeGroups": ["11111111-0000-4000-8000-00000000000a"]},
+                        "applications": {"includeApplications": ["All"]}},
+         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]}},
+        {"id": "11111111-0000-4000-8000-000000000002", "displayName": "No old protocols", "state": "enabled",
+         "conditions": {"users": {"includeUsers": ["GuestsOrExternalUsers"]}, "applications": {"includeApplications": ["All"]},
+                        "clientAppTypes": ["exchangeActiveSync", "other"]},
+         "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]}"#;
+    fs::create_dir(place.path(folder)).unwrap();
+    let file = format!("{folder}/conditionalAccessPolicies.json");
+    fs::write(place.path(&file), policies).unwrap();
+}
+
+#[test]
+fn the_examples_of_the_guides_hold() {
+    let place = Place::new();
+    exported(&place, "tenant");
+    let guide = include_str!("../../../../docs/guides/policy-tests-in-ci.md");
+    fs::create_dir(place.path("tests")).unwrap();
+    fs::write(place.path("tests/guests.test.yaml"), example(guide, "yaml")).unwrap();
+    // Without the groups, their names stand for nothing.
+    let said = place.run(&["test", "tests"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let groups = r##"{"value": [{"id": "11111111-0000-4000-8000-00000000000a", "displayName": "Break glass",
+        "securityEnabled": true, "members": [{"@odata.type": "#microsoft.graph.user", "id": "11111111-0000-4000-8000-00000000000b"}]}]}"##;
+    fs::write(place.path("tenant/groups.json"), groups).unwrap();
+    let said = place.run_well(&["test", "tests"]);
+    assert!(said.contains("2 passed in 1 file"), "{said}");
+
+    exported(&place, "export");
+    let guide = include_str!("../../../../docs/guides/import-your-policies.md");
+    fs::write(place.path("guests.test.yaml"), example(guide, "yaml")).unwrap();
+    let said = place.run_well(&["test", "guests.test.yaml"]);
+    assert!(said.contains("1 passed in 1 file"), "{said}");
+}

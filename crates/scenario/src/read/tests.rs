@@ -102,6 +102,22 @@ fn a_file_without_a_test_is_no_test() {
 }
 
 #[test]
+fn an_empty_choice_of_policies_is_refused_and_does_not_mean_none() {
+    let test = |only: &str| {
+        format!(
+            "name: x\nsignIns:\n  - name: a\n    onlyPolicies: {only}\n    expect: {{ outcome: granted }}\n"
+        )
+    };
+    assert_eq!(
+        faults(&test("[]")),
+        [
+            "a.test.yaml:4:5: no policy is named, so this test would ask none: name one at least, or leave `onlyPolicies` out for all"
+        ]
+    );
+    assert!(read("a.test.yaml", test("[One]").as_bytes()).is_ok());
+}
+
+#[test]
 fn names_are_unique() {
     let text = "\
 name: x

@@ -149,7 +149,7 @@ fn what_is_not_as_expected_fails_in_its_member() {
 fn only_the_policies_that_are_named_are_looked_at() {
     let results = run("  - { name: a, platform: windows, expect: { outcome: blocked, error: 53003 } }
   - { name: b, platform: windows, onlyPolicies: mfa for all, expect: { outcome: asked } }
-  - { name: c, platform: windows, onlyPolicies: [], expect: { outcome: granted, status: notApplied } }
+  - { name: c, platform: windows, onlyPolicies: [mfa for all], expect: { outcome: asked, asks: mfa } }
   - { name: d, platform: windows, expect: { outcome: blocked } }
   - { name: e, onlyPolicies: nothing like it, expect: { outcome: granted } }
 ");

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
+use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::{Hypothesis, Supposed};
 use portcullis_policy::what_if::{self, Applies, NotGiven, Reason};
 
 use super::{Applicability, PolicyAnswer, Signal};
-use crate::directory::DirectoryTenant;
 use crate::resolve::Resolved;
 
 /// Turns "not about this user" into "depends" where a group or a role that nobody denied would bring the user in. That the user is
 /// in no excluded group is supposed, and said. Answers what would happen to somebody who has all of them, if there are any.
 pub(super) fn reconsider(
-    tenant: &DirectoryTenant,
+    (configuration, compiled): (&TenantConfiguration, &CompiledTenant),
     resolved: &Resolved,
     not_given: NotGiven,
     policies: &mut [PolicyAnswer],
@@ -28,7 +28,12 @@ pub(super) fn reconsider(
         return None;
     }
     let mut everything = None;
-    let stored = &tenant.configuration().conditional_access_policies;
+    // Cloned once and not with every policy: there may be thousands.
+    let without_policies = TenantConfiguration {
+        conditional_access_policies: Vec::new(),
+        ..configuration.clone()
+    };
+    let stored = &configuration.conditional_access_policies;
     for (told, policy) in policies.iter_mut().zip(stored) {
         let out = Applicability::DoesNotApply {
             condition: Reason::Users,
@@ -40,30 +45,40 @@ pub(super) fn reconsider(
             continue;
         };
         // This policy alone, so that the others cost nothing.
-        let mut configuration = tenant.configuration().clone();
-        configuration.conditional_access_policies = vec![policy.clone()];
-        let alone = CompiledTenant::compile(&configuration);
+        let alone = CompiledTenant::compile(&TenantConfiguration {
+            conditional_access_policies: vec![policy.clone()],
+            ..without_policies.clone()
+        });
         let hypothesis = Hypothesis::new(&alone, sign_in, resolved.origin);
         let so_far = everything.as_ref().unwrap_or(&resolved.sign_in);
         let with_these = joining(so_far, policy, &unknown).map(|(sign_in, _)| sign_in);
         let what_if = what_if::evaluate(&alone, &hypothesis, not_given);
         let applies = what_if.policies.first().map(|scope| &scope.applies);
+        // What it would demand is worth knowing; alone, since the others come to the same.
+        let mut rows = what_if.possible.policies().into_iter();
+        let mut hang = |signals: BTreeSet<Signal>| {
+            told.applicability = Applicability::DependsOn(signals);
+            if let Some(applied) = rows.next() {
+                told.result = applied.result;
+                told.reason.clone_from(&applied.reason);
+                told.applied = applied;
+            }
+        };
         match applies {
             Some(Applies::Yes) => {
-                told.applicability = Applicability::DependsOn(joined);
+                hang(joined);
                 everything = with_these;
             }
             Some(Applies::DependsOn(signals)) => {
                 let others = signals.iter().copied().map(Signal::from);
-                told.applicability =
-                    Applicability::DependsOn(joined.into_iter().chain(others).collect());
+                hang(joined.into_iter().chain(others).collect());
                 everything = with_these;
             }
             Some(Applies::No(_)) | None => {}
         }
     }
-    let hypothesis = Hypothesis::new(&resolved.compiled, everything?, resolved.origin);
-    Some(what_if::evaluate(&resolved.compiled, &hypothesis, not_given).possible)
+    let hypothesis = Hypothesis::new(compiled, everything?, resolved.origin);
+    Some(what_if::evaluate(compiled, &hypothesis, not_given).possible)
 }
 
 /// The sign-in of somebody who is in every group and holds every role that the policy includes; `None` when it names none that

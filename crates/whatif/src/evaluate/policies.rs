@@ -1,6 +1,6 @@
 //! What becomes of each policy: it applies and demands, it does not apply and why, or it depends on what was not said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::id::PolicyId;
@@ -24,6 +24,8 @@ pub struct PolicyAnswer {
     pub result: AppliedPolicyResult,
     /// One sentence why, without a full stop.
     pub reason: String,
+    /// What the result of a policy that applies hangs on, since a control would look at it and nobody said it.
+    pub result_depends_on: BTreeSet<Signal>,
     /// The same as the log would have it, with rules and controls.
     pub applied: AppliedConditionalAccessPolicy,
 }
@@ -44,34 +46,53 @@ pub enum Applicability {
 
 /// The policies of this tenant: whether each applies, and what the log would say if only those applied that surely do.
 pub(super) fn tell(what_if: &WhatIf) -> Vec<PolicyAnswer> {
-    let definite = what_if.definite.policies();
-    let possible = what_if.possible.policies();
-    what_if
-        .policies
-        .iter()
+    tell_between((what_if, what_if), &BTreeMap::new())
+}
+
+/// The same between two ends, where `signals` are what each policy hangs on if they differ.
+pub(super) fn tell_between(
+    (least, most): (&WhatIf, &WhatIf),
+    signals: &BTreeMap<PolicyId, BTreeSet<Signal>>,
+) -> Vec<PolicyAnswer> {
+    let definite = least.definite.policies();
+    let possible = most.possible.policies();
+    let scopes = least.policies.iter().zip(&most.policies);
+    scopes
         .zip(definite.into_iter().zip(possible))
-        .map(|(scope, (definite, possible))| {
-            let (applicability, applied) = match &scope.applies {
-                Applies::Yes => (Applicability::Applies, definite),
-                Applies::No(condition) => {
+        .map(|((least, most), (definite, possible))| {
+            let (applicability, applied) = match (&least.applies, &most.applies) {
+                (Applies::Yes, Applies::Yes) => (Applicability::Applies, definite),
+                (Applies::No(_), Applies::No(condition)) => {
                     let condition = *condition;
                     (Applicability::DoesNotApply { condition }, definite)
                 }
                 // What it would demand is worth knowing.
-                Applies::DependsOn(signals) => {
-                    let signals = signals.iter().copied().map(Signal::from).collect();
-                    (Applicability::DependsOn(signals), possible)
+                (one, other) => {
+                    let mut unsaid = depending(one);
+                    unsaid.extend(depending(other));
+                    if one != other {
+                        unsaid.extend(signals.get(&least.id).into_iter().flatten());
+                    }
+                    (Applicability::DependsOn(unsaid), possible)
                 }
             };
             PolicyAnswer {
-                id: scope.id,
-                display_name: scope.display_name.clone(),
-                state: scope.state,
+                id: least.id,
+                display_name: least.display_name.clone(),
+                state: least.state,
                 applicability,
                 result: applied.result,
                 reason: applied.reason.clone(),
+                result_depends_on: BTreeSet::new(),
                 applied,
             }
         })
         .collect()
+}
+
+fn depending(applies: &Applies) -> BTreeSet<Signal> {
+    match applies {
+        Applies::DependsOn(signals) => signals.iter().copied().map(Signal::from).collect(),
+        Applies::Yes | Applies::No(_) => BTreeSet::new(),
+    }
 }

@@ -4,13 +4,13 @@ use portcullis_model::sign_in_log::{
     AppliedConditionalAccessPolicy, AppliedPolicyResult, ConditionalAccessStatus, SignIn,
 };
 
-use super::{Section, Told, Tone, capitalised};
+use super::{Section, Told, Tone, capitalised, which_passed};
 
 /// The row in words.
 pub fn tell_logged(row: &SignIn) -> Told {
     let (tone, verdict) = match row.status.error_code {
-        0 => (Tone::Good, "Let in"),
-        _ => (Tone::Bad, "Refused"),
+        0 => (Tone::Good, "Let in".to_owned()),
+        _ => (Tone::Bad, "Refused".to_owned()),
     };
     let mut sections = Vec::new();
     let mut section = |heading, rows: Vec<Vec<String>>| {
@@ -119,13 +119,12 @@ fn proven(row: &SignIn) -> Vec<Vec<String>> {
 fn policies(row: &SignIn) -> Vec<Vec<String>> {
     let mut policies: Vec<&AppliedConditionalAccessPolicy> =
         row.applied_conditional_access_policies.iter().collect();
-    policies.sort_by_key(|policy| words(policy.result).0);
+    policies.sort_by_key(|policy| rank(policy.result));
     policies
         .into_iter()
         .map(|policy| {
-            let (_, word) = words(policy.result);
             vec![
-                word.to_owned(),
+                which_passed(policy.result).to_owned(),
                 policy.display_name.clone(),
                 policy.reason.clone(),
             ]
@@ -133,18 +132,16 @@ fn policies(row: &SignIn) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Where a result stands, and the word for it.
-const fn words(result: AppliedPolicyResult) -> (u8, &'static str) {
+/// Where a result stands.
+const fn rank(result: AppliedPolicyResult) -> u8 {
     match result {
-        AppliedPolicyResult::Failure => (0, "not met"),
-        AppliedPolicyResult::Unknown => (0, "not evaluable"),
-        AppliedPolicyResult::Success => (1, "met"),
-        AppliedPolicyResult::ReportOnlyFailure => (2, "report-only: would refuse"),
-        AppliedPolicyResult::ReportOnlyInterrupted => (2, "report-only: would ask"),
-        AppliedPolicyResult::ReportOnlySuccess => (2, "report-only: met"),
-        AppliedPolicyResult::NotApplied => (3, "no"),
-        AppliedPolicyResult::ReportOnlyNotApplied => (3, "report-only: no"),
-        AppliedPolicyResult::NotEnabled => (4, "disabled"),
+        AppliedPolicyResult::Failure | AppliedPolicyResult::Unknown => 0,
+        AppliedPolicyResult::Success => 1,
+        AppliedPolicyResult::ReportOnlyFailure
+        | AppliedPolicyResult::ReportOnlyInterrupted
+        | AppliedPolicyResult::ReportOnlySuccess => 2,
+        AppliedPolicyResult::NotApplied | AppliedPolicyResult::ReportOnlyNotApplied => 3,
+        AppliedPolicyResult::NotEnabled => 4,
     }
 }
 
@@ -198,7 +195,7 @@ mod tests {
     fn a_refusal_says_why_and_by_which_policy_first() {
         let told = tell_logged(&row());
         assert_eq!(told.title, "Wendy Carlos at Vault, 2026-06-01 12:00:00 UTC");
-        assert_eq!((told.tone, told.verdict), (Tone::Bad, "Refused"));
+        assert_eq!((told.tone, told.verdict.as_str()), (Tone::Bad, "Refused"));
         assert_eq!(
             told.sentences,
             [
@@ -240,7 +237,7 @@ mod tests {
             "{}",
             told.title
         );
-        assert_eq!((told.tone, told.verdict), (Tone::Good, "Let in"));
+        assert_eq!((told.tone, told.verdict.as_str()), (Tone::Good, "Let in"));
         assert_eq!(
             told.sentences,
             ["No policy of Conditional Access was about this user and this application."]

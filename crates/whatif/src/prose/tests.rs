@@ -25,7 +25,10 @@ fn the_verdict_comes_first_and_names_place_and_policy() {
         ada.title,
         "Ada Lovelace (b2bCollaborationGuest of Fabrikam) at Payroll, decided by Contoso"
     );
-    assert_eq!((ada.tone, ada.verdict), (Tone::Open, "Asked for more"));
+    assert_eq!(
+        (ada.tone, ada.verdict.as_str()),
+        (Tone::Open, "Asked for more")
+    );
     assert_eq!(
         ada.sentences,
         ["Multifactor authentication at Fabrikam, the user's own tenant: “MFA for guests”."]
@@ -50,7 +53,10 @@ fn the_verdict_comes_first_and_names_place_and_policy() {
         ]
     );
     let walter = told(json!({ "user": "walter@woodgrove.example", "app": "Shared Channel" }));
-    assert_eq!((walter.tone, walter.verdict), (Tone::Bad, "Blocked"));
+    assert_eq!(
+        (walter.tone, walter.verdict.as_str()),
+        (Tone::Bad, "Blocked")
+    );
     assert!(
         walter
             .sentences

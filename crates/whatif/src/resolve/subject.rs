@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::{ExternalUserType, ExternalUserTypes};
 use portcullis_model::group::Memberships;
-use portcullis_model::id::{TenantId, UserId};
+use portcullis_model::id::{ClientId, TenantId, UserId};
+use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::{HomeAccount, User};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::cross_tenant::{CrossTenantChannel, Crossing, can_direct_connect};
@@ -126,6 +128,38 @@ pub(super) fn service_principal(
     Ok((Subject::ServicePrincipal(id), who, SupposedOrigin::Internal))
 }
 
+/// The tenant with the service principal that nobody listed, as one that policies on workload identities are about: its own, and
+/// nobody else's. `None` where service principals are listed.
+pub(super) fn supposing_service_principal(
+    tenant: &DirectoryTenant,
+    name: &str,
+    notes: &mut Notes,
+) -> Result<Option<TenantConfiguration>, Unresolved> {
+    let id = tenant.find_service_principal(name)?;
+    let mut listed = tenant.configuration().service_principals.iter();
+    if !tenant.unsaid().service_principals || listed.any(|one| one.id == id) {
+        return Ok(None);
+    }
+    let shown: String = name.trim().chars().take(80).collect();
+    notes.suppose(format!(
+        "`{shown}` is the object id or the name of a service principal of an application that is registered in this tenant, for this tenant alone: no file lists service principals"
+    ));
+    let mut configuration = tenant.configuration().clone();
+    configuration.service_principals.push(ServicePrincipal {
+        id,
+        app_id: ClientId::new(id.uuid()),
+        display_name: shown,
+        app_owner_organization_id: None,
+        account_enabled: true,
+        app_role_assignment_required: false,
+        assigned_to: Vec::new(),
+        granted_app_roles: Vec::new(),
+        admin_consented_scopes: Vec::new(),
+        other: serde_json::Map::new(),
+    });
+    Ok(Some(configuration))
+}
+
 pub(super) fn person(
     question: &Question<'_>,
     who: &Who,
@@ -172,32 +206,65 @@ fn named(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Perso
     if tenant.lists_people() {
         return Err(tenant.unknown_user(name));
     }
-    // An export of policies says nothing of people: whoever is named is a member of whom nothing else is known.
-    notes.not_given.extend([Signal::Groups, Signal::Roles]);
-    notes.suppose(format!(
-        "`{}` is a member in no group that a policy excludes: this world has no users",
-        name.chars().take(80).collect::<String>()
-    ));
+    unlisted(question, name, notes)
+}
+
+/// An export of policies says nothing of people: of whoever is named nothing else is known, unless the name tells a guest.
+fn unlisted(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Person, Unresolved> {
+    let shown: String = name.trim().chars().take(80).collect();
+    let is_guest = name.to_uppercase().contains(User::EXTERNAL_MARK);
+    let described = DescribedUser {
+        id: Some(name.to_owned()),
+        user_type: Some(if is_guest {
+            UserTypeWord::B2bCollaborationGuest
+        } else {
+            UserTypeWord::Member
+        }),
+        ..DescribedUser::default()
+    };
+    let because = if is_guest {
+        "a guest from elsewhere, as the name has it"
+    } else {
+        notes.not_given.insert(Signal::UserType);
+        "a member of the tenant and no guest"
+    };
+    notes.suppose(format!("`{shown}` is {because}: this world has no users"));
+    let person = describe(question, &described, notes)?;
     Ok(Person {
-        name: name.trim().chars().take(80).collect(),
-        object: None,
-        id: Some(id_in(tenant, name)),
-        origin: SupposedOrigin::Internal,
-        home_user: None,
-        types: Some(ExternalUserTypes::NONE),
-        memberships: Memberships::default(),
+        name: shown,
+        ..person
     })
 }
 
 fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
+    membership_notes(&question.tenant.unsaid().of_people, notes);
+    of_object_alone(question, user, notes)
+}
+
+/// The same without a word on what the user may be in beside.
+fn of_object_alone(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
+    let unsaid = question.tenant.unsaid();
+    let is_unnamed_guest = user.home_account.is_none()
+        && user.identities.is_empty()
+        && user
+            .user_principal_name
+            .to_uppercase()
+            .contains(User::EXTERNAL_MARK)
+        && unsaid.of_people.contains(&Signal::HomeTenant);
     let origin = match (user.home_account, elsewhere(user)) {
         (Some(home), _) => SupposedOrigin::Tenant {
             channel: CrossTenantChannel::Collaboration,
             home,
         },
+        (None, None) if is_unnamed_guest => {
+            notes.not_given.insert(Signal::HomeTenant);
+            notes.suppose(format!("{}: {NO_HOME_SAID}", user.display_name));
+            SupposedOrigin::WithoutHome
+        }
         (None, None) => SupposedOrigin::Internal,
         (None, Some(Elsewhere::NoTenant)) => SupposedOrigin::WithoutHome,
         (None, Some(Elsewhere::SomeTenant)) => {
+            notes.not_given.insert(Signal::HomeTenant);
             notes.suppose(format!(
                 "{} lives in a tenant that the directory does not name: one without an entry in the cross-tenant access settings",
                 user.display_name
@@ -220,6 +287,22 @@ fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person 
         home_user,
         types: None,
         memberships: question.tenant.memberships(user),
+    }
+}
+
+/// Who has no home tenant is a guest of another kind, whom trust and strengths treat otherwise.
+const NO_HOME_SAID: &str =
+    "no home tenant was said: the identity is a social or federated one, or a mailbox";
+
+/// What even somebody who is listed may have more of than the files say.
+fn membership_notes(unsaid: &BTreeSet<Signal>, notes: &mut Notes) {
+    if unsaid.contains(&Signal::Groups) {
+        notes.not_given.insert(Signal::Groups);
+        notes.suppose("the user is in no group that a policy excludes, but those that are listed");
+    }
+    if unsaid.contains(&Signal::Roles) {
+        notes.not_given.insert(Signal::Roles);
+        notes.suppose("the user has no role that a policy excludes, but those that are listed");
     }
 }
 
@@ -258,10 +341,14 @@ fn describe(
     if let (Some(object), None, None) = (object, described.user_type, &described.home_tenant) {
         return Ok(Person {
             memberships,
-            ..of_object(question, object, notes)
+            ..of_object_alone(question, object, notes)
         });
     }
-    let user_type = described.user_type.unwrap_or(UserTypeWord::Member);
+    let user_type = described.user_type.unwrap_or_else(|| {
+        notes.not_given.insert(Signal::UserType);
+        notes.suppose("the user is a member of the tenant and no guest");
+        UserTypeWord::Member
+    });
     let (user_types, channel) = kind(user_type);
     let home = match &described.home_tenant {
         None => None,
@@ -317,9 +404,8 @@ fn described_origin(
             home: nobody_in(home),
         }),
         (Some(CrossTenantChannel::Collaboration), None) => {
-            notes.suppose(
-                "no home tenant was said: the identity is a social or federated one, or a mailbox",
-            );
+            notes.not_given.insert(Signal::HomeTenant);
+            notes.suppose(NO_HOME_SAID);
             Ok(SupposedOrigin::WithoutHome)
         }
         (
@@ -328,6 +414,7 @@ fn described_origin(
             ),
             None,
         ) => {
+            notes.not_given.insert(Signal::HomeTenant);
             notes.suppose(
                 "no home tenant was said: one without an entry in the cross-tenant access settings",
             );
@@ -357,6 +444,17 @@ fn described_memberships(
     notes: &mut Notes,
 ) -> Result<Memberships, Unresolved> {
     let known = object.map(|user| tenant.memberships(user));
+    if object.is_some() {
+        let not_described = [
+            (Signal::Groups, described.groups.is_none()),
+            (Signal::Roles, described.roles.is_none()),
+        ];
+        let open = not_described.into_iter().filter(|(_, is_open)| *is_open);
+        let open: BTreeSet<Signal> = open.map(|(signal, _)| signal).collect();
+        let unsaid = &tenant.unsaid().of_people;
+        membership_notes(&unsaid.intersection(&open).copied().collect(), notes);
+    }
+    let mut through_groups = BTreeSet::new();
     let groups = match (&described.groups, &known) {
         (None, Some(known)) => known.groups.clone(),
         (None, None) => {
@@ -364,18 +462,19 @@ fn described_memberships(
             notes.suppose("the user is in no group that a policy excludes");
             BTreeSet::new()
         }
-        (Some(names), _) => names
-            .0
-            .iter()
-            .map(|name| tenant.find_group(name))
-            .collect::<Result<_, _>>()?,
+        (Some(names), _) => {
+            let found = names.0.iter().map(|name| tenant.find_group(name));
+            let nested = tenant.nested(found.collect::<Result<_, _>>()?);
+            through_groups = nested.roles;
+            nested.groups
+        }
     };
     let roles = match (&described.roles, known) {
         (None, Some(known)) => known.roles,
         (None, None) => {
             notes.not_given.insert(Signal::Roles);
             notes.suppose("the user has no role that a policy excludes");
-            BTreeSet::new()
+            through_groups
         }
         (Some(names), _) => names
             .0

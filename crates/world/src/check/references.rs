@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::authentication_strength::BuiltInStrength;
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, LocationCondition};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, LocationCondition, Target};
 use portcullis_model::document::Reason;
-use portcullis_model::id::{AgreementId, AuthenticationStrengthId, NamedLocationId};
+use portcullis_model::id::{AgreementId, AuthenticationStrengthId, ClientId, NamedLocationId};
+use portcullis_model::microsoft_application::is_microsoft_application;
 
 use crate::error::{Place, WorldFindings};
 use crate::tenant::{Placed, PlacedTenant};
@@ -18,6 +19,8 @@ pub(super) struct Known {
     strengths: Option<BTreeSet<AuthenticationStrengthId>>,
     agreements: Option<BTreeSet<AgreementId>>,
     contexts: Option<BTreeSet<AuthenticationContextId>>,
+    /// The appIds of service principals and registrations, when a file lists service principals.
+    applications: Option<BTreeSet<ClientId>>,
 }
 
 impl Known {
@@ -35,6 +38,13 @@ impl Known {
             strengths: ids(tenant.authentication_strengths.as_ref(), |one| one.id),
             agreements: ids(tenant.agreements.as_ref(), |one| one.id),
             contexts: ids(tenant.authentication_contexts.as_ref(), |one| one.id),
+            applications: ids(tenant.service_principals.as_ref(), |one| one.app_id).map(
+                |mut principals| {
+                    let registered = tenant.applications.iter().flatten();
+                    principals.extend(registered.map(|one| one.value.app_id));
+                    principals
+                },
+            ),
         }
     }
 
@@ -45,6 +55,7 @@ impl Known {
         findings: &mut WorldFindings,
     ) {
         self.check_locations(policy, place, findings);
+        self.check_applications(policy, place, findings);
         let mut missing = |path: &str, id: &dyn std::fmt::Display, expected: &str| {
             let found = format!("`{id}`");
             findings.add(&place.below(path), Reason::Reference, found, expected);
@@ -68,6 +79,36 @@ impl Known {
                 let path = ".conditions.applications.includeAuthenticationContextClassReferences";
                 let expected = "the id of an authentication context of this tenant";
                 missing(path, id, expected);
+            }
+        }
+    }
+
+    /// A policy about an application that nobody has would be about nothing, and one that leaves it out would leave out nothing.
+    fn check_applications(
+        &self,
+        policy: &ConditionalAccessPolicy,
+        place: &Place,
+        findings: &mut WorldFindings,
+    ) {
+        let (Some(known), Target::Applications(named)) =
+            (&self.applications, &policy.conditions.target)
+        else {
+            return;
+        };
+        for (side, list) in [
+            ("includeApplications", &named.include),
+            ("excludeApplications", &named.exclude),
+        ] {
+            for (index, one) in list.iter().enumerate() {
+                let Some(id) = one.application() else {
+                    continue;
+                };
+                if !known.contains(&id) && !is_microsoft_application(id) {
+                    let place = place.below(&format!(".conditions.applications.{side}[{index}]"));
+                    let found = format!("`{id}`");
+                    let expected = "the appId of a service principal of this tenant, or of an application of Microsoft's";
+                    findings.add(&place, Reason::Rule("CA-V05"), found, expected);
+                }
             }
         }
     }

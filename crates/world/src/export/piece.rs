@@ -1,7 +1,11 @@
 //! Tells what a document of an export is: by its type, or by the members only its kind has.
 
+use std::path::Path;
+
 use portcullis_model::document::Document;
 use serde_json::Value;
+
+use super::directory::DirectoryKind;
 
 /// What a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,7 @@ pub(super) enum Piece {
     CrossTenantPartner,
     User,
     Group,
+    RoleAssignment,
     Application,
     ServicePrincipal,
     /// None of these; the text says what it has instead.
@@ -22,7 +27,7 @@ pub(super) enum Piece {
 }
 
 /// Members of which one is enough, in the order in which they are looked for.
-const BY_MEMBER: [(&str, Piece); 19] = [
+const BY_MEMBER: [(&str, Piece); 22] = [
     ("conditions", Piece::Policy),
     ("grantControls", Piece::Policy),
     ("sessionControls", Piece::Policy),
@@ -39,10 +44,41 @@ const BY_MEMBER: [(&str, Piece); 19] = [
     ("automaticUserConsentSettings", Piece::CrossTenantPartner),
     ("userPrincipalName", Piece::User),
     ("securityEnabled", Piece::Group),
+    ("roleDefinitionId", Piece::RoleAssignment),
     ("servicePrincipalType", Piece::ServicePrincipal),
     ("signInAudience", Piece::Application),
+    ("identifierUris", Piece::Application),
     ("appId", Piece::ServicePrincipal),
+    ("members", Piece::Group),
 ];
+
+/// What a document in this file is. Where its own members do not say, the file's name may, as world files have it.
+pub(super) fn piece_in(path: &Path, members: &Document) -> Piece {
+    match (piece(members), directory_kind(path)) {
+        (Piece::SomethingElse(_), Some(kind)) if has(members, "@odata.type").is_none() => {
+            match kind {
+                DirectoryKind::User => Piece::User,
+                DirectoryKind::Group => Piece::Group,
+                DirectoryKind::RoleAssignment => Piece::RoleAssignment,
+                DirectoryKind::Application => Piece::Application,
+                DirectoryKind::ServicePrincipal => Piece::ServicePrincipal,
+            }
+        }
+        // Both have an appId, and in world files little else.
+        (Piece::ServicePrincipal, Some(DirectoryKind::Application))
+            if has(members, "servicePrincipalType").is_none() =>
+        {
+            Piece::Application
+        }
+        (piece, _) => piece,
+    }
+}
+
+/// Of what a file says who is there, by its name or by that of its folder.
+pub(super) fn directory_kind(path: &Path) -> Option<DirectoryKind> {
+    let named = |name: Option<&std::ffi::OsStr>| DirectoryKind::named(name?.to_str()?);
+    named(path.file_stem()).or_else(|| named(path.parent()?.file_name()))
+}
 
 pub(super) fn piece(members: &Document) -> Piece {
     let declared = members.get("@odata.type").and_then(Value::as_str);
@@ -90,6 +126,7 @@ fn by_type(declared: &str) -> Piece {
         "crossTenantAccessPolicyConfigurationPartner" => Piece::CrossTenantPartner,
         "user" => Piece::User,
         "group" => Piece::Group,
+        "unifiedRoleAssignment" => Piece::RoleAssignment,
         "application" => Piece::Application,
         "servicePrincipal" => Piece::ServicePrincipal,
         other => Piece::SomethingElse(format!("a document of type `{other}`")),

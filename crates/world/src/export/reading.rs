@@ -15,13 +15,15 @@ use portcullis_model::document::{Document, Findings, Reason, Refusal, read_docum
 use portcullis_model::id::{
     AgreementId, AuthenticationStrengthId, NamedLocationId, PolicyId, TenantId,
 };
+use portcullis_model::microsoft_application::is_microsoft_application;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::terms_of_use::Agreement;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::directory::{DirectoryReading, ExportedDirectory};
 use super::missing::{Missing, stand_in};
-use super::piece::{Piece, has, piece, text};
+use super::piece::{Piece, directory_kind, has, piece, piece_in, text};
 use super::{Export, ExportFile};
 use crate::names::{Directory, Found, NameKind, replace_names};
 
@@ -50,6 +52,7 @@ pub(super) struct Reading {
     agreements: BTreeMap<AgreementId, Agreement>,
     cross_tenant_default: Option<CrossTenantSettings>,
     partners: BTreeMap<TenantId, CrossTenantPartner>,
+    people: DirectoryReading,
     missing: Missing,
 }
 
@@ -68,6 +71,7 @@ impl Reading {
             agreements: BTreeMap::new(),
             cross_tenant_default: None,
             partners: BTreeMap::new(),
+            people: DirectoryReading::default(),
             missing: Missing::default(),
         }
     }
@@ -79,7 +83,8 @@ impl Reading {
         for policy in std::mem::take(&mut self.lying) {
             self.read_policy(policy);
         }
-        self.note_missing_objects();
+        let people = std::mem::take(&mut self.people).finish();
+        self.note_missing_objects(&people);
         for (file, findings) in self.files.iter_mut().zip(self.findings) {
             file.refusal = findings.into_result(Some(())).err();
         }
@@ -95,6 +100,7 @@ impl Reading {
             authentication_contexts: self.contexts.into_values().collect(),
             agreements: self.agreements.into_values().collect(),
             cross_tenant_access_policy: has_cross_tenant.then_some(cross_tenant),
+            directory: people,
             files: self.files,
             missing: self.missing.into_list(),
         }
@@ -108,13 +114,17 @@ impl Reading {
             Vec::new()
         });
         let is_empty = documents.is_empty() && findings.is_empty();
+        let empty_kind = directory_kind(path).filter(|_| is_empty);
+        if let Some(kind) = empty_kind {
+            self.people.note(kind);
+        }
         self.findings.push(findings);
         self.files.push(ExportFile {
             path: path.to_owned(),
             policies: 0,
             others: 0,
             refusal: None,
-            something_else: is_empty.then(|| "an empty list".to_owned()),
+            something_else: (is_empty && empty_kind.is_none()).then(|| "an empty list".to_owned()),
         });
         for document in documents {
             self.take(Lying {
@@ -126,7 +136,9 @@ impl Reading {
     }
 
     fn take(&mut self, lying: Lying) {
-        let read = match piece(&lying.members) {
+        let file = self.files.get(lying.file);
+        let path = file.map_or_else(PathBuf::new, |file| file.path.clone());
+        let read = match piece_in(&path, &lying.members) {
             Piece::Policy => {
                 self.take_locations_inside(&lying);
                 self.lying.push(lying);
@@ -144,24 +156,11 @@ impl Reading {
             Piece::Agreement => self.take_agreement(lying.members.clone()),
             Piece::CrossTenantDefault => self.take_cross_tenant_default(&lying.members),
             Piece::CrossTenantPartner => self.take_cross_tenant_partner(&lying.members),
-            Piece::User => {
-                self.take_names(&lying, (NameKind::User, "id"), "userPrincipalName");
-                self.take_names(&lying, (NameKind::User, "id"), "displayName");
-                Ok(())
-            }
-            Piece::Group => {
-                self.take_names(&lying, (NameKind::Group, "id"), "displayName");
-                Ok(())
-            }
-            Piece::Application => {
-                self.take_names(&lying, (NameKind::Application, "appId"), "displayName");
-                Ok(())
-            }
-            Piece::ServicePrincipal => {
-                self.take_names(&lying, (NameKind::Application, "appId"), "displayName");
-                self.take_names(&lying, (NameKind::ServicePrincipal, "id"), "displayName");
-                Ok(())
-            }
+            Piece::User => self.take_user(&lying.members),
+            Piece::Group => self.take_group(&lying.members),
+            Piece::RoleAssignment => self.people.take_role_assignment(&lying.members),
+            Piece::Application => self.take_application(&lying.members),
+            Piece::ServicePrincipal => self.take_principal(&lying.members),
         };
         match read {
             Ok(()) => self.count(lying.file, |file| file.others += 1),
@@ -257,10 +256,37 @@ impl Reading {
         Ok(())
     }
 
-    fn take_names(&mut self, lying: &Lying, (kind, id): (NameKind, &str), name: &str) {
-        if let (Some(id), Some(name)) = (text(&lying.members, id), text(&lying.members, name)) {
-            self.directory.note(kind, name, id);
+    fn take_user(&mut self, members: &Document) -> Result<(), Refusal> {
+        let user = self.people.take_user(members)?;
+        let id = user.id.to_string();
+        for name in [&user.user_principal_name, &user.display_name] {
+            self.directory.note(NameKind::User, name, &id);
         }
+        Ok(())
+    }
+
+    fn take_group(&mut self, members: &Document) -> Result<(), Refusal> {
+        let group = self.people.take_group(members)?;
+        let id = group.id.to_string();
+        self.directory
+            .note(NameKind::Group, &group.display_name, &id);
+        Ok(())
+    }
+
+    fn take_application(&mut self, members: &Document) -> Result<(), Refusal> {
+        let application = self.people.take_application(members)?;
+        let (name, id) = (&application.display_name, application.app_id.to_string());
+        self.directory.note(NameKind::Application, name, &id);
+        Ok(())
+    }
+
+    fn take_principal(&mut self, members: &Document) -> Result<(), Refusal> {
+        let principal = self.people.take_principal(members)?;
+        let name = &principal.display_name;
+        let (client, id) = (principal.app_id.to_string(), principal.id.to_string());
+        self.directory.note(NameKind::Application, name, &client);
+        self.directory.note(NameKind::ServicePrincipal, name, &id);
+        Ok(())
     }
 
     fn read_policy(&mut self, lying: Lying) {
@@ -340,11 +366,19 @@ impl Reading {
 impl Reading {
     /// Notes what cannot be evaluated without an object that is not there. Users, groups and roles are facts of a
     /// sign-in, not of a policy: their ids say enough.
-    fn note_missing_objects(&mut self) {
+    fn note_missing_objects(&mut self, people: &ExportedDirectory) {
+        let applications = people.applications_listed();
         for policy in &self.policies {
             let mut note = |kind, id: String| {
                 self.missing.note(kind, (&id.clone(), id), policy.id);
             };
+            // CA-V05; where no file lists applications, every id is as good as another.
+            for id in policy.applications() {
+                let is_there = applications.as_ref().is_none_or(|one| one.contains(&id));
+                if !is_there && !is_microsoft_application(id) {
+                    note(NameKind::Application, id.to_string());
+                }
+            }
             for id in policy.named_locations() {
                 if !self.locations.contains_key(&id) {
                     note(NameKind::NamedLocation, id.to_string());
@@ -371,7 +405,11 @@ fn serde_text(document: &Document) -> String {
 }
 
 /// Keeps an object unless it is there already; another one of the same id is refused.
-fn keep<K: Ord, T: PartialEq>(kept: &mut BTreeMap<K, T>, id: K, object: T) -> Result<(), Refusal> {
+pub(super) fn keep<K: Ord, T: PartialEq>(
+    kept: &mut BTreeMap<K, T>,
+    id: K,
+    object: T,
+) -> Result<(), Refusal> {
     match kept.get(&id) {
         Some(other) if *other != object => Err(twice("object of this id")),
         Some(_) | None => {

@@ -1,0 +1,436 @@
+//! The same question with what nobody said said one way or another: what comes out otherwise hangs on it.
+//!
+//! Conditions whose signal is missing are three-valued in `policy` itself. Who somebody is, and what they could show where a policy
+//! demands it, are facts there, of which one has to be supposed: the others are asked here.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
+use portcullis_model::credential::AuthenticationMethod;
+use portcullis_model::id::{AgreementId, TenantId};
+
+use super::{Answer, AnswerOutcome, Applicability, Signal, ask};
+use crate::directory::Unresolved;
+use crate::resolve::Question;
+use crate::situation::{
+    DescribedUser, DeviceSituation, MethodLists, MethodsByPlace, RegisteredDevice, Situation,
+    TrustTypeWord, UserTypeWord, Who,
+};
+
+/// How it ends if something that nobody said is not as it was supposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Otherwise {
+    /// What it hangs on.
+    pub signals: BTreeSet<Signal>,
+    /// How that would be, in a clause without a full stop: `the device is compliant`.
+    pub words: String,
+    /// How it ends then.
+    pub outcome: AnswerOutcome,
+}
+
+/// One way in which something could be.
+#[derive(Debug, Clone)]
+struct Alternative {
+    signal: Signal,
+    words: String,
+    /// The members that say so.
+    said: Situation,
+}
+
+/// At most so many other tenants are asked about where nobody said which one it is.
+const TENANTS_MAX: usize = 8;
+
+/// Completes an answer by what would be otherwise.
+pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<(), Unresolved> {
+    for alternative in who(question, answer) {
+        let other = alternative.ask(question)?;
+        hang_policies(answer, &other, alternative.signal);
+        // Who would be held back at the border before any policy is not somebody of this name.
+        let is_held_back = alternative.signal == Signal::UserType
+            && other.gates.iter().any(|gate| gate.error.is_some());
+        if !is_held_back {
+            note(answer, vec![alternative], other.outcome);
+        }
+    }
+    let shown = evidence(question, answer);
+    for alternative in &shown {
+        let other = alternative.ask(question)?;
+        hang_results(answer, &other, alternative.signal);
+        // Who is let in needs to show nothing.
+        if answer.outcome == AnswerOutcome::Granted {
+            continue;
+        }
+        if is_partly_described(question) && alternative.signal == Signal::Device {
+            hang_policies(answer, &other, Signal::Device);
+        }
+        // Another reason to be refused is no other end.
+        if !is_blocked(&other.outcome) || !is_blocked(&answer.outcome) {
+            note(answer, vec![alternative.clone()], other.outcome);
+        }
+    }
+    together(question, answer, shown)
+}
+
+/// What no single thing changes several may: the fewest of them that do, whichever those are.
+fn together(
+    question: &Question<'_>,
+    answer: &mut Answer,
+    mut needed: Vec<Alternative>,
+) -> Result<(), Unresolved> {
+    if answer.outcome == AnswerOutcome::Granted {
+        return Ok(());
+    }
+    let is_told = |alternative: &Alternative| {
+        let mut told = answer.otherwise.iter();
+        told.any(|one| one.signals.contains(&alternative.signal))
+    };
+    if needed.iter().any(is_told) {
+        return Ok(());
+    }
+    let outcome = |needed: &[Alternative]| -> Result<AnswerOutcome, Unresolved> {
+        let said = needed
+            .iter()
+            .fold(Situation::default(), |said, one| join(said, &one.said));
+        let situation = said.over(question.situation);
+        let question = Question {
+            situation: &situation,
+            ..*question
+        };
+        Ok(ask(&question)?.outcome)
+    };
+    let all = outcome(&needed)?;
+    if all.is_like(&answer.outcome) || is_blocked(&all) {
+        return Ok(());
+    }
+    for index in (0..needed.len()).rev() {
+        let mut fewer = needed.clone();
+        fewer.remove(index);
+        if outcome(&fewer)?.is_like(&all) {
+            needed = fewer;
+        }
+    }
+    note(answer, needed, all);
+    Ok(())
+}
+
+const fn is_blocked(outcome: &AnswerOutcome) -> bool {
+    match outcome {
+        AnswerOutcome::Blocked(_) => true,
+        AnswerOutcome::Granted | AnswerOutcome::Asked(_) => false,
+    }
+}
+
+/// Both, and of a device what either says.
+fn join(said: Situation, other: &Situation) -> Situation {
+    let device = match (&said.device, &other.device) {
+        (Some(DeviceSituation::Registered(one)), Some(DeviceSituation::Registered(two))) => {
+            Some(DeviceSituation::Registered(Box::new(RegisteredDevice {
+                is_compliant: Some(
+                    one.is_compliant == Some(true) || two.is_compliant == Some(true),
+                ),
+                trust_type: Some(TrustTypeWord::ServerAd),
+                ..(**one).clone()
+            })))
+        }
+        (Some(one), _) | (None, Some(one)) => Some(one.clone()),
+        (None, None) => None,
+    };
+    Situation {
+        device,
+        ..said.over(other)
+    }
+}
+
+impl Alternative {
+    fn new(signal: Signal, words: impl Into<String>, said: Situation) -> Self {
+        Self {
+            signal,
+            words: words.into(),
+            said,
+        }
+    }
+
+    fn ask(&self, question: &Question<'_>) -> Result<Answer, Unresolved> {
+        let situation = self.said.clone().over(question.situation);
+        ask(&Question {
+            situation: &situation,
+            ..*question
+        })
+    }
+}
+
+/// Notes an outcome that differs, each once for what it hangs on.
+fn note(answer: &mut Answer, alternatives: Vec<Alternative>, outcome: AnswerOutcome) {
+    let signals: BTreeSet<Signal> = alternatives.iter().map(|one| one.signal).collect();
+    let words: Vec<String> = alternatives.into_iter().map(|one| one.words).collect();
+    let is_told = |one: &Otherwise| one.signals == signals && one.outcome.is_like(&outcome);
+    if outcome.is_like(&answer.outcome) || answer.otherwise.iter().any(is_told) {
+        return;
+    }
+    answer.depends_on.extend(&signals);
+    answer.otherwise.push(Otherwise {
+        signals,
+        words: words.join(" and "),
+        outcome,
+    });
+}
+
+/// A policy whose scope is another one in the other case hangs on the signal.
+fn hang_policies(answer: &mut Answer, other: &Answer, signal: Signal) {
+    for (told, other) in answer.policies.iter_mut().zip(&other.policies) {
+        let mut signals = match (&told.applicability, &other.applicability) {
+            (Applicability::Applies, Applicability::Applies)
+            | (Applicability::DoesNotApply { .. }, Applicability::DoesNotApply { .. })
+            | (Applicability::DependsOn(_), Applicability::DependsOn(_)) => continue,
+            (Applicability::DependsOn(signals), _) | (_, Applicability::DependsOn(signals)) => {
+                signals.clone()
+            }
+            (Applicability::Applies, Applicability::DoesNotApply { .. })
+            | (Applicability::DoesNotApply { .. }, Applicability::Applies) => BTreeSet::new(),
+        };
+        let was_out = matches!(told.applicability, Applicability::DoesNotApply { .. });
+        signals.insert(signal);
+        answer.depends_on.extend(&signals);
+        if was_out {
+            *told = other.clone();
+        }
+        told.applicability = Applicability::DependsOn(signals);
+    }
+}
+
+/// A policy that applies either way and comes to something else hangs on the signal by its controls, report-only or not.
+fn hang_results(answer: &mut Answer, other: &Answer, signal: Signal) {
+    for (told, other) in answer.policies.iter_mut().zip(&other.policies) {
+        let both_apply = [&told.applicability, &other.applicability]
+            .into_iter()
+            .all(|one| *one == Applicability::Applies);
+        if both_apply && told.result != other.result {
+            told.result_depends_on.insert(signal);
+            answer.depends_on.insert(signal);
+        }
+    }
+}
+
+/// Who it could be that signs in.
+fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
+    let described = match &question.situation.user {
+        None => return Vec::new(),
+        Some(Who::Described(described)) => described.clone(),
+        Some(Who::Named(name)) => DescribedUser {
+            id: Some(name.clone()),
+            ..DescribedUser::default()
+        },
+    };
+    let say = |described: DescribedUser| Situation {
+        user: Some(Who::Described(described)),
+        ..Situation::default()
+    };
+    let mut alternatives = Vec::new();
+    if answer.not_given.contains(&Signal::UserType) {
+        for (user_type, words) in TYPES {
+            let as_one = |home_tenant: Option<TenantId>| {
+                say(DescribedUser {
+                    user_type: Some(user_type),
+                    home_tenant: home_tenant.map(|id| id.to_string()),
+                    ..described.clone()
+                })
+            };
+            if user_type != UserTypeWord::InternalGuest {
+                alternatives.extend(homes(question).into_iter().map(|(id, home)| {
+                    let words = if id == TenantId::UNDISCOVERED {
+                        words.to_owned()
+                    } else {
+                        format!("{words} and {home}")
+                    };
+                    Alternative::new(Signal::UserType, words, as_one(Some(id)))
+                }));
+            }
+            alternatives.push(Alternative::new(Signal::UserType, words, as_one(None)));
+        }
+    }
+    if answer.not_given.contains(&Signal::HomeTenant) {
+        let mut types = answer
+            .who
+            .user_types
+            .iter()
+            .filter_map(|name| name.parse().ok());
+        let user_type = described.user_type.or_else(|| types.next());
+        let user_type = user_type.or(Some(UserTypeWord::B2bCollaborationGuest));
+        let homes = homes(question);
+        alternatives.extend(homes.into_iter().map(|(id, words)| {
+            let said = say(DescribedUser {
+                user_type,
+                home_tenant: Some(id.to_string()),
+                ..described.clone()
+            });
+            Alternative::new(Signal::HomeTenant, words, said)
+        }));
+    }
+    alternatives
+}
+
+/// Every type but the supposed one.
+const TYPES: [(UserTypeWord, &str); 6] = [
+    (
+        UserTypeWord::B2bCollaborationGuest,
+        "the user is a guest from elsewhere",
+    ),
+    (
+        UserTypeWord::B2bCollaborationMember,
+        "the user is a member from elsewhere",
+    ),
+    (
+        UserTypeWord::InternalGuest,
+        "the user is a guest with credentials of the tenant itself",
+    ),
+    (
+        UserTypeWord::B2bDirectConnectUser,
+        "the user comes through B2B direct connect",
+    ),
+    (
+        UserTypeWord::OtherExternalUser,
+        "the user is external in another way",
+    ),
+    (
+        UserTypeWord::ServiceProvider,
+        "the user is a service provider's",
+    ),
+];
+
+/// Tenants that the account could belong to: one of which nothing is said, and those that settings and policies name.
+fn homes(question: &Question<'_>) -> Vec<(TenantId, String)> {
+    let configuration = question.tenant.configuration();
+    let partners = configuration.cross_tenant_access_policy.partners.iter();
+    let users = configuration
+        .conditional_access_policies
+        .iter()
+        .map(|policy| &policy.conditions.users);
+    let named = users
+        .flat_map(|users| users.include.iter().chain(&users.exclude))
+        .filter_map(|condition| match condition {
+            UserCondition::ExternalUsers { tenants, .. } => tenants.as_ref(),
+            UserCondition::All
+            | UserCondition::User(_)
+            | UserCondition::Group(_)
+            | UserCondition::Role(_)
+            | UserCondition::GuestsOrExternalUsers => None,
+        })
+        .flatten()
+        .copied();
+    let tenants: BTreeSet<TenantId> = partners.map(|one| one.tenant_id).chain(named).collect();
+    let any =
+        "the account belongs to a tenant without an entry in the cross-tenant access settings";
+    let name = |id: TenantId| {
+        let known = question.directory.tenant(id);
+        known.map_or_else(|| format!("tenant {id}"), |tenant| tenant.name().to_owned())
+    };
+    std::iter::once((TenantId::UNDISCOVERED, any.to_owned()))
+        .chain(
+            tenants
+                .into_iter()
+                .take(TENANTS_MAX)
+                .map(|id| (id, format!("the account belongs to {}", name(id)))),
+        )
+        .collect()
+}
+
+fn is_partly_described(question: &Question<'_>) -> bool {
+    matches!(
+        question.situation.device,
+        Some(DeviceSituation::Registered(_))
+    )
+}
+
+/// What the user could have to show and nobody said.
+fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
+    let situation = question.situation;
+    if situation.user.is_none() {
+        return Vec::new();
+    }
+    let mut alternatives = devices(situation);
+    if situation.accepted.is_none() {
+        let policies = &question.tenant.configuration().conditional_access_policies;
+        let agreements: BTreeSet<AgreementId> = policies
+            .iter()
+            .flat_map(ConditionalAccessPolicy::agreements)
+            .collect();
+        if !agreements.is_empty() {
+            let ids: Vec<String> = agreements.iter().map(ToString::to_string).collect();
+            let said = Situation {
+                accepted: Some(ids.into()),
+                ..Situation::default()
+            };
+            let words = "the terms of use are accepted already";
+            alternatives.push(Alternative::new(Signal::Accepted, words, said));
+        }
+    }
+    if situation.approved_app.is_none() {
+        let said = Situation {
+            approved_app: Some(true),
+            ..Situation::default()
+        };
+        let words = "the client application is an approved one";
+        alternatives.push(Alternative::new(Signal::ApprovedApp, words, said));
+    }
+    if situation.protected_app.is_none() {
+        let said = Situation {
+            protected_app: Some(true),
+            ..Situation::default()
+        };
+        let words = "the client application is under a protection policy";
+        alternatives.push(Alternative::new(Signal::ProtectedApp, words, said));
+    }
+    // Whoever is only asked is asked with whatever is registered.
+    if situation.methods.is_none() && matches!(answer.outcome, AnswerOutcome::Blocked(_)) {
+        let all = MethodLists {
+            registered: AuthenticationMethod::ALL.to_vec(),
+            registrable: Vec::new(),
+        };
+        let said = Situation {
+            methods: Some(MethodsByPlace {
+                home: Some(all.clone()),
+                resource: Some(all),
+            }),
+            ..Situation::default()
+        };
+        let words = "the methods that are demanded are registered already";
+        alternatives.push(Alternative::new(Signal::Methods, words, said));
+    }
+    alternatives
+}
+
+/// What the device could be, as far as nobody said.
+fn devices(situation: &Situation) -> Vec<Alternative> {
+    let (described, is_whole) = match &situation.device {
+        None => (RegisteredDevice::default(), false),
+        Some(DeviceSituation::Registered(device)) => ((**device).clone(), true),
+        Some(DeviceSituation::Unregistered(_)) => return Vec::new(),
+    };
+    let say = |device: RegisteredDevice| Situation {
+        device: Some(DeviceSituation::Registered(Box::new(device))),
+        ..Situation::default()
+    };
+    let mut alternatives = Vec::new();
+    if described.is_compliant.is_none() {
+        let device = RegisteredDevice {
+            is_compliant: Some(true),
+            // A device of which nothing is said is not hybrid joined as well: that is asked apart.
+            trust_type: described
+                .trust_type
+                .or((!is_whole).then_some(TrustTypeWord::AzureAd)),
+            ..described.clone()
+        };
+        let words = "the device is compliant";
+        alternatives.push(Alternative::new(Signal::Device, words, say(device)));
+    }
+    if described.trust_type.is_none() {
+        let device = RegisteredDevice {
+            trust_type: Some(TrustTypeWord::ServerAd),
+            is_compliant: described.is_compliant.or((!is_whole).then_some(false)),
+            ..described
+        };
+        let words = "the device is hybrid joined";
+        alternatives.push(Alternative::new(Signal::Device, words, say(device)));
+    }
+    alternatives
+}

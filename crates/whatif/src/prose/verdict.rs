@@ -1,0 +1,139 @@
+//! The verdict: in a few words how it ends, or what that depends on, and then in sentences.
+
+use std::collections::BTreeSet;
+
+use portcullis_model::id::PolicyId;
+
+use super::{Tone, ask_sentence, capitalised, is_in_force, names, unsaid};
+use crate::evaluate::{Answer, AnswerOutcome, Verdict};
+
+/// The verdict, in a headline and in sentences.
+pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
+    let certain = sentences(answer, &answer.outcome);
+    let word = word(&answer.outcome);
+    let (tone, headline, mut told) = match answer.verdict() {
+        Verdict::Granted => (Tone::Good, capitalised(word), certain),
+        Verdict::Asked => (Tone::Open, capitalised(word), certain),
+        Verdict::Blocked => (Tone::Bad, capitalised(word), certain),
+        Verdict::DependsOn => (
+            Tone::Open,
+            format!("Depends: {word} unless {}", conditions(answer)),
+            vec![format!(
+                "If nothing else comes in: {word}. {}",
+                certain.join(" ")
+            )],
+        ),
+    };
+    if let Some(possible) = &answer.if_everything_applies {
+        told.push(format!(
+            "That hangs on {}. If every policy applies that could: {}. {}",
+            unsaid(&answer.hanging_policies()),
+            self::word(possible),
+            sentences(answer, possible).join(" ")
+        ));
+    }
+    for other in &answer.otherwise {
+        told.push(format!(
+            "That hangs on {}. If {}: {}. {}",
+            unsaid(&other.signals),
+            other.words,
+            self::word(&other.outcome),
+            sentences(answer, &other.outcome).join(" ")
+        ));
+    }
+    let hangs = answer.if_everything_applies.is_some() || !answer.otherwise.is_empty();
+    if !hangs && !answer.depends_on.is_empty() {
+        told.push(format!(
+            "Some policies hang on {}; the outcome does not.",
+            unsaid(&answer.depends_on)
+        ));
+    }
+    (tone, headline, told)
+}
+
+const fn word(outcome: &AnswerOutcome) -> &'static str {
+    match outcome {
+        AnswerOutcome::Granted => "granted",
+        AnswerOutcome::Asked(_) => "asked for more",
+        AnswerOutcome::Blocked(_) => "blocked",
+    }
+}
+
+/// What would have to be for it to end otherwise, in clauses.
+fn conditions(answer: &Answer) -> String {
+    let mut clauses = Vec::new();
+    if let Some(possible) = &answer.if_everything_applies
+        && word(possible) != word(&answer.outcome)
+    {
+        clauses.push(policies_clause(answer, possible));
+    }
+    // One clause for each thing nobody said; the sentences have the rest.
+    let mut told = BTreeSet::new();
+    for one in &answer.otherwise {
+        let ends_otherwise = word(&one.outcome) != word(&answer.outcome);
+        if ends_otherwise && told.insert(&one.signals) {
+            clauses.push(one.words.clone());
+        }
+    }
+    clauses.join(", or ")
+}
+
+/// Which policies would have to apply: those that say how it ends then and do not surely apply now.
+fn policies_clause(answer: &Answer, possible: &AnswerOutcome) -> String {
+    let decisive: Vec<PolicyId> = match possible {
+        AnswerOutcome::Granted => Vec::new(),
+        AnswerOutcome::Asked(asked) => asked.iter().flat_map(|one| one.policies.clone()).collect(),
+        AnswerOutcome::Blocked(blocked) => blocked.policies.clone(),
+    };
+    let mut open: Vec<PolicyId> = Vec::new();
+    for id in decisive {
+        if !answer.surely_applies(id) && !open.contains(&id) {
+            open.push(id);
+        }
+    }
+    match open.as_slice() {
+        [] => "other policies apply".to_owned(),
+        [_] => format!("{} applies", names(answer, &open)),
+        [first, second] => format!(
+            "{} or {} applies",
+            names(answer, &[*first]),
+            names(answer, &[*second])
+        ),
+        [first, rest @ ..] => format!(
+            "{} or one of {} other policies applies",
+            names(answer, &[*first]),
+            rest.len()
+        ),
+    }
+}
+
+fn sentences(answer: &Answer, outcome: &AnswerOutcome) -> Vec<String> {
+    match outcome {
+        AnswerOutcome::Granted => {
+            let sentence = if answer.policies.iter().any(is_in_force) {
+                "Everything that is demanded is met."
+            } else {
+                "No policy in force applies."
+            };
+            vec![sentence.to_owned()]
+        }
+        AnswerOutcome::Blocked(blocked) => {
+            let by = names(answer, &blocked.policies);
+            let mut sentence = format!(
+                "{} (error {})",
+                capitalised(&blocked.sentence),
+                blocked.error
+            );
+            if !by.is_empty() {
+                sentence.push_str(": ");
+                sentence.push_str(&by);
+            }
+            sentence.push('.');
+            vec![sentence]
+        }
+        AnswerOutcome::Asked(asked) => {
+            let sentences = asked.iter().map(|one| ask_sentence(answer, one));
+            sentences.collect()
+        }
+    }
+}
