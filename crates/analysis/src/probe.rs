@@ -70,7 +70,7 @@ impl Cut {
     /// The numbers of the policies that this sign-in is in scope of.
     pub(crate) fn matching(&self, sign_in: SignIn, origin: SupposedOrigin) -> BTreeSet<usize> {
         let supposed = Hypothesis::new(&self.0, sign_in, origin).decide(&self.0);
-        let numbers = supposed.results().iter();
+        let numbers = supposed.results();
         numbers
             .filter_map(|(id, _)| usize::try_from(id.uuid().as_u128()).ok())
             .collect()

@@ -105,7 +105,7 @@ impl Supposed {
     }
 
     /// What each enabled policy in scope would come to, as [`Decision::results`] has it: cheap, and without reasons.
-    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
+    pub fn results(&self) -> impl Iterator<Item = (PolicyId, AppliedPolicyResult)> + '_ {
         self.0.results()
     }
 
