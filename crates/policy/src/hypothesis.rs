@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use portcullis_model::sign_in_log::{AppliedConditionalAccessPolicy, ConditionalAccessStatus};
+use portcullis_model::id::PolicyId;
+use portcullis_model::sign_in_log::{
+    AppliedConditionalAccessPolicy, AppliedPolicyResult, ConditionalAccessStatus,
+};
 use portcullis_model::user::HomeAccount;
 
 use crate::compile::CompiledTenant;
@@ -109,6 +112,11 @@ impl Supposed {
     /// What the policies came to, as the log would say.
     pub fn status(&self) -> ConditionalAccessStatus {
         self.0.status
+    }
+
+    /// What each enabled policy in scope came to, in the order of configuration.
+    pub fn results(&self) -> &[(PolicyId, AppliedPolicyResult)] {
+        self.0.results()
     }
 
     /// What would hold of the session.
