@@ -2,3 +2,5 @@
 //!
 //! Must never know: a clock, a file, the network, a database or HTTP. Whatever it finds is shown to
 //! [`decide`](portcullis_policy::decide::decide) before anybody sees it.
+
+pub mod replay;
