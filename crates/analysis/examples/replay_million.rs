@@ -39,7 +39,12 @@ fn main() {
     let before = DirectoryTenant::of_world(world());
     let after = before.clone().with_drafts(drafts());
     let identity = TenantIdentity::Known(before.id());
-    let replayer = Replayer::new(&before, after.configuration(), identity, OwnLog::EachRowTells);
+    let replayer = Replayer::new(
+        &before,
+        after.configuration(),
+        identity,
+        OwnLog::EachRowTells,
+    );
     let begun = Instant::now();
     let (tally, bytes) = replay(&replayer, rows, seed);
     let seconds = begun.elapsed().as_secs_f64();
@@ -52,7 +57,10 @@ fn main() {
     }
     println!("  no rows        {}", tally.unreadable);
     #[expect(clippy::cast_precision_loss, reason = "shown to one digit")]
-    let (per_second, mebibytes) = (rows as f64 / seconds, bytes as f64 / 1024.0 / 1024.0 / seconds);
+    let (per_second, mebibytes) = (
+        rows as f64 / seconds,
+        bytes as f64 / 1024.0 / 1024.0 / seconds,
+    );
     println!("{seconds:.2} s, {per_second:.0} rows/s, {mebibytes:.0} MiB/s, generating included");
     println!("peak memory {}", peak_memory());
 }
@@ -141,7 +149,8 @@ fn policies() -> Vec<ConditionalAccessPolicy> {
         });
         policy(number, &format!("Group {number}"), &conditions, &device)
     });
-    let outside = json!({"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}});
+    let outside =
+        json!({"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}});
     let risky = json!({"signInRiskLevels": ["medium", "high"]});
     let insider = json!({"insiderRiskLevels": "elevated"});
     let legacy = json!({"clientAppTypes": ["exchangeActiveSync", "other"]});
@@ -198,10 +207,12 @@ fn world() -> TenantWorld {
         let group = json!({"id": id(2, number), "displayName": format!("Group {number}"), "members": members});
         serde_json::from_value::<Group>(group).expect("a legal group")
     });
-    let named = locations.map(|one| NamedLocation::from_document(document(one)).expect("a legal location"));
+    let named =
+        locations.map(|one| NamedLocation::from_document(document(one)).expect("a legal location"));
     TenantWorld {
         credentials: ImportedCredentials::default(),
-        organization: serde_json::from_value::<Organization>(organization).expect("a legal organization"),
+        organization: serde_json::from_value::<Organization>(organization)
+            .expect("a legal organization"),
         users: Some(users.collect()),
         groups: Some(groups.collect()),
         role_assignments: None,
@@ -225,7 +236,8 @@ fn row(text: &mut String, number: u64, chance: &mut Chance) {
         2..=9 => ("DE", "Mobile Apps and Desktop clients"),
         _ => ("NL", "Browser"),
     };
-    let risk = ["none", "none", "none", "low", "hidden"][usize::try_from(chance.below(5)).unwrap_or(0)];
+    let risk =
+        ["none", "none", "none", "low", "hidden"][usize::try_from(chance.below(5)).unwrap_or(0)];
     let is_compliant = chance.below(3) > 0;
     let network = if chance.below(2) == 0 { 10 } else { 203 };
     let _infallible = writeln!(
@@ -271,5 +283,8 @@ impl Chance {
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or_else(|| "is not told here".to_owned(), |text| text.trim().to_owned())
+    line.map_or_else(
+        || "is not told here".to_owned(),
+        |text| text.trim().to_owned(),
+    )
 }

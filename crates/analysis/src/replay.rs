@@ -176,7 +176,9 @@ impl Replayer {
             "everybody has registered whatever they are asked for, and cross-tenant access lets them in: a log says neither",
         ];
         if !self.lists_people {
-            told.push("the world lists no people: whatever hangs on groups or roles cannot be said");
+            told.push(
+                "the world lists no people: whatever hangs on groups or roles cannot be said",
+            );
         }
         if self.sides.has_user_actions {
             told.push(

@@ -1,6 +1,6 @@
 //! The one binary `portcullis`: reads the command line, plugs the house together, and says what went wrong.
 //!
-//! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong; `test` has its own.
+//! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong; `test` and `replay` have their own.
 
 mod command;
 mod completions;
@@ -14,6 +14,7 @@ mod installation;
 mod keys;
 mod output;
 mod policy_tests;
+mod replay;
 mod serve;
 mod sessions;
 mod sign_ins;
@@ -75,6 +76,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
             Ok(())
         }
         Command::Test(options) => return Ok(policy_tests::run(&options)),
+        Command::Replay(options) => return Ok(replay::run(*options).await),
     }?;
     Ok(ExitCode::SUCCESS)
 }

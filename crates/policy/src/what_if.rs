@@ -235,20 +235,12 @@ const ORDER: [Condition; 11] = [
 
 /// The decision if only those policies apply that apply whatever was left out: [`WhatIf::definite`] alone, for whoever asks
 /// of a million sign-ins.
-pub fn definite(
-    tenant: &CompiledTenant,
-    hypothesis: &Hypothesis,
-    not_given: NotGiven,
-) -> Supposed {
+pub fn definite(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> Supposed {
     within(tenant, hypothesis, (not_given, Bound::Definite))
 }
 
 /// The decision if every policy applies that could: [`WhatIf::possible`] alone.
-pub fn possible(
-    tenant: &CompiledTenant,
-    hypothesis: &Hypothesis,
-    not_given: NotGiven,
-) -> Supposed {
+pub fn possible(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> Supposed {
     within(tenant, hypothesis, (not_given, Bound::Possible))
 }
 

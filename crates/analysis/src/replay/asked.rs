@@ -44,7 +44,12 @@ impl<'a> Places<'a> {
 pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) -> MissingSet {
     let conditions = &policy.conditions;
     let mut asked = MissingSet::NOTHING;
-    for condition in conditions.users.include.iter().chain(&conditions.users.exclude) {
+    for condition in conditions
+        .users
+        .include
+        .iter()
+        .chain(&conditions.users.exclude)
+    {
         match condition {
             UserCondition::All | UserCondition::User(_) => {}
             UserCondition::Group(_) | UserCondition::Role(_) => asked.add(Missing::Memberships),
@@ -66,14 +71,23 @@ pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) ->
     for (is_asked, missing) in [
         (conditions.client_app_types.is_some(), Missing::ClientApp),
         (conditions.platforms.is_some(), Missing::Platform),
-        (!conditions.sign_in_risk_levels.is_empty(), Missing::SignInRisk),
+        (
+            !conditions.sign_in_risk_levels.is_empty(),
+            Missing::SignInRisk,
+        ),
         (!conditions.user_risk_levels.is_empty(), Missing::UserRisk),
         (
             !conditions.service_principal_risk_levels.is_empty(),
             Missing::ServicePrincipalRisk,
         ),
-        (!conditions.insider_risk_levels.is_empty(), Missing::InsiderRisk),
-        (!conditions.transfer_methods.is_empty(), Missing::TransferMethod),
+        (
+            !conditions.insider_risk_levels.is_empty(),
+            Missing::InsiderRisk,
+        ),
+        (
+            !conditions.transfer_methods.is_empty(),
+            Missing::TransferMethod,
+        ),
         (
             policy.session_controls.sign_in_frequency.is_some(),
             Missing::ProofAge,
@@ -93,9 +107,9 @@ fn asked_of_devices(condition: &DeviceCondition) -> MissingSet {
     let states: MissingSet = states.into_iter().collect();
     match condition {
         DeviceCondition::AllExceptStates(_) => states,
-        DeviceCondition::Filter(filter) => {
-            MissingSet::NOTHING.with(Missing::Device).or(asked_by_filter(&filter.rule.expression))
-        }
+        DeviceCondition::Filter(filter) => MissingSet::NOTHING
+            .with(Missing::Device)
+            .or(asked_by_filter(&filter.rule.expression)),
     }
 }
 
@@ -134,9 +148,11 @@ fn asked_by_controls(grant: &GrantControls) -> MissingSet {
             GrantControl::Block => continue,
             GrantControl::Mfa => &[Missing::Mfa],
             GrantControl::AuthenticationStrength(_) => &[Missing::Mfa, Missing::Method],
-            GrantControl::CompliantDevice => {
-                &[Missing::Device, Missing::Compliance, Missing::TransferMethod]
-            }
+            GrantControl::CompliantDevice => &[
+                Missing::Device,
+                Missing::Compliance,
+                Missing::TransferMethod,
+            ],
             GrantControl::DomainJoinedDevice => {
                 &[Missing::Device, Missing::TrustType, Missing::TransferMethod]
             }
@@ -144,14 +160,14 @@ fn asked_by_controls(grant: &GrantControls) -> MissingSet {
                 &[Missing::ClientProtection, Missing::Platform]
             }
             GrantControl::PasswordChange => &[Missing::Mfa, Missing::Remediation],
-            GrantControl::RiskRemediation => {
-                &[Missing::Mfa, Missing::Method, Missing::Remediation]
-            }
+            GrantControl::RiskRemediation => &[Missing::Mfa, Missing::Method, Missing::Remediation],
             GrantControl::TermsOfUse(_) => &[Missing::TermsOfUse],
             GrantControl::CustomAuthenticationFactor(_) => &[Missing::CustomControls],
         };
         // A legacy client cannot meet any of them.
-        asked = asked.or(of_control.iter().copied().collect()).with(Missing::ClientApp);
+        asked = asked
+            .or(of_control.iter().copied().collect())
+            .with(Missing::ClientApp);
     }
     asked
 }

@@ -111,7 +111,9 @@ impl From<ConditionalAccessStatus> for LoggedStatus {
 pub(super) fn ended_elsewhere(row: &Row<'_>) -> Option<u32> {
     let code = row.error_code().filter(|code| *code != 0)?;
     let is_policy = LoggedStatus::of(row) == Some(LoggedStatus::Failure)
-        || BlockReason::ALL.iter().any(|reason| reason.error_code() == code)
+        || BlockReason::ALL
+            .iter()
+            .any(|reason| reason.error_code() == code)
         || INTERRUPTIONS.contains(&code);
     (!is_policy).then_some(code)
 }
@@ -119,8 +121,8 @@ pub(super) fn ended_elsewhere(row: &Row<'_>) -> Option<u32> {
 /// Numbers of sign-ins that policies interrupted or refused, beside the reasons we know ourselves (specification 12.1): MFA asked for or
 /// to be registered, a device, a broker, a provider's custom control.
 const INTERRUPTIONS: [u32; 14] = [
-    50005, 50072, 50074, 50076, 50079, 50097, 50131, 50158, 50203, 53008, 530_001, 530_003, 530_021,
-    530_032,
+    50005, 50072, 50074, 50076, 50079, 50097, 50131, 50158, 50203, 53008, 530_001, 530_003,
+    530_021, 530_032,
 ];
 
 /// What would differ and why.
@@ -201,7 +203,8 @@ impl Pair {
     /// What Conditional Access comes to, if that is certain.
     pub(super) fn status(&self, decided: &Decided) -> Option<LoggedStatus> {
         let status = decided.lenient.status();
-        let is_certain = self.knowledge != Knowledge::Nothing && status == decided.strict().status();
+        let is_certain =
+            self.knowledge != Knowledge::Nothing && status == decided.strict().status();
         is_certain.then(|| status.into())
     }
 
@@ -308,9 +311,7 @@ fn compare(before: &Outcome, after: &Outcome) -> Comparison {
             let why = Why::Blocks(block.reason);
             because(Category::NewlyLetIn, each(&block.policies, &why))
         }
-        (Outcome::Granted, Outcome::Open(open)) => {
-            because(Category::NewlyAsked, asks(open, &[]))
-        }
+        (Outcome::Granted, Outcome::Open(open)) => because(Category::NewlyAsked, asks(open, &[])),
         (Outcome::Open(open), Outcome::Granted) => {
             because(Category::NoLongerAsked, asks(open, &[]))
         }
@@ -336,7 +337,10 @@ fn asks(open: &[Requirement], others: &[Requirement]) -> Vec<(Option<PolicyId>, 
     open.iter()
         .filter(is_new)
         .flat_map(|requirement| {
-            each(&requirement.policies, &Why::Asks(requirement.challenge.clone()))
+            each(
+                &requirement.policies,
+                &Why::Asks(requirement.challenge.clone()),
+            )
         })
         .collect()
 }
@@ -346,7 +350,9 @@ fn each(policies: &[PolicyId], why: &Why) -> Vec<(Option<PolicyId>, Why)> {
         return vec![(None, why.clone())];
     }
     let policies = policies.iter();
-    policies.map(|policy| (Some(*policy), why.clone())).collect()
+    policies
+        .map(|policy| (Some(*policy), why.clone()))
+        .collect()
 }
 
 /// The policies whose part in it the log tells otherwise.
@@ -375,7 +381,9 @@ pub(super) fn told_otherwise(row: &Row<'_>, before: &Supposed) -> Vec<(PolicyId,
         }
     }
     let applies = |id: &PolicyId| before.results().iter().any(|(one, _)| one == id);
-    let gone = logged.iter().filter(|(id, was)| was.is_some() && !applies(id));
+    let gone = logged
+        .iter()
+        .filter(|(id, was)| was.is_some() && !applies(id));
     told.extend(gone.map(|(id, _)| (*id, Told::AppliedOnlyThen)));
     told
 }

@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn halves_merge_to_the_whole_whatever_the_order() {
         let whole = of(0..9_000);
-        for (one, two) in [(of(0..5_000), of(4_000..9_000)), (of(4_000..9_000), of(0..5_000))] {
+        for (one, two) in [
+            (of(0..5_000), of(4_000..9_000)),
+            (of(4_000..9_000), of(0..5_000)),
+        ] {
             let mut merged = one;
             merged.merge(&two);
             assert_eq!(merged, whole);

@@ -2,6 +2,7 @@
 
 mod device;
 mod subject;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,6 @@ use portcullis_policy::facts::{
     ClientProtection, Fulfilled, Interaction, MethodFacts, Methods, RiskFacts, SignIn,
 };
 use portcullis_policy::hypothesis::SupposedOrigin;
-use portcullis_policy::platform::platform_of_user_agent;
 use portcullis_whatif::directory::DirectoryTenant;
 
 use super::missing::{Missing, MissingSet};
@@ -25,6 +25,7 @@ use super::proven::{Ended, Log, Proven, Proving};
 use super::row::{Row, said};
 use super::sides::{Knowledge, Sides};
 use subject::Somebody;
+use words::{client_app_type, platform, risk, transfer_method};
 
 /// One sign-in, as far as its row says.
 #[derive(Debug)]
@@ -72,8 +73,12 @@ struct Principals {
 impl Principals {
     fn new(configuration: &TenantConfiguration) -> Self {
         let principals = &configuration.service_principals;
-        let by_object = principals.iter().map(|one| (one.id.to_string(), one.app_id));
-        let by_name = principals.iter().map(|one| (one.display_name.to_lowercase(), one.app_id));
+        let by_object = principals
+            .iter()
+            .map(|one| (one.id.to_string(), one.app_id));
+        let by_name = principals
+            .iter()
+            .map(|one| (one.display_name.to_lowercase(), one.app_id));
         Self {
             by_object: by_object.collect(),
             by_name: by_name.collect(),
@@ -83,7 +88,10 @@ impl Principals {
     /// The one application that is called so.
     fn find(list: &[(String, ClientId)], text: &str) -> Option<ClientId> {
         let text = text.to_lowercase();
-        let mut found = list.iter().filter(|(one, _)| *one == text).map(|(_, id)| *id);
+        let mut found = list
+            .iter()
+            .filter(|(one, _)| *one == text)
+            .map(|(_, id)| *id);
         let first = found.next()?;
         found.all(|other| other == first).then_some(first)
     }
@@ -124,7 +132,8 @@ impl Reader {
         }
         let client = id(row.app_id.as_ref()).unwrap_or(ClientId::DIRECTORY);
         let mut somebody = self.somebody(row);
-        if somebody.missing.contains(Missing::Subject) || somebody.missing.contains(Missing::Origin) {
+        if somebody.missing.contains(Missing::Subject) || somebody.missing.contains(Missing::Origin)
+        {
             knowledge = Knowledge::Nothing;
         } else if knowledge != Knowledge::Nothing {
             knowledge = somebody.knowledge;
@@ -192,7 +201,11 @@ impl Reader {
             let text = said(row.resource_display_name.as_ref())?;
             Principals::find(&self.principals.by_name, text)
         };
-        by_id().or_else(by_object).or_else(by_name).into_iter().collect()
+        by_id()
+            .or_else(by_object)
+            .or_else(by_name)
+            .into_iter()
+            .collect()
     }
 
     /// Where the proofs of a row were given.
@@ -311,9 +324,9 @@ impl Both<'_> {
     fn contexts(&mut self, row: &Row<'_>, log: Log, all: &BTreeSet<AuthenticationContextId>) {
         match (&row.authentication_context_class_references, log) {
             (Some(references), _) => {
-                let asked = references.iter().filter(|one| {
-                    said(one.detail.as_ref()) != Some("notApplicable")
-                });
+                let asked = references
+                    .iter()
+                    .filter(|one| said(one.detail.as_ref()) != Some("notApplicable"));
                 let asked: BTreeSet<_> = asked
                     .filter_map(|one| said(one.id.as_ref())?.parse().ok())
                     .collect();
@@ -417,7 +430,9 @@ fn contexts(configuration: &TenantConfiguration) -> Vec<AuthenticationContextId>
 
 /// Every agreement accepted and every custom control met that a policy asks for.
 fn everything_done(both: &[&TenantConfiguration]) -> Fulfilled {
-    let policies = both.iter().flat_map(|side| &side.conditional_access_policies);
+    let policies = both
+        .iter()
+        .flat_map(|side| &side.conditional_access_policies);
     let controls = policies.flat_map(|policy| &policy.grant_controls);
     let mut agreements: BTreeSet<AgreementId> = BTreeSet::new();
     let mut factors = BTreeSet::new();
@@ -452,102 +467,3 @@ fn everything_done(both: &[&TenantConfiguration]) -> Fulfilled {
 fn id<T: std::str::FromStr>(text: Option<&super::row::Text<'_>>) -> Option<T> {
     said(text)?.parse().ok()
 }
-
-/// The kind of client by the words of the log: what is no browser and no modern client is a legacy protocol.
-fn client_app_type(text: &str) -> Option<ClientAppType> {
-    const LEGACY: [&str; 17] = [
-        "Other clients",
-        "Authenticated SMTP",
-        "SMTP",
-        "Autodiscover",
-        "Exchange Online PowerShell",
-        "Exchange Web Services",
-        "IMAP",
-        "IMAP4",
-        "MAPI Over HTTP",
-        "Offline Address Book",
-        "Other clients; Older Office clients",
-        "Other clients; IMAP",
-        "Other clients; POP",
-        "Other clients; SMTP",
-        "Outlook Anywhere (RPC over HTTP)",
-        "POP3",
-        "Reporting Web Services",
-    ];
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("Browser") {
-        Some(ClientAppType::Browser)
-    } else if is("Mobile Apps and Desktop clients") {
-        Some(ClientAppType::MobileAppsAndDesktopClients)
-    } else if is("Exchange ActiveSync") {
-        Some(ClientAppType::ExchangeActiveSync)
-    } else {
-        LEGACY
-            .iter()
-            .any(|word| is(word))
-            .then_some(ClientAppType::Other)
-    }
-}
-
-/// The platform: by the user agent where there is one, as at a sign-in; else by the name of the operating system. Outer `None`: the
-/// row does not say.
-#[expect(clippy::option_option, reason = "an unknown platform is something that a row may say")]
-fn platform(row: &Row<'_>, log: Log) -> Option<Option<DevicePlatform>> {
-    let user_agent = said(row.user_agent.as_ref());
-    let device = row.device_detail.as_ref();
-    let system = said(device.and_then(|device| device.operating_system.as_ref()));
-    match (user_agent.map(platform_of_user_agent), system) {
-        (Some(Some(platform)), _) => Some(Some(platform)),
-        (_, Some(system)) => {
-            let system = system.to_ascii_lowercase();
-            let words = [
-                ("windows phone", DevicePlatform::WindowsPhone),
-                ("windows", DevicePlatform::Windows),
-                ("android", DevicePlatform::Android),
-                ("ios", DevicePlatform::Ios),
-                ("ipados", DevicePlatform::Ios),
-                ("mac", DevicePlatform::MacOs),
-                ("linux", DevicePlatform::Linux),
-            ];
-            let mut words = words.into_iter();
-            let found = words.find(|(word, _)| system.starts_with(word));
-            found.map(|(_, platform)| Some(platform))
-        }
-        // Our server read the platform from there and found none.
-        (Some(None), None) => Some(None),
-        (None, None) => match log {
-            Log::Own => Some(None),
-            Log::Other => None,
-        },
-    }
-}
-
-fn risk(text: &str) -> Option<RiskLevel> {
-    match text {
-        "none" => Some(RiskLevel::None),
-        "low" => Some(RiskLevel::Low),
-        "medium" => Some(RiskLevel::Medium),
-        "high" => Some(RiskLevel::High),
-        // `hidden` and whatever comes in future.
-        _ => None,
-    }
-}
-
-/// How the session was moved; outer `None`: the row does not say.
-#[expect(clippy::option_option, reason = "not at all is something that a row may say")]
-fn transfer_method(row: &Row<'_>) -> Option<Option<TransferMethod>> {
-    match said(row.original_transfer_method.as_ref()) {
-        Some("none") => return Some(None),
-        Some("deviceCodeFlow") => return Some(Some(TransferMethod::DeviceCodeFlow)),
-        Some("authenticationTransfer") => {
-            return Some(Some(TransferMethod::AuthenticationTransfer));
-        }
-        Some(_) | None => {}
-    }
-    match said(row.authentication_protocol.as_ref()) {
-        Some("deviceCode") => Some(Some(TransferMethod::DeviceCodeFlow)),
-        Some("authenticationTransfer") => Some(Some(TransferMethod::AuthenticationTransfer)),
-        Some(_) | None => None,
-    }
-}
-

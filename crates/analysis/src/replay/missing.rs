@@ -158,10 +158,9 @@ const fn signal(missing: Missing) -> Option<Signal> {
         Missing::UserRisk => Some(Signal::UserRisk),
         Missing::ServicePrincipalRisk => Some(Signal::ServicePrincipalRisk),
         Missing::InsiderRisk => Some(Signal::InsiderRisk),
-        Missing::Device
-        | Missing::Compliance
-        | Missing::TrustType
-        | Missing::DeviceAttributes => Some(Signal::Device),
+        Missing::Device | Missing::Compliance | Missing::TrustType | Missing::DeviceAttributes => {
+            Some(Signal::Device)
+        }
         Missing::TransferMethod => Some(Signal::AuthenticationFlow),
         Missing::Subject
         | Missing::Origin
@@ -192,7 +191,9 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Missing::ALL.len());
-        let two = MissingSet::NOTHING.with(Missing::Country).with(Missing::Mfa);
+        let two = MissingSet::NOTHING
+            .with(Missing::Country)
+            .with(Missing::Mfa);
         assert_eq!(two.and(all), two);
         assert!(two.not_given().contains(Signal::Country));
         assert!(!two.not_given().contains(Signal::IpAddress));

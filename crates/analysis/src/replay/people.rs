@@ -58,7 +58,11 @@ impl People {
 impl Person {
     /// The subject of a sign-in by this person.
     pub(super) fn subject(&self, id: UserId, origin: SupposedOrigin) -> Subject {
-        user(Some(id), types(Some(self.user_type), origin), self.memberships.clone())
+        user(
+            Some(id),
+            types(Some(self.user_type), origin),
+            self.memberships.clone(),
+        )
     }
 }
 

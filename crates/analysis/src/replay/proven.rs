@@ -68,7 +68,11 @@ impl Proven {
         for step in steps.filter(|step| step.succeeded == Some(true)) {
             proven.take(&StepSaid::of(step, proving.log), proving);
         }
-        if row.authentication_details.as_ref().is_none_or(Vec::is_empty) {
+        if row
+            .authentication_details
+            .as_ref()
+            .is_none_or(Vec::is_empty)
+        {
             for method in row.authentication_methods_used.iter().flatten() {
                 if let Some(methods) = methods_of(method.as_str()) {
                     proven.take(&StepSaid::method(methods), proving);
@@ -99,7 +103,10 @@ impl Proven {
         let factors = || step.methods.iter().map(|method| method.factor());
         let is_both = factors().any(|factor| factor == Factor::Both);
         let is_first = factors().any(|factor| factor == Factor::First);
-        let matters = step.methods.iter().any(|method| proving.told_apart.contains(*method));
+        let matters = step
+            .methods
+            .iter()
+            .any(|method| proving.told_apart.contains(*method));
         if is_first && is_both {
             self.missing.add(Missing::Mfa);
         }
@@ -124,7 +131,10 @@ impl Proven {
         if step.is_undated {
             self.perhaps.push(proof.clone());
             let long_ago = Timestamp::UNIX_EPOCH;
-            self.sure.push(Proof { at: long_ago, ..proof });
+            self.sure.push(Proof {
+                at: long_ago,
+                ..proof
+            });
         } else {
             self.sure.push(proof);
         }
@@ -208,7 +218,11 @@ impl StepSaid {
         match (text.and_then(methods_of), is_primary) {
             (Some(methods), is_primary) => Self {
                 methods,
-                place: if is_primary { Place::Home } else { Place::Resource },
+                place: if is_primary {
+                    Place::Home
+                } else {
+                    Place::Resource
+                },
                 at,
                 is_undated: at.is_none(),
             },
@@ -217,7 +231,11 @@ impl StepSaid {
                 is_undated: log == Log::Other,
                 ..Self::earlier(
                     if is_primary { FIRST } else { SECOND },
-                    if is_primary { Place::Home } else { Place::Accepted },
+                    if is_primary {
+                        Place::Home
+                    } else {
+                        Place::Accepted
+                    },
                 )
             },
         }
@@ -225,10 +243,16 @@ impl StepSaid {
 
     /// A method that was used, and nothing else is said.
     fn method(methods: &'static [AuthenticationMethod]) -> Self {
-        let is_second = methods.iter().all(|method| method.factor() == Factor::Second);
+        let is_second = methods
+            .iter()
+            .all(|method| method.factor() == Factor::Second);
         Self {
             methods,
-            place: if is_second { Place::Accepted } else { Place::Home },
+            place: if is_second {
+                Place::Accepted
+            } else {
+                Place::Home
+            },
             at: None,
             is_undated: false,
         }
@@ -311,28 +335,55 @@ fn own_detail(step: &Step<'_>) -> Option<(&'static [AuthenticationMethod], Place
 fn methods_of(text: &str) -> Option<&'static [AuthenticationMethod]> {
     const WORDS: [(&[&str], &[AuthenticationMethod]); 15] = [
         (&["Password"], &[M::Password]),
-        (&["Phone call", "Phone call approval", "Voice call"], &[M::Voice]),
-        (&["OATH verification code", "OATH code"], &[M::SoftwareOath, M::HardwareOath]),
-        (&["OATH software token", "Software OATH token"], &[M::SoftwareOath]),
-        (&["OATH hardware token", "Hardware OATH token"], &[M::HardwareOath]),
+        (
+            &["Phone call", "Phone call approval", "Voice call"],
+            &[M::Voice],
+        ),
+        (
+            &["OATH verification code", "OATH code"],
+            &[M::SoftwareOath, M::HardwareOath],
+        ),
+        (
+            &["OATH software token", "Software OATH token"],
+            &[M::SoftwareOath],
+        ),
+        (
+            &["OATH hardware token", "Hardware OATH token"],
+            &[M::HardwareOath],
+        ),
         (&["Text message", "SMS"], &[M::Sms]),
         (&["Passkey", "FIDO2 security key"], &[M::Fido2]),
-        (&["Windows Hello for Business"], &[M::WindowsHelloForBusiness]),
-        (&["Mobile app notification"], &[M::MicrosoftAuthenticatorPush]),
+        (
+            &["Windows Hello for Business"],
+            &[M::WindowsHelloForBusiness],
+        ),
+        (
+            &["Mobile app notification"],
+            &[M::MicrosoftAuthenticatorPush],
+        ),
         (
             &["Phone sign-in", "Passwordless phone sign-in"],
             &[M::DeviceBasedPush],
         ),
         (
             &["Temporary Access Pass"],
-            &[M::TemporaryAccessPassOneTime, M::TemporaryAccessPassMultiUse],
+            &[
+                M::TemporaryAccessPassOneTime,
+                M::TemporaryAccessPassMultiUse,
+            ],
         ),
         (&["Email one-time passcode", "Email OTP"], &[M::Email]),
         (
             &["X.509 certificate", "Certificate", "X509"],
-            &[M::X509CertificateSingleFactor, M::X509CertificateMultiFactor],
+            &[
+                M::X509CertificateSingleFactor,
+                M::X509CertificateMultiFactor,
+            ],
         ),
-        (&["Federated"], &[M::FederatedSingleFactor, M::FederatedMultiFactor]),
+        (
+            &["Federated"],
+            &[M::FederatedSingleFactor, M::FederatedMultiFactor],
+        ),
         (&["QR code"], &[M::QrCodePin]),
     ];
     let begins_with = |word: &str| {

@@ -7,7 +7,7 @@ use super::distinct::{Distinct, Users};
 use super::tally::{Agreement, Count, Example, Found, Group, Tally};
 use super::{Difference, Replayer, Told};
 use portcullis_policy::decision::{BlockReason, Challenge};
-use portcullis_whatif::prose::{block_sentence, challenge_name};
+use portcullis_whatif::prose::block_sentence;
 
 /// The result as JSON (docs/reference/replay.md).
 pub fn report(replayer: &Replayer, tally: &Tally) -> Value {
@@ -42,7 +42,9 @@ pub fn report(replayer: &Replayer, tally: &Tally) -> Value {
 /// The groups of a category, the largest first.
 pub fn largest_first(tally: &Tally, category: Category) -> Vec<(&Group, &Found)> {
     let groups = tally.groups.iter();
-    let mut groups: Vec<_> = groups.filter(|(group, _)| group.category == category).collect();
+    let mut groups: Vec<_> = groups
+        .filter(|(group, _)| group.category == category)
+        .collect();
     groups.sort_by_key(|(_, found)| std::cmp::Reverse(found.count.sign_ins));
     groups
 }
@@ -60,15 +62,29 @@ pub const fn difference_name(difference: Difference) -> &'static str {
 pub fn sentence(why: &Why) -> String {
     match why {
         Why::Blocks(reason) => block_sentence(*reason).to_owned(),
-        Why::Asks(challenge) => challenge_name(challenge).to_owned(),
+        Why::Asks(challenge) => challenge_words(challenge).to_owned(),
         Why::Missing(missing) => missing.sentence().to_owned(),
+    }
+}
+
+const fn challenge_words(challenge: &Challenge) -> &'static str {
+    match challenge {
+        Challenge::PrimaryAuthentication => "the first factor again",
+        Challenge::AuthenticationStrength(_) => "a stronger method",
+        Challenge::MultifactorAuthentication => "multifactor authentication",
+        Challenge::RiskRemediation => "a remediation of the risk",
+        Challenge::PasswordChange => "another password",
+        Challenge::TermsOfUse(_) => "an acceptance of terms of use",
+        Challenge::CustomAuthenticationFactor(_) => "a custom control",
     }
 }
 
 /// How the log tells of a policy, in words that follow its name.
 pub const fn told_sentence(told: Told) -> &'static str {
     match told {
-        Told::NotNamed => "applies in the replay, and the log does not name it: it was made since, or the log was cut",
+        Told::NotNamed => {
+            "applies in the replay, and the log does not name it: it was made since, or the log was cut"
+        }
         Told::AppliedOnlyThen => "applied then, and does not in the replay",
         Told::AppliesOnlyNow => "applies in the replay, and did not then",
         Told::MetOnlyThen => "was met then, and is not in the replay",
@@ -119,7 +135,9 @@ fn differences(replayer: &Replayer) -> Value {
 fn group(replayer: &Replayer, (group, found): (&Group, &Found)) -> Value {
     let mut shown = counted(&found.count);
     let name = group.policy.and_then(|id| replayer.name_of(id));
-    let policy = group.policy.map(|id| json!({"id": id, "displayName": name}));
+    let policy = group
+        .policy
+        .map(|id| json!({"id": id, "displayName": name}));
     let (kind, word) = match &group.why {
         Why::Blocks(reason) => ("reason", json!(block_word(*reason))),
         Why::Asks(challenge) => ("challenge", json!(challenge_word(challenge))),

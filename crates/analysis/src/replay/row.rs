@@ -275,14 +275,23 @@ mod tests {
             ("", "EOF"),
             ("nonsense", "expected"),
             ("[]", "invalid"),
-            (r#"{"createdDateTime":"yesterday","userId":"x"}"#, "`createdDateTime`: "),
+            (
+                r#"{"createdDateTime":"yesterday","userId":"x"}"#,
+                "`createdDateTime`: ",
+            ),
             (r#"{"createdDateTime":null,"userId":7}"#, "`userId`: "),
-            (r#"{"deviceDetail":{"isCompliant":"yes"}}"#, "`deviceDetail.isCompliant`: "),
+            (
+                r#"{"deviceDetail":{"isCompliant":"yes"}}"#,
+                "`deviceDetail.isCompliant`: ",
+            ),
         ] {
             let NoRow::Unreadable(text) = why(json) else {
                 panic!("{json}");
             };
-            assert!(text.contains(part) && !text.contains("at line"), "{json}: {text}");
+            assert!(
+                text.contains(part) && !text.contains("at line"),
+                "{json}: {text}"
+            );
         }
     }
 }

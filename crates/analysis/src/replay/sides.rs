@@ -98,10 +98,18 @@ impl Sides {
         let side = |configuration: &TenantConfiguration| Side::new(configuration, &differences);
         let (one, two) = (side(before), side(after));
         let both = [before, after];
-        let policies = || both.iter().flat_map(|side| &side.conditional_access_policies);
+        let policies = || {
+            both.iter()
+                .flat_map(|side| &side.conditional_access_policies)
+        };
         let enabled = || policies().filter(|policy| policy.state == PolicyState::Enabled);
-        let strengths: Vec<_> = both.iter().flat_map(|side| strengths_in_use(side)).collect();
-        let asked = [&one, &two].into_iter().flat_map(|side| side.asked.values());
+        let strengths: Vec<_> = both
+            .iter()
+            .flat_map(|side| strengths_in_use(side))
+            .collect();
+        let asked = [&one, &two]
+            .into_iter()
+            .flat_map(|side| side.asked.values());
         Self {
             asked: asked.copied().fold(MissingSet::NOTHING, MissingSet::or),
             names: policies()
@@ -113,9 +121,8 @@ impl Sides {
                 .flat_map(|methods| methods.iter())
                 .fold(AuthenticationMethods::NONE, AuthenticationMethods::with),
             asks_for_models: strengths.iter().any(|strength| strength.is_restricted),
-            has_user_actions: enabled().any(|policy| {
-                differences.contains_key(&policy.id) && is_about_actions(policy)
-            }),
+            has_user_actions: enabled()
+                .any(|policy| differences.contains_key(&policy.id) && is_about_actions(policy)),
             differences,
             before: one,
             after: two,
@@ -278,7 +285,10 @@ fn strengths_in_use(configuration: &TenantConfiguration) -> Vec<StrengthInUse> {
     let policies = configuration.conditional_access_policies.iter();
     let enabled = policies.filter(|policy| policy.state == PolicyState::Enabled);
     let strengths = enabled.flat_map(|policy| {
-        let controls = policy.grant_controls.iter().flat_map(|grant| &grant.controls);
+        let controls = policy
+            .grant_controls
+            .iter()
+            .flat_map(|grant| &grant.controls);
         controls.filter_map(|control| match control {
             GrantControl::AuthenticationStrength(id) => strength(configuration, policy, *id),
             GrantControl::RiskRemediation
@@ -312,7 +322,9 @@ fn strength(
         });
     }
     let stored = configuration.authentication_strengths.iter();
-    let own = stored.chain(policy.expanded_strength.as_deref()).find(|one| one.id == id)?;
+    let own = stored
+        .chain(policy.expanded_strength.as_deref())
+        .find(|one| one.id == id)?;
     Some(StrengthInUse {
         combinations: own.allowed_combinations.clone(),
         is_restricted: !own.combination_configurations.is_empty(),
@@ -324,10 +336,11 @@ fn differences(
     before: &TenantConfiguration,
     after: &TenantConfiguration,
 ) -> BTreeMap<PolicyId, Difference> {
-    let by_id = |configuration: &TenantConfiguration| -> BTreeMap<PolicyId, ConditionalAccessPolicy> {
-        let policies = configuration.conditional_access_policies.iter();
-        policies.map(|policy| (policy.id, policy.clone())).collect()
-    };
+    let by_id =
+        |configuration: &TenantConfiguration| -> BTreeMap<PolicyId, ConditionalAccessPolicy> {
+            let policies = configuration.conditional_access_policies.iter();
+            policies.map(|policy| (policy.id, policy.clone())).collect()
+        };
     let (old, new) = (by_id(before), by_id(after));
     let ids: BTreeSet<PolicyId> = old.keys().chain(new.keys()).copied().collect();
     let leaning = Leaning::new(before, after);

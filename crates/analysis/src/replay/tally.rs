@@ -123,7 +123,9 @@ impl Tally {
     pub fn take_no_row(&mut self, line: u64, why: NoRow) {
         self.unreadable += 1;
         self.unreadable_examples.push((line, why));
-        keep_first(&mut self.unreadable_examples, self.examples_max, |one| one.0);
+        keep_first(&mut self.unreadable_examples, self.examples_max, |one| {
+            one.0
+        });
     }
 
     /// Counts a row that was decided.
@@ -147,7 +149,10 @@ impl Tally {
         }
         let user = hash(row.identity().as_bytes());
         self.decided.add(user);
-        self.categories.entry(verdicts.category).or_default().add(user);
+        self.categories
+            .entry(verdicts.category)
+            .or_default()
+            .add(user);
         self.compare_with_log(line, row, &verdicts);
         let reasons = verdicts.because.into_iter().take(REASONS_PER_ROW_MAX);
         for (policy, why) in reasons {
@@ -207,7 +212,9 @@ impl Tally {
 
     /// How many sign-ins are of this category.
     pub fn sign_ins_of(&self, category: Category) -> u64 {
-        self.categories.get(&category).map_or(0, |count| count.sign_ins)
+        self.categories
+            .get(&category)
+            .map_or(0, |count| count.sign_ins)
     }
 
     /// Everything that was read, rows or not.
@@ -259,11 +266,15 @@ fn add_example(examples: &mut Vec<Example>, examples_max: usize, (line, row): (u
         line,
         at: row.created_date_time,
         who: row.who().map(shortened).unwrap_or_default(),
-        reached: [&row.resource_display_name, &row.app_display_name, &row.resource_id]
-            .into_iter()
-            .find_map(|name| said(name.as_ref()))
-            .map(shortened)
-            .unwrap_or_default(),
+        reached: [
+            &row.resource_display_name,
+            &row.app_display_name,
+            &row.resource_id,
+        ]
+        .into_iter()
+        .find_map(|name| said(name.as_ref()))
+        .map(shortened)
+        .unwrap_or_default(),
         from: said(row.ip_address.as_ref()).map(shortened),
         correlation_id: said(row.correlation_id.as_ref()).map(shortened),
     });

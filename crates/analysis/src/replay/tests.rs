@@ -41,7 +41,8 @@ fn policy(conditions: &Value, grant: Value, session: Value) -> ConditionalAccess
     });
     let members = conditions.as_object().unwrap().clone();
     whole.as_object_mut().unwrap().extend(members);
-    let mut policy = json!({"id": TRIED, "displayName": "Tried", "state": "enabled", "conditions": whole});
+    let mut policy =
+        json!({"id": TRIED, "displayName": "Tried", "state": "enabled", "conditions": whole});
     for (name, controls) in [("grantControls", grant), ("sessionControls", session)] {
         if !controls.is_null() {
             policy[name] = controls;
@@ -108,7 +109,12 @@ fn with(mut row: Value, changes: &[(&str, Value)]) -> Value {
 
 fn replayer(before: &DirectoryTenant, after: &DirectoryTenant) -> Replayer {
     let identity = TenantIdentity::Known(before.id());
-    Replayer::new(before, after.configuration(), identity, OwnLog::EachRowTells)
+    Replayer::new(
+        before,
+        after.configuration(),
+        identity,
+        OwnLog::EachRowTells,
+    )
 }
 
 fn decide(replayer: &Replayer, row: &Value) -> Replayed {

@@ -60,11 +60,19 @@ fn claims(tenant_id: TenantId, id: Option<Uuid>) -> DeviceClaims {
 /// The join by the words of the log, old and new.
 fn trust_type_of(text: &str) -> Option<DeviceTrustType> {
     let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    if is(&["Hybrid Azure AD joined", "Microsoft Entra hybrid joined", "ServerAD"]) {
+    if is(&[
+        "Hybrid Azure AD joined",
+        "Microsoft Entra hybrid joined",
+        "ServerAD",
+    ]) {
         Some(DeviceTrustType::ServerAd)
     } else if is(&["Azure AD joined", "Microsoft Entra joined", "AzureAD"]) {
         Some(DeviceTrustType::AzureAd)
-    } else if is(&["Azure AD registered", "Microsoft Entra registered", "Workplace"]) {
+    } else if is(&[
+        "Azure AD registered",
+        "Microsoft Entra registered",
+        "Workplace",
+    ]) {
         Some(DeviceTrustType::Workplace)
     } else {
         None

@@ -61,7 +61,10 @@ impl Reader {
             Said::WithoutHome => (SupposedOrigin::WithoutHome, true),
             Said::From(channel, home) => {
                 let home = somebody_of(*home);
-                let origin = SupposedOrigin::Tenant { channel: *channel, home };
+                let origin = SupposedOrigin::Tenant {
+                    channel: *channel,
+                    home,
+                };
                 match channel {
                     CrossTenantChannel::Collaboration => (origin, true),
                     CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider => {
@@ -178,7 +181,8 @@ fn origin_of_object(home: Home, said: &Said) -> SupposedOrigin {
 /// Whether an application signed in for itself.
 fn is_service(row: &Row<'_>) -> bool {
     let mut events = row.sign_in_event_types.iter().flatten();
-    let is_one = events.any(|event| matches!(event.as_str(), "servicePrincipal" | "managedIdentity"));
+    let is_one =
+        events.any(|event| matches!(event.as_str(), "servicePrincipal" | "managedIdentity"));
     let names_user = id::<Uuid>(row.user_id.as_ref()).is_some_and(|id| !id.is_nil());
     is_one || (said(row.service_principal_id.as_ref()).is_some() && !names_user)
 }

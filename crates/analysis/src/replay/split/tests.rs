@@ -47,14 +47,24 @@ fn row(line: u64, text: &str) -> (u64, String) {
 
 #[test]
 fn every_shape_gives_its_rows_with_their_lines() {
-    for empty in ["", "\u{feff}", "\n\n", "[]", "[\n]\n", r#"{"value":[]}"#, r#"{"@odata.context":"x","value":[ ]}"#] {
+    for empty in [
+        "",
+        "\u{feff}",
+        "\n\n",
+        "[]",
+        "[\n]\n",
+        r#"{"value":[]}"#,
+        r#"{"@odata.context":"x","value":[ ]}"#,
+    ] {
         assert_eq!(rows(empty), [], "{empty}");
     }
     let expect = [row(1, r#"{"a":1}"#), row(3, r#"{"b":"]}"}"#)];
     assert_eq!(rows("{\"a\":1}\r\n\n  {\"b\":\"]}\"}"), expect);
     assert_eq!(rows("\u{feff}[{\"a\":1},\n\n{\"b\":\"]}\"}]"), expect);
     assert_eq!(
-        rows("{\"@odata.context\":\"x\",\"value\":[{\"a\":1},\n\n{\"b\":\"]}\"}], \"other\": {\"c\": [{}]}}"),
+        rows(
+            "{\"@odata.context\":\"x\",\"value\":[{\"a\":1},\n\n{\"b\":\"]}\"}], \"other\": {\"c\": [{}]}}"
+        ),
         expect
     );
     assert_eq!(
@@ -75,14 +85,30 @@ fn every_shape_gives_its_rows_with_their_lines() {
 fn an_envelope_that_is_one_page_of_many_says_so() {
     let pages = r#"{"@odata.nextLink":"https://example.com/?$skiptoken=1","value":[{"a":1}]}"#;
     assert!(split(pages.as_bytes(), 7).1.has_more_pages);
-    assert!(!split(br#"{"value":[{"@odata.nextLink":1}]}"#, 7).1.has_more_pages);
+    assert!(
+        !split(br#"{"value":[{"@odata.nextLink":1}]}"#, 7)
+            .1
+            .has_more_pages
+    );
 }
 
 #[test]
 fn what_is_no_json_costs_its_line_and_no_more() {
     let (seen, _) = split(b"nonsense\n{\"a\":1}\n{\"b\":\n{\"c\":1}", 5);
-    let texts: Vec<_> = seen.rows.iter().map(|(line, text)| (*line, text.as_str())).collect();
-    assert_eq!(texts, [(1, "nonsense"), (2, r#"{"a":1}"#), (3, "{\"b\":"), (4, r#"{"c":1}"#)]);
+    let texts: Vec<_> = seen
+        .rows
+        .iter()
+        .map(|(line, text)| (*line, text.as_str()))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            (1, "nonsense"),
+            (2, r#"{"a":1}"#),
+            (3, "{\"b\":"),
+            (4, r#"{"c":1}"#)
+        ]
+    );
     let (seen, _) = split(b"[1, \"x\", {\"a\":1}, null]", 5);
     assert_eq!(seen.rows, [row(1, r#"{"a":1}"#)]);
     assert_eq!(seen.no_rows.len(), 3);
@@ -90,7 +116,11 @@ fn what_is_no_json_costs_its_line_and_no_more() {
 
 #[test]
 fn an_input_that_ends_in_a_row_says_so() {
-    for (input, line) in [("[{\"a\":1},\n{\"b\":", 2), ("[{\"a\":1},\n", 2), ("{\"value\":[\n{\"a\":1}\n]", 3)] {
+    for (input, line) in [
+        ("[{\"a\":1},\n{\"b\":", 2),
+        ("[{\"a\":1},\n", 2),
+        ("{\"value\":[\n{\"a\":1}\n]", 3),
+    ] {
         let (seen, _) = split(input.as_bytes(), 4);
         assert_eq!(seen.no_rows, [(line, NoRow::CutOff)], "{input}");
     }
@@ -115,7 +145,10 @@ fn a_huge_row_is_passed_over_in_little_memory() {
         assert_eq!(seen.rows.len(), 2);
     }
     let (seen, _) = split(huge.as_bytes(), 1 << 16);
-    assert_eq!((seen.rows.len(), seen.no_rows), (0, vec![(1, NoRow::TooLarge)]));
+    assert_eq!(
+        (seen.rows.len(), seen.no_rows),
+        (0, vec![(1, NoRow::TooLarge)])
+    );
 }
 
 proptest! {

@@ -6,12 +6,18 @@ use super::super::distinct::Users;
 use super::*;
 
 fn json(user: u64) -> String {
-    format!(r#"{{"createdDateTime":"2026-06-{:02}T12:00:00Z","userId":"user {user}","ipAddress":"192.0.2.1"}}"#, 1 + user % 28)
+    format!(
+        r#"{{"createdDateTime":"2026-06-{:02}T12:00:00Z","userId":"user {user}","ipAddress":"192.0.2.1"}}"#,
+        1 + user % 28
+    )
 }
 
 fn blocked(policies: impl Iterator<Item = u128>) -> Replayed {
     let because = policies.map(|number| {
-        (Some(PolicyId::new(uuid::Uuid::from_u128(number))), Why::Blocks(BlockReason::BlockedByPolicy))
+        (
+            Some(PolicyId::new(uuid::Uuid::from_u128(number))),
+            Why::Blocks(BlockReason::BlockedByPolicy),
+        )
     });
     Replayed::Decided(Verdicts {
         category: Category::NewlyBlocked,
@@ -53,10 +59,16 @@ fn whoever_counted_the_whole_is_the_same() {
         assert_eq!(lines, [1, 5, 9]);
         let lines: Vec<_> = tally.unreadable_examples.iter().map(|one| one.0).collect();
         assert_eq!(lines, [1, 2, 3]);
-        assert_eq!(tally.agreement.disagreed[&(LoggedStatus::Failure, LoggedStatus::Success)], 400);
+        assert_eq!(
+            tally.agreement.disagreed[&(LoggedStatus::Failure, LoggedStatus::Success)],
+            400
+        );
         assert_eq!(tally.ended_elsewhere[&50126], 400);
         let (first, last) = tally.span.unwrap();
-        assert!(first.to_string().starts_with("2026-06-01") && last.to_string().starts_with("2026-06-28"));
+        assert!(
+            first.to_string().starts_with("2026-06-01")
+                && last.to_string().starts_with("2026-06-28")
+        );
     }
 }
 
@@ -79,7 +91,9 @@ fn a_row_that_everything_stops_does_not_explode() {
 #[test]
 fn texts_of_examples_are_short_and_move_no_cursor() {
     let long = format!("\u{1b}[31m{}", "x".repeat(10_000));
-    let text = serde_json::json!({"createdDateTime": "2026-06-01T12:00:00Z", "userPrincipalName": long}).to_string();
+    let text =
+        serde_json::json!({"createdDateTime": "2026-06-01T12:00:00Z", "userPrincipalName": long})
+            .to_string();
     let row = Row::read(text.as_bytes()).unwrap();
     let mut tally = Tally::new(1);
     tally.count(1, &row, blocked(0..1));

@@ -21,7 +21,9 @@ fn grace() -> Value {
 fn changed(name: &str, change: impl Fn(&mut ConditionalAccessPolicy)) -> DirectoryTenant {
     let tenant = contoso();
     let policies = &tenant.configuration().conditional_access_policies;
-    let found = policies.iter().find(|policy| policy.display_name.contains(name));
+    let found = policies
+        .iter()
+        .find(|policy| policy.display_name.contains(name));
     let mut policy = found.unwrap().clone();
     change(&mut policy);
     let drafts = Drafts {
@@ -35,11 +37,17 @@ fn changed(name: &str, change: impl Fn(&mut ConditionalAccessPolicy)) -> Directo
 fn a_policy_that_is_switched_on_stops_whom_it_is_about() {
     let after = changed("Rehearsal", |policy| policy.state = PolicyState::Enabled);
     let replayer = replayer(&contoso(), &after);
-    assert_eq!(replayer.differences().values().collect::<Vec<_>>(), [&Difference::Changed]);
+    assert_eq!(
+        replayer.differences().values().collect::<Vec<_>>(),
+        [&Difference::Changed]
+    );
     let stopped = verdicts(&replayer, &row());
     assert_eq!(stopped.category, Category::NewlyBlocked);
     let (policy, why) = &stopped.because[0];
-    assert_eq!(replayer.name_of(policy.unwrap()), Some("Rehearsal: block outside trusted locations"));
+    assert_eq!(
+        replayer.name_of(policy.unwrap()),
+        Some("Rehearsal: block outside trusted locations")
+    );
     assert_eq!(report::sentence(why), "a policy blocks");
     let office = with(row(), &[("/ipAddress", json!("203.0.113.7"))]);
     assert_eq!(verdicts(&replayer, &office).category, Category::Unchanged);
@@ -47,13 +55,22 @@ fn a_policy_that_is_switched_on_stops_whom_it_is_about() {
 
 #[test]
 fn a_policy_that_is_switched_off_lets_in_and_asks_no_longer() {
-    let no_device = with(row(), &[("/resourceId", json!(VAULT)), ("/deviceDetail/deviceId", json!(""))]);
+    let no_device = with(
+        row(),
+        &[
+            ("/resourceId", json!(VAULT)),
+            ("/deviceDetail/deviceId", json!("")),
+        ],
+    );
     let off = |name| changed(name, |policy| policy.state = PolicyState::Disabled);
     let let_in = verdicts(&replayer(&contoso(), &off("Vault needs")), &no_device);
     assert_eq!(let_in.category, Category::NewlyLetIn);
     let asked = verdicts(&replayer(&contoso(), &off("MFA for guests")), &grace());
     assert_eq!(asked.category, Category::NoLongerAsked);
-    assert_eq!(report::sentence(&asked.because[0].1), "mfa");
+    assert_eq!(
+        report::sentence(&asked.because[0].1),
+        "multifactor authentication"
+    );
 }
 
 #[test]
@@ -65,7 +82,13 @@ fn who_is_asked_already_is_not_newly_asked() {
 
 #[test]
 fn who_was_blocked_before_is_not_newly_blocked() {
-    let no_device = with(row(), &[("/resourceId", json!(VAULT)), ("/deviceDetail/deviceId", json!(""))]);
+    let no_device = with(
+        row(),
+        &[
+            ("/resourceId", json!(VAULT)),
+            ("/deviceDetail/deviceId", json!("")),
+        ],
+    );
     let block = policy(&json!({}), grant("block"), Value::Null);
     assert_eq!(tried(block.clone(), &no_device).0, Category::Unchanged);
     assert_eq!(tried(block, &grace()).0, Category::NewlyBlocked);
@@ -80,11 +103,22 @@ fn a_guests_proofs_count_where_trust_says() {
     // Contoso trusts Fabrikam's MFA: the claim is of there.
     let row = with(
         grace(),
-        &[("/authenticationDetails", mfa_at_home), ("/authenticationRequirement", json!("multiFactorAuthentication"))],
+        &[
+            ("/authenticationDetails", mfa_at_home),
+            (
+                "/authenticationRequirement",
+                json!("multiFactorAuthentication"),
+            ),
+        ],
     );
     let verdicts = verdicts(&replayer(&contoso(), &contoso()), &row);
-    assert_eq!(verdicts.before, None, "how old the proof is, is not said, and a policy asks");
-    let without_frequency = changed("Guest sessions", |policy| policy.state = PolicyState::Disabled);
+    assert_eq!(
+        verdicts.before, None,
+        "how old the proof is, is not said, and a policy asks"
+    );
+    let without_frequency = changed("Guest sessions", |policy| {
+        policy.state = PolicyState::Disabled
+    });
     let verdicts = super::verdicts(&replayer(&without_frequency, &without_frequency), &row);
     assert_eq!(verdicts.before, Some(LoggedStatus::Success));
 }
@@ -96,21 +130,41 @@ fn what_policies_lean_on_counts_as_a_difference_too() {
     after.named_locations.clear();
     let identity = TenantIdentity::Known(before.id());
     let replayer = Replayer::new(&before, &after, identity, OwnLog::EachRowTells);
-    let names: Vec<_> = replayer.differences().keys().map(|id| replayer.name_of(*id)).collect();
+    let names: Vec<_> = replayer
+        .differences()
+        .keys()
+        .map(|id| replayer.name_of(*id))
+        .collect();
     assert_eq!(names, [Some("Rehearsal: block outside trusted locations")]);
     after.cross_tenant_access_policy.partners.clear();
     let replayer = Replayer::new(&before, &after, identity, OwnLog::EachRowTells);
-    assert_eq!(replayer.differences().len(), after.conditional_access_policies.len());
+    assert_eq!(
+        replayer.differences().len(),
+        after.conditional_access_policies.len()
+    );
     after.conditional_access_policies.clear();
     let replayer = Replayer::new(&before, &after, identity, OwnLog::EachRowTells);
-    assert!(replayer.differences().values().all(|one| *one == Difference::Removed));
+    assert!(
+        replayer
+            .differences()
+            .values()
+            .all(|one| *one == Difference::Removed)
+    );
 }
 
 #[test]
 fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
     // Both sides ask for a risk that no row says; the new policy does not.
-    let insider = policy(&json!({"insiderRiskLevels": "elevated"}), grant("mfa"), Value::Null);
-    let mut block = policy(&json!({"users": {"includeUsers": [DAVE]}}), grant("block"), Value::Null);
+    let insider = policy(
+        &json!({"insiderRiskLevels": "elevated"}),
+        grant("mfa"),
+        Value::Null,
+    );
+    let mut block = policy(
+        &json!({"users": {"includeUsers": [DAVE]}}),
+        grant("block"),
+        Value::Null,
+    );
     block.id = THERE.parse().unwrap();
     let before = contoso().with_drafts(drafts(insider));
     let after = before.clone().with_drafts(drafts(block));
@@ -122,15 +176,27 @@ fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
 #[test]
 fn what_the_log_says_of_a_shared_policy_is_believed() {
     // Both sides block for a risk that no row says; the log says that this policy did not apply.
-    let insider = policy(&json!({"insiderRiskLevels": "elevated"}), grant("block"), Value::Null);
-    let mut block = policy(&json!({"users": {"includeUsers": [DAVE]}}), grant("block"), Value::Null);
+    let insider = policy(
+        &json!({"insiderRiskLevels": "elevated"}),
+        grant("block"),
+        Value::Null,
+    );
+    let mut block = policy(
+        &json!({"users": {"includeUsers": [DAVE]}}),
+        grant("block"),
+        Value::Null,
+    );
     block.id = THERE.parse().unwrap();
     let before = contoso().with_drafts(drafts(insider));
     let after = before.clone().with_drafts(drafts(block));
     let replayer = replayer(&before, &after);
     let said = |result: &str| {
         let applied = json!([{"id": TRIED, "result": result}]);
-        verdicts(&replayer, &with(row(), &[("/appliedConditionalAccessPolicies", applied)])).category
+        verdicts(
+            &replayer,
+            &with(row(), &[("/appliedConditionalAccessPolicies", applied)]),
+        )
+        .category
     };
     assert_eq!(verdicts(&replayer, &row()).category, Category::CannotSay);
     assert_eq!(said("notApplied"), Category::NewlyBlocked);
@@ -144,7 +210,10 @@ fn service_principals_meet_policies_about_workloads_only() {
         "servicePrincipalName": "Sign-in report", "userId": "", "resourceId": PAYROLL, "resourceTenantId": CONTOSO,
         "ipAddress": "198.51.100.7", "status": {"errorCode": 0},
     });
-    assert_eq!(tried(policy(&json!({}), grant("block"), Value::Null), &service).0, Category::Unchanged);
+    assert_eq!(
+        tried(policy(&json!({}), grant("block"), Value::Null), &service).0,
+        Category::Unchanged
+    );
     let workloads = json!({
         "users": {"includeUsers": ["None"]},
         "clientApplications": {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]},

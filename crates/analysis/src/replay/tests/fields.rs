@@ -13,12 +13,20 @@ fn demand(control: &str) -> ConditionalAccessPolicy {
 }
 
 /// With the whole row the policy does this; with these changes nobody can say without that member.
-fn check(policy: &ConditionalAccessPolicy, whole: Category, cases: &[&[(&str, Value)]], missing: &str) {
+fn check(
+    policy: &ConditionalAccessPolicy,
+    whole: Category,
+    cases: &[&[(&str, Value)]],
+    missing: &str,
+) {
     assert_eq!(tried(policy.clone(), &row()).0, whole, "{missing}");
     for changes in cases {
         let (category, because) = tried(policy.clone(), &with(row(), changes));
         assert_eq!(category, CannotSay, "{missing}: {changes:?}: {because:?}");
-        assert!(because.iter().any(|one| one == missing), "{missing}: {because:?}");
+        assert!(
+            because.iter().any(|one| one == missing),
+            "{missing}: {because:?}"
+        );
     }
 }
 
@@ -28,41 +36,62 @@ fn gone(pointer: &str) -> (&str, Value) {
 
 #[test]
 fn conditions_hang_on_their_members() {
-    let outside = json!({"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}});
+    let outside =
+        json!({"locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}});
     let there = json!({"locations": {"includeLocations": [THERE]}});
     let flow = json!({"authenticationFlows": {"transferMethods": "deviceCodeFlow"}});
     for (conditions, whole, cases, missing) in [
         (
             json!({"clientAppTypes": ["other"]}),
             Unchanged,
-            vec![vec![gone("/clientAppUsed")], vec![("/clientAppUsed", json!("Something new"))]],
+            vec![
+                vec![gone("/clientAppUsed")],
+                vec![("/clientAppUsed", json!("Something new"))],
+            ],
             "clientAppUsed",
         ),
         (
             json!({"platforms": {"includePlatforms": ["windows"]}}),
             NewlyBlocked,
-            vec![vec![gone("/deviceDetail/operatingSystem")], vec![("/deviceDetail/operatingSystem", json!(""))]],
+            vec![
+                vec![gone("/deviceDetail/operatingSystem")],
+                vec![("/deviceDetail/operatingSystem", json!(""))],
+            ],
             "deviceDetail.operatingSystem",
         ),
         (
             outside,
             NewlyBlocked,
-            vec![vec![gone("/ipAddress")], vec![("/ipAddress", json!("198.51.100.XXX"))]],
+            vec![
+                vec![gone("/ipAddress")],
+                vec![("/ipAddress", json!("198.51.100.XXX"))],
+            ],
             "ipAddress",
         ),
         (
             there,
             NewlyBlocked,
-            vec![vec![gone("/location")], vec![("/location/countryOrRegion", json!(""))]],
+            vec![
+                vec![gone("/location")],
+                vec![("/location/countryOrRegion", json!(""))],
+            ],
             "location.countryOrRegion",
         ),
         (
             json!({"signInRiskLevels": ["high"]}),
             Unchanged,
-            vec![vec![gone("/riskLevelDuringSignIn")], vec![("/riskLevelDuringSignIn", json!("hidden"))]],
+            vec![
+                vec![gone("/riskLevelDuringSignIn")],
+                vec![("/riskLevelDuringSignIn", json!("hidden"))],
+            ],
             "riskLevelDuringSignIn",
         ),
-        (flow, Unchanged, vec![vec![gone("/originalTransferMethod")]], "originalTransferMethod"),
+        (
+            flow,
+            Unchanged,
+            vec![vec![gone("/originalTransferMethod")]],
+            "originalTransferMethod",
+        ),
         (
             json!({"users": {"includeGroups": [FINANCE]}}),
             NewlyBlocked,
@@ -90,13 +119,20 @@ fn conditions_hang_on_their_members() {
         (
             json!({"users": {"includeUsers": [DAVE]}}),
             NewlyBlocked,
-            vec![vec![gone("/userId")], vec![("/userId", json!("00000000-0000-0000-0000-000000000000"))]],
+            vec![
+                vec![gone("/userId")],
+                vec![("/userId", json!("00000000-0000-0000-0000-000000000000"))],
+            ],
             "userId",
         ),
         (
             json!({}),
             NewlyBlocked,
-            vec![vec![("/userId", json!(STRANGER)), gone("/homeTenantId"), gone("/crossTenantAccessType")]],
+            vec![vec![
+                ("/userId", json!(STRANGER)),
+                gone("/homeTenantId"),
+                gone("/crossTenantAccessType"),
+            ]],
             "crossTenantAccessType",
         ),
     ] {
@@ -107,7 +143,9 @@ fn conditions_hang_on_their_members() {
 
 #[test]
 fn devices_hang_on_what_is_said_of_them() {
-    let filter = |rule: &str| block_if(&json!({"devices": {"deviceFilter": {"mode": "include", "rule": rule}}}));
+    let filter = |rule: &str| {
+        block_if(&json!({"devices": {"deviceFilter": {"mode": "include", "rule": rule}}}))
+    };
     check(
         &demand("compliantDevice"),
         Unchanged,
@@ -123,7 +161,10 @@ fn devices_hang_on_what_is_said_of_them() {
     check(
         &demand("domainJoinedDevice"),
         NewlyBlocked,
-        &[&[gone("/deviceDetail/trustType")], &[("/deviceDetail/trustType", json!("By carrier pigeon"))]],
+        &[
+            &[gone("/deviceDetail/trustType")],
+            &[("/deviceDetail/trustType", json!("By carrier pigeon"))],
+        ],
         "deviceDetail.trustType",
     );
     check(
@@ -132,31 +173,58 @@ fn devices_hang_on_what_is_said_of_them() {
         &[&[gone("/deviceDetail/isCompliant")]],
         "deviceDetail.isCompliant",
     );
-    check(&filter("device.isCompliant -eq True"), NewlyBlocked, &[&[gone("/deviceDetail")]], "deviceDetail.deviceId");
-    check(&filter("device.model -eq \"X\""), CannotSay, &[&[]], "deviceAttributes");
+    check(
+        &filter("device.isCompliant -eq True"),
+        NewlyBlocked,
+        &[&[gone("/deviceDetail")]],
+        "deviceDetail.deviceId",
+    );
+    check(
+        &filter("device.model -eq \"X\""),
+        CannotSay,
+        &[&[]],
+        "deviceAttributes",
+    );
     // An empty id says that there is no registered device: that is known.
     let unregistered = with(row(), &[("/deviceDetail/deviceId", json!(""))]);
-    assert_eq!(tried(demand("compliantDevice"), &unregistered).0, NewlyBlocked);
-    assert_eq!(tried(filter("device.model -eq \"X\""), &unregistered).0, Unchanged);
+    assert_eq!(
+        tried(demand("compliantDevice"), &unregistered).0,
+        NewlyBlocked
+    );
+    assert_eq!(
+        tried(filter("device.model -eq \"X\""), &unregistered).0,
+        Unchanged
+    );
 }
 
 #[test]
 fn what_no_log_says_is_never_supposed() {
     for (policy, missing) in [
         (block_if(&json!({"userRiskLevels": ["high"]})), "userRisk"),
-        (block_if(&json!({"insiderRiskLevels": "elevated"})), "insiderRisk"),
+        (
+            block_if(&json!({"insiderRiskLevels": "elevated"})),
+            "insiderRisk",
+        ),
     ] {
         check(&policy, CannotSay, &[&[]], missing);
     }
     // On Windows there is no approved application, whatever it was.
     let phone = ("/deviceDetail/operatingSystem", json!("Ios 17.5"));
-    check(&demand("approvedApplication"), NewlyBlocked, &[&[phone]], "clientProtection");
+    check(
+        &demand("approvedApplication"),
+        NewlyBlocked,
+        &[&[phone]],
+        "clientProtection",
+    );
 }
 
 #[test]
 fn mfa_hangs_on_what_the_steps_tell() {
     let second = |method: &str| {
-        json!([step("Password", "Primary authentication"), step(method, "Multifactor authentication")])
+        json!([
+            step("Password", "Primary authentication"),
+            step(method, "Multifactor authentication")
+        ])
     };
     let details = |steps: Value| with(row(), &[("/authenticationDetails", steps)]);
     check(
@@ -165,12 +233,24 @@ fn mfa_hangs_on_what_the_steps_tell() {
         &[
             &[gone("/authenticationDetails")],
             &[("/authenticationDetails", json!([]))],
-            &[("/authenticationDetails", json!([step("Previously satisfied", "Primary authentication")]))],
+            &[(
+                "/authenticationDetails",
+                json!([step("Previously satisfied", "Primary authentication")]),
+            )],
         ],
         "authenticationDetails",
     );
-    for method in ["OATH verification code", "Text message", "Previously satisfied", "Something new"] {
-        assert_eq!(tried(demand("mfa"), &details(second(method))), (Unchanged, vec![]), "{method}");
+    for method in [
+        "OATH verification code",
+        "Text message",
+        "Previously satisfied",
+        "Something new",
+    ] {
+        assert_eq!(
+            tried(demand("mfa"), &details(second(method))),
+            (Unchanged, vec![]),
+            "{method}"
+        );
     }
     let hello = json!([step("Windows Hello for Business", "Primary authentication")]);
     assert_eq!(tried(demand("mfa"), &details(hello)).0, Unchanged);
@@ -180,14 +260,26 @@ fn mfa_hangs_on_what_the_steps_tell() {
     // It was demanded and the user let in: then it was proven.
     let demanded = with(
         row(),
-        &[gone("/authenticationDetails"), ("/authenticationRequirement", json!("multiFactorAuthentication"))],
+        &[
+            gone("/authenticationDetails"),
+            (
+                "/authenticationRequirement",
+                json!("multiFactorAuthentication"),
+            ),
+        ],
     );
     assert_eq!(tried(demand("mfa"), &demanded).0, Unchanged);
     let refused = with(demanded, &[("/status/errorCode", json!(50074))]);
     assert_eq!(tried(demand("mfa"), &refused).0, CannotSay);
     let used = with(
         row(),
-        &[gone("/authenticationDetails"), ("/authenticationMethodsUsed", json!(["Password", "Text message"]))],
+        &[
+            gone("/authenticationDetails"),
+            (
+                "/authenticationMethodsUsed",
+                json!(["Password", "Text message"]),
+            ),
+        ],
     );
     assert_eq!(tried(demand("mfa"), &used).0, Unchanged);
 }
@@ -195,22 +287,45 @@ fn mfa_hangs_on_what_the_steps_tell() {
 #[test]
 fn strengths_hang_on_the_method_where_they_tell_it_apart() {
     let strong = |id: &str| {
-        let strength = json!({"operator": "OR", "builtInControls": [], "authenticationStrength": {"id": id}});
+        let strength =
+            json!({"operator": "OR", "builtInControls": [], "authenticationStrength": {"id": id}});
         policy(&json!({}), strength, Value::Null)
     };
     let phishing_resistant = strong("00000000-0000-0000-0000-000000000004");
     let multifactor = strong("00000000-0000-0000-0000-000000000002");
     let second = |method: &str| {
-        let steps = [step("Password", "Primary authentication"), step(method, "Multifactor authentication")];
+        let steps = [
+            step("Password", "Primary authentication"),
+            step(method, "Multifactor authentication"),
+        ];
         with(row(), &[("/authenticationDetails", json!(steps))])
     };
-    assert_eq!(tried(multifactor.clone(), &second("Previously satisfied")).0, Unchanged);
-    assert_eq!(tried(multifactor, &second("OATH verification code")).0, Unchanged);
-    assert_eq!(tried(phishing_resistant.clone(), &second("OATH verification code")).0, NewlyAsked);
-    assert_eq!(tried(phishing_resistant.clone(), &second("Passkey (FIDO2)")).0, Unchanged);
+    assert_eq!(
+        tried(multifactor.clone(), &second("Previously satisfied")).0,
+        Unchanged
+    );
+    assert_eq!(
+        tried(multifactor, &second("OATH verification code")).0,
+        Unchanged
+    );
+    assert_eq!(
+        tried(
+            phishing_resistant.clone(),
+            &second("OATH verification code")
+        )
+        .0,
+        NewlyAsked
+    );
+    assert_eq!(
+        tried(phishing_resistant.clone(), &second("Passkey (FIDO2)")).0,
+        Unchanged
+    );
     let (category, because) = tried(phishing_resistant, &second("Previously satisfied"));
     assert_eq!(category, CannotSay);
-    assert!(because.contains(&"authenticationDetails.authenticationMethod".to_owned()), "{because:?}");
+    assert!(
+        because.contains(&"authenticationDetails.authenticationMethod".to_owned()),
+        "{because:?}"
+    );
 }
 
 #[test]
@@ -223,10 +338,19 @@ fn frequencies_hang_on_how_old_the_proof_is() {
     check(
         &policy,
         Unchanged,
-        &[&[("/authenticationDetails", json!([step("Previously satisfied", "Primary authentication")]))]],
+        &[&[(
+            "/authenticationDetails",
+            json!([step("Previously satisfied", "Primary authentication")]),
+        )]],
         "authenticationDetails.authenticationStepDateTime",
     );
-    let old = with(row(), &[("/authenticationDetails/0/authenticationStepDateTime", Value::Null)]);
+    let old = with(
+        row(),
+        &[(
+            "/authenticationDetails/0/authenticationStepDateTime",
+            Value::Null,
+        )],
+    );
     assert_eq!(tried(policy.clone(), &old).0, CannotSay);
     let mut old = row();
     old["authenticationDetails"][0]["authenticationStepDateTime"] = json!("2026-06-01T10:00:00Z");
@@ -242,9 +366,22 @@ fn contexts_and_legacy_clients() {
         &[&[gone("/authenticationContextClassReferences")]],
         "authenticationContextClassReferences",
     );
-    let asked = with(row(), &[("/authenticationContextClassReferences", json!([{"id": "c1", "detail": "required"}]))]);
-    assert_eq!(tried(policy(&context, grant("mfa"), Value::Null), &asked).0, NewlyAsked);
-    for (client, expect) in [("IMAP4", NewlyBlocked), ("Authenticated SMTP", NewlyBlocked), ("Browser", NewlyAsked)] {
+    let asked = with(
+        row(),
+        &[(
+            "/authenticationContextClassReferences",
+            json!([{"id": "c1", "detail": "required"}]),
+        )],
+    );
+    assert_eq!(
+        tried(policy(&context, grant("mfa"), Value::Null), &asked).0,
+        NewlyAsked
+    );
+    for (client, expect) in [
+        ("IMAP4", NewlyBlocked),
+        ("Authenticated SMTP", NewlyBlocked),
+        ("Browser", NewlyAsked),
+    ] {
         let row = with(row(), &[("/clientAppUsed", json!(client))]);
         assert_eq!(tried(demand("mfa"), &row).0, expect, "{client}");
     }
@@ -254,16 +391,32 @@ fn contexts_and_legacy_clients() {
 fn a_resource_is_found_by_whatever_names_it() {
     let at_payroll = block_if(&json!({"applications": {"includeApplications": [PAYROLL]}}));
     for (member, value, expect) in [
-        ("/conditionalAccessAudiences", json!([PAYROLL]), NewlyBlocked),
-        ("/conditionalAccessAudiences", json!([VAULT, PAYROLL]), NewlyBlocked),
+        (
+            "/conditionalAccessAudiences",
+            json!([PAYROLL]),
+            NewlyBlocked,
+        ),
+        (
+            "/conditionalAccessAudiences",
+            json!([VAULT, PAYROLL]),
+            NewlyBlocked,
+        ),
         ("/conditionalAccessAudiences", json!([VAULT]), Unchanged),
-        ("/resourceServicePrincipalId", json!("c0c0c0c0-0005-4000-8000-000000000001"), NewlyBlocked),
+        (
+            "/resourceServicePrincipalId",
+            json!("c0c0c0c0-0005-4000-8000-000000000001"),
+            NewlyBlocked,
+        ),
         ("/resourceDisplayName", json!("payroll"), NewlyBlocked),
         ("/resourceDisplayName", json!("Vault"), Unchanged),
         ("/resourceDisplayName", json!("Nobody knows"), CannotSay),
     ] {
         let row = with(row(), &[gone("/resourceId"), (member, value.clone())]);
-        assert_eq!(tried(at_payroll.clone(), &row).0, expect, "{member} {value}");
+        assert_eq!(
+            tried(at_payroll.clone(), &row).0,
+            expect,
+            "{member} {value}"
+        );
     }
 }
 
@@ -273,7 +426,8 @@ fn nothing_is_missing_where_no_differing_policy_could_have_a_say() {
     let before = contoso();
     let same = verdicts(&replayer(&before, &before), &bare);
     assert_eq!((same.category, same.because.len()), (Unchanged, 0));
-    let elsewhere = json!({"applications": {"includeApplications": [VAULT]}, "insiderRiskLevels": "elevated"});
+    let elsewhere =
+        json!({"applications": {"includeApplications": [VAULT]}, "insiderRiskLevels": "elevated"});
     assert_eq!(tried(block_if(&elsewhere), &row()), (Unchanged, vec![]));
     assert_eq!(tried(block_if(&elsewhere), &bare).0, CannotSay);
 }
