@@ -236,8 +236,11 @@ fn row(text: &mut String, number: u64, chance: &mut Chance) {
         2..=9 => ("DE", "Mobile Apps and Desktop clients"),
         _ => ("NL", "Browser"),
     };
-    let risk =
-        ["none", "none", "none", "low", "hidden"][usize::try_from(chance.below(5)).unwrap_or(0)];
+    let risk = match chance.below(5) {
+        0 => "hidden",
+        1 => "low",
+        _ => "none",
+    };
     let is_compliant = chance.below(3) > 0;
     let network = if chance.below(2) == 0 { 10 } else { 203 };
     let _infallible = writeln!(

@@ -62,7 +62,7 @@ pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) ->
         Target::Applications(_) | Target::UserActions(_) => {}
         Target::AuthenticationContexts(_) => asked.add(Missing::Contexts),
     }
-    for location in conditions.locations.iter() {
+    if let Some(location) = &conditions.locations {
         let all = location.include.iter().chain(&location.exclude);
         for condition in all {
             asked = asked.or(places.asked_by(*condition));

@@ -253,20 +253,18 @@ impl Both<'_> {
     /// What the client and its address tell.
     fn circumstances(&mut self, row: &Row<'_>, log: Log) {
         let client = said(row.client_app_used.as_ref()).and_then(client_app_type);
-        match client {
-            Some(kind) => self.each(|one| one.client_app_type = kind),
-            None => {
-                self.strict.client_app_type = ClientAppType::Other;
-                self.missing.add(Missing::ClientApp);
-            }
+        if let Some(kind) = client {
+            self.each(|one| one.client_app_type = kind);
+        } else {
+            self.strict.client_app_type = ClientAppType::Other;
+            self.missing.add(Missing::ClientApp);
         }
-        match platform(row, log) {
-            Some(platform) => self.each(|one| one.platform = platform),
-            None => {
-                // One for which there are approved applications.
-                self.lenient.platform = Some(DevicePlatform::Ios);
-                self.missing.add(Missing::Platform);
-            }
+        if let Some(platform) = platform(row, log) {
+            self.each(|one| one.platform = platform);
+        } else {
+            // One for which there are approved applications.
+            self.lenient.platform = Some(DevicePlatform::Ios);
+            self.missing.add(Missing::Platform);
         }
         let address = said(row.ip_address.as_ref());
         match (address.and_then(|text| text.parse().ok()), log) {

@@ -82,6 +82,10 @@ pub(super) fn user(
 }
 
 /// The external user types; that somebody could also have come through direct connect is not supposed.
+#[expect(
+    clippy::option_option,
+    reason = "as the facts have it: no object, or one without a type"
+)]
 pub(super) fn types(object: Option<Option<UserType>>, origin: SupposedOrigin) -> ExternalUserTypes {
     external_user_types(&ExternalUserFacts {
         object,

@@ -30,7 +30,7 @@ fn contoso() -> DirectoryTenant {
     directory.tenant(CONTOSO.parse().unwrap()).unwrap().clone()
 }
 
-fn document(value: Value) -> serde_json::Map<String, Value> {
+fn document(value: &Value) -> serde_json::Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -48,7 +48,7 @@ fn policy(conditions: &Value, grant: Value, session: Value) -> ConditionalAccess
             policy[name] = controls;
         }
     }
-    ConditionalAccessPolicy::from_document(document(policy)).unwrap()
+    ConditionalAccessPolicy::from_document(document(&policy)).unwrap()
 }
 
 fn grant(control: &str) -> Value {
@@ -62,7 +62,7 @@ fn drafts(policy: ConditionalAccessPolicy) -> Drafts {
     });
     Drafts {
         policies: vec![policy],
-        named_locations: vec![NamedLocation::from_document(document(there)).unwrap()],
+        named_locations: vec![NamedLocation::from_document(document(&there)).unwrap()],
         ..Drafts::default()
     }
 }

@@ -50,69 +50,7 @@ impl Reader {
                 is_person: true,
             };
         }
-        self.stranger(row, user, &said)
-    }
-
-    /// Somebody whom the world does not list.
-    fn stranger(&self, row: &Row<'_>, user: Option<UserId>, said_of_origin: &Said) -> Somebody {
-        let mut missing = MissingSet::NOTHING;
-        let (origin, has_object) = match said_of_origin {
-            Said::Internal => (SupposedOrigin::Internal, true),
-            Said::WithoutHome => (SupposedOrigin::WithoutHome, true),
-            Said::From(channel, home) => {
-                let home = somebody_of(*home);
-                let origin = SupposedOrigin::Tenant {
-                    channel: *channel,
-                    home,
-                };
-                match channel {
-                    CrossTenantChannel::Collaboration => (origin, true),
-                    CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider => {
-                        (origin, false)
-                    }
-                }
-            }
-            Said::Elsewhere(home) => {
-                missing.add(Missing::Origin);
-                (collaborating(somebody_of(*home)), true)
-            }
-            Said::Nothing => {
-                missing.add(Missing::Origin);
-                (SupposedOrigin::Internal, true)
-            }
-        };
-        if user.is_none() && has_object {
-            missing.add(Missing::Subject);
-        }
-        let user_type = match said(row.user_type.as_ref()) {
-            Some("member" | "Member") => Some(UserType::Member),
-            Some("guest" | "Guest") => Some(UserType::Guest),
-            Some(_) | None => None,
-        };
-        let knowledge = match (has_object, user_type) {
-            // Whoever has no object is in no group, and is what the channel says.
-            (false, _) => Knowledge::Whole,
-            (true, Some(_)) => Knowledge::NotMemberships,
-            (true, None) => Knowledge::NotMembershipsNorType,
-        };
-        if has_object {
-            missing.add(Missing::Memberships);
-            if user_type.is_none() {
-                missing.add(Missing::UserType);
-            }
-        }
-        let object = has_object.then_some(user_type);
-        Somebody {
-            subject: people::user(
-                user.filter(|_| has_object),
-                people::types(object, origin),
-                Memberships::default(),
-            ),
-            origin,
-            knowledge,
-            missing,
-            is_person: true,
-        }
+        stranger(row, user, &said)
     }
 
     fn said_of_origin(&self, row: &Row<'_>) -> Said {
@@ -153,6 +91,68 @@ impl Reader {
             Some(_) if !name.contains("#EXT#") => Said::Internal,
             Some(_) | None => Said::Nothing,
         }
+    }
+}
+
+/// Somebody whom the world does not list.
+fn stranger(row: &Row<'_>, user: Option<UserId>, said_of_origin: &Said) -> Somebody {
+    let mut missing = MissingSet::NOTHING;
+    let (origin, has_object) = match said_of_origin {
+        Said::Internal => (SupposedOrigin::Internal, true),
+        Said::WithoutHome => (SupposedOrigin::WithoutHome, true),
+        Said::From(channel, home) => {
+            let home = somebody_of(*home);
+            let origin = SupposedOrigin::Tenant {
+                channel: *channel,
+                home,
+            };
+            match channel {
+                CrossTenantChannel::Collaboration => (origin, true),
+                CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider => {
+                    (origin, false)
+                }
+            }
+        }
+        Said::Elsewhere(home) => {
+            missing.add(Missing::Origin);
+            (collaborating(somebody_of(*home)), true)
+        }
+        Said::Nothing => {
+            missing.add(Missing::Origin);
+            (SupposedOrigin::Internal, true)
+        }
+    };
+    if user.is_none() && has_object {
+        missing.add(Missing::Subject);
+    }
+    let user_type = match said(row.user_type.as_ref()) {
+        Some("member" | "Member") => Some(UserType::Member),
+        Some("guest" | "Guest") => Some(UserType::Guest),
+        Some(_) | None => None,
+    };
+    let knowledge = match (has_object, user_type) {
+        // Whoever has no object is in no group, and is what the channel says.
+        (false, _) => Knowledge::Whole,
+        (true, Some(_)) => Knowledge::NotMemberships,
+        (true, None) => Knowledge::NotMembershipsNorType,
+    };
+    if has_object {
+        missing.add(Missing::Memberships);
+        if user_type.is_none() {
+            missing.add(Missing::UserType);
+        }
+    }
+    let object = has_object.then_some(user_type);
+    Somebody {
+        subject: people::user(
+            user.filter(|_| has_object),
+            people::types(object, origin),
+            Memberships::default(),
+        ),
+        origin,
+        knowledge,
+        missing,
+        is_person: true,
     }
 }
 

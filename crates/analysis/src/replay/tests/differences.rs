@@ -117,7 +117,7 @@ fn a_guests_proofs_count_where_trust_says() {
         "how old the proof is, is not said, and a policy asks"
     );
     let without_frequency = changed("Guest sessions", |policy| {
-        policy.state = PolicyState::Disabled
+        policy.state = PolicyState::Disabled;
     });
     let verdicts = super::verdicts(&replayer(&without_frequency, &without_frequency), &row);
     assert_eq!(verdicts.before, Some(LoggedStatus::Success));
