@@ -115,5 +115,8 @@ mod tests {
             merged.merge(&two);
             assert_eq!(merged, whole);
         }
+        let mut empty = Distinct::default();
+        empty.merge(&whole);
+        assert_eq!(empty, whole);
     }
 }

@@ -224,3 +224,24 @@ fn service_principals_meet_policies_about_workloads_only() {
     let unsaid = with(service, &[("/ipAddress", Value::Null)]);
     assert_eq!(tried(workloads, &unsaid).0, Category::CannotSay);
 }
+
+#[test]
+fn a_stranger_of_unknown_type_may_be_in_any_that_is_excluded() {
+    let stranger = with(
+        grace(),
+        &[("/userId", json!(STRANGER)), ("/userType", Value::Null)],
+    );
+    let but = |types: &str| {
+        let external = json!({
+            "guestOrExternalUserTypes": types,
+            "externalTenants": {
+                "@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants", "membershipKind": "all",
+            },
+        });
+        let users =
+            json!({"users": {"includeUsers": ["All"], "excludeGuestsOrExternalUsers": external}});
+        tried(policy(&users, grant("block"), Value::Null), &stranger).0
+    };
+    assert_eq!(but("otherExternalUser"), Category::CannotSay);
+    assert_eq!(but("b2bCollaborationGuest"), Category::CannotSay);
+}
