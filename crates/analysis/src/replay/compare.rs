@@ -229,7 +229,7 @@ impl Pair {
         }
         Comparison {
             category: Category::CannotSay,
-            because: self.missing_for(sides),
+            because: self.missing_for(sides, before),
         }
     }
 
@@ -240,8 +240,8 @@ impl Pair {
             .all(|side| is_same(&self.decide(&side.differing)))
     }
 
-    /// What is missing, for each differing policy that could have a say.
-    fn missing_for(&self, sides: &Sides) -> Vec<(Option<PolicyId>, Why)> {
+    /// What is missing, for each differing policy that could have a say; else for whichever else could.
+    fn missing_for(&self, sides: &Sides, before: &Decided) -> Vec<(Option<PolicyId>, Why)> {
         let always = [Missing::Subject, Missing::Origin, Missing::Target];
         let always = self.missing.and(always.into_iter().collect());
         let mut because = Vec::new();
@@ -250,6 +250,15 @@ impl Pair {
                 let asked = self.hanging(side, *policy).or(always);
                 let whys = asked.iter().map(|one| (Some(*policy), Why::Missing(one)));
                 because.extend(whys);
+            }
+        }
+        if because.is_empty() {
+            // Then it hangs on what a policy of both sides does already.
+            for (policy, result) in before.strict().results() {
+                if *result != AppliedPolicyResult::Success {
+                    let asked = self.hanging(&sides.before, *policy).iter();
+                    because.extend(asked.map(|one| (Some(*policy), Why::Missing(one))));
+                }
             }
         }
         if because.is_empty() {

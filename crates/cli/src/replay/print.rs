@@ -100,7 +100,7 @@ fn group(replayer: &Replayer, group: &Group, found: &Found) {
         Why::Blocks(reason) => format!("{} (error {})", sentence(&group.why), reason.error_code()),
         Why::Asks(_) => format!("asks for {}", sentence(&group.why)),
         Why::Missing(missing) => {
-            format!("hangs on {}: `{}`", sentence(&group.why), missing.member())
+            format!("hangs on `{}`, {}", missing.member(), sentence(&group.why))
         }
     };
     output::line(format_args!("  {policy}: {why}; {}", counted(&found.count)));

@@ -201,6 +201,12 @@ fn what_the_log_says_of_a_shared_policy_is_believed() {
     assert_eq!(verdicts(&replayer, &row()).category, Category::CannotSay);
     assert_eq!(said("notApplied"), Category::NewlyBlocked);
     assert_eq!(said("failure"), Category::CannotSay);
+    let because = verdicts(&replayer, &row()).because;
+    let shared = TRIED.parse().unwrap();
+    assert_eq!(
+        because,
+        [(Some(shared), Why::Missing(missing::Missing::InsiderRisk))]
+    );
 }
 
 #[test]
