@@ -16,6 +16,7 @@ mod mentions;
 mod place;
 mod probe;
 pub mod region;
+pub mod replay;
 mod scope;
 pub mod selection;
 pub mod side;
