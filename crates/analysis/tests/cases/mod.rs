@@ -1,0 +1,4 @@
+//! What is asked, by why it is asked.
+
+mod limits;
+mod pitfalls;
