@@ -1,0 +1,111 @@
+//! What the analysis once got wrong, each in the smallest world that shows it.
+
+use std::collections::BTreeSet;
+
+use portcullis_analysis::gap::Without;
+use portcullis_analysis::selection::{Reaching, Selection};
+use portcullis_analysis::target::Reached;
+use portcullis_analysis::who::{Home, SubjectKind};
+use portcullis_model::conditional_access::{GrantControl, UserAction, UserCondition};
+use portcullis_model::store::TenantConfiguration;
+use serde_json::{Value, json};
+
+use crate::story::{
+    FABRIKAM, PAYROLL, Story, WIKI, block, contoso, id, members, of, policy, ranges, text,
+};
+
+/// Guests of Fabrikam who reach this.
+fn guests_at(application: u128) -> Selection {
+    let reached = BTreeSet::from([Reached::Application(id(application))]);
+    Selection {
+        homes: BTreeSet::from([Home::Tenant(id(FABRIKAM))]),
+        ..of(SubjectKind::B2bCollaborationGuest)
+    }
+    .reaching(Reaching::Any(reached))
+}
+
+fn gate(users: &[(&str, String)], applications: &[String]) -> Value {
+    let users = users
+        .iter()
+        .map(|(kind, target)| json!({ "target": target, "targetType": kind }));
+    let applications = applications
+        .iter()
+        .map(|target| json!({ "target": target, "targetType": "application" }));
+    json!({
+        "usersAndGroups": { "accessType": "allowed", "targets": users.collect::<Vec<_>>() },
+        "applications": { "accessType": "allowed", "targets": applications.collect::<Vec<_>>() },
+    })
+}
+
+fn everybody() -> (&'static str, String) {
+    ("user", "AllUsers".to_owned())
+}
+
+fn inbound(gate: &Value) -> Value {
+    json!({ "default": { "b2bCollaborationInbound": gate } })
+}
+
+/// An application that only settings name was lost among those that nobody names, of which the settings say something else.
+#[test]
+fn an_application_that_only_settings_name_is_told_from_all_others() {
+    let held_back = json!({
+        "usersAndGroups": { "accessType": "blocked", "targets": [{ "target": "AllUsers", "targetType": "user" }] },
+        "applications": { "accessType": "blocked", "targets": [{ "target": text(PAYROLL), "targetType": "application" }] },
+    });
+    let story = Story::new([]).with_settings(inbound(&held_back));
+    let gaps = story.gaps(&Without::mfa(), &of(SubjectKind::B2bCollaborationGuest));
+    let told: Vec<&str> = gaps
+        .gaps
+        .iter()
+        .map(|gap| gap.class.reaching.as_str())
+        .collect();
+    assert_eq!(told, [format!("any application but {}", text(PAYROLL))]);
+    // And one that they let guests reach, where they let them reach nothing else.
+    let let_in = gate(&[everybody()], &[text(PAYROLL)]);
+    let story = story.with_settings(inbound(&let_in));
+    story.is_open(&Without::mfa(), &of(SubjectKind::B2bCollaborationGuest));
+}
+
+/// A setting that names the client opens whatever the client reaches (specification 1.6).
+#[test]
+fn guests_reach_an_application_through_a_client_that_settings_name() {
+    let settings = inbound(&gate(&[everybody()], &[text(PAYROLL)]));
+    let story = Story::new([]).with_settings(settings);
+    story.is_open(&Without::mfa(), &guests_at(WIKI));
+}
+
+/// Only accounts that our settings name were tried, not those that the home tenant's settings name.
+#[test]
+fn an_account_is_found_that_only_its_own_tenant_lets_out() {
+    let mut story = Story::new([]);
+    let mut fabrikam = TenantConfiguration::empty(id(FABRIKAM));
+    let all = "AllApplications".to_owned();
+    let outbound = gate(&[("user", text(0x91))], std::slice::from_ref(&all));
+    fabrikam.cross_tenant_access_policy =
+        serde_json::from_value(json!({ "default": { "b2bCollaborationOutbound": outbound } }))
+            .unwrap();
+    story.others.push(fabrikam);
+    story.is_open(&Without::mfa(), &guests_at(WIKI));
+    // Theirs is a user and ours a group: somebody can be both.
+    let story = story.with_settings(inbound(&gate(&[("group", text(0x95))], &[all])));
+    story.is_open(&Without::mfa(), &guests_at(WIKI));
+}
+
+/// The directory is reached through an application that takes part in direct connect.
+#[test]
+fn direct_connect_users_reach_the_directory_through_an_application_that_takes_part() {
+    let all = gate(&[everybody()], &["AllApplications".to_owned()]);
+    let settings = json!({ "default": { "b2bDirectConnectInbound": all } });
+    let mut story = Story::new([]).with_settings(settings);
+    let application = json!({
+        "id": text(PAYROLL), "appId": text(PAYROLL), "displayName": "Payroll",
+        "supportsDirectConnect": true,
+    });
+    let application = serde_json::from_value(application).unwrap();
+    story.configuration.applications.push(application);
+    let directory = Reached::Application(portcullis_model::id::ClientId::DIRECTORY);
+    let direct_connect = of(SubjectKind::B2bDirectConnectUser);
+    let directory = direct_connect.reaching(Reaching::Any(BTreeSet::from([directory])));
+    story.is_open(&Without::mfa(), &directory);
+}
+
