@@ -109,3 +109,18 @@ fn direct_connect_users_reach_the_directory_through_an_application_that_takes_pa
     story.is_open(&Without::mfa(), &directory);
 }
 
+/// An unknown address is inside no range, not even inside one of all addresses (specification 4.5).
+#[test]
+fn a_place_of_all_addresses_leaves_an_unknown_address_out() {
+    let conditions = json!({ "locations": { "includeLocations": [text(1)] } });
+    let story = Story::new([policy(1, conditions, block())]);
+    // A document may hold no wider ones.
+    let all = (0..256).flat_map(|first| [format!("{first}.0.0.0/8"), format!("{first:x}00::/8")]);
+    let all: Vec<String> = all.collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let story = story.at([ranges(1, &all)]);
+    for witness in story.is_open(&Without::AnyPolicy, &members()) {
+        assert_eq!(witness.ip_address, None);
+    }
+}
+
