@@ -212,11 +212,12 @@ impl Scoping {
         let person = space
             .whos
             .any(&mut space.circuit, |who| who.kind.is_person());
-        let mut side = |conditions: &[UserCondition]| {
-            let named = conditions.iter().map(|one| self.user(space, one));
-            named.collect::<Vec<Lit>>()
-        };
-        let (include, exclude) = (side(&users.include), side(&users.exclude));
+        let include = users.include.iter().map(|one| self.user(space, one));
+        let include: Vec<Lit> = include.collect();
+        // A policy that excludes everybody cannot be evaluated, and blocks whomever it includes (decision 18).
+        let exclude = users.exclude.iter();
+        let exclude = exclude.filter(|one| **one != UserCondition::All);
+        let exclude: Vec<Lit> = exclude.map(|one| self.user(space, one)).collect();
         let included = space.circuit.any(include);
         let excluded = space.circuit.any(exclude);
         space.circuit.all([person, included, !excluded])

@@ -124,3 +124,11 @@ fn a_place_of_all_addresses_leaves_an_unknown_address_out() {
     }
 }
 
+/// Such a policy cannot be evaluated, and blocks whomever it includes (decision 18).
+#[test]
+fn a_policy_that_excludes_everybody_blocks() {
+    let mut nonsense = policy(1, json!({}), block());
+    nonsense.conditions.users.exclude.push(UserCondition::All);
+    Story::new([nonsense]).is_covered(&Without::AnyPolicy, &members());
+}
+
