@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 
 use batsat::Lit;
 use portcullis_model::authentication_strength::BuiltInStrength;
-use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, GrantControl, GrantControls, GrantOperator, UserAction,
-};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, UserAction};
 use portcullis_model::id::{AuthenticationStrengthId, ClientId};
 use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::SupposedOrigin;
 
 use crate::analysis::Analysis;
 use crate::evidence::{Ask, Evidence};
-use crate::grant::controls;
-use crate::probe::{Demanding, everything};
+use crate::grant::{controls, demanding_any};
+use crate::probe::Demanding;
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
 use crate::space::AxisId;
@@ -79,7 +77,8 @@ pub struct Gaps {
 pub(crate) struct Lacking {
     pub(crate) ways: Vec<(Evidence, Lit)>,
     pub(crate) goal: Lit,
-    demanding: Option<Demanding>,
+    /// What is asked for, of whoever reaches anything, and of whoever registers a device.
+    demanding: Option<[Demanding; 2]>,
 }
 
 impl Analysis {
@@ -154,11 +153,7 @@ impl Analysis {
             return Lacking::nothing(self.space.circuit.never());
         };
         let brought = brought(side.policies(), wanted).cloned();
-        let any = GrantControls {
-            operator: GrantOperator::Or,
-            controls: wanted.to_vec(),
-        };
-        let demanding = side.probe.demanding(everything(), any, brought.as_ref());
+        let demanding = demanding_any(side, wanted, brought.as_ref());
         let named: Vec<_> = wanted.iter().map(|one| (one, brought.as_ref())).collect();
         let evidences = self.evidences_without(at, &named);
         let (by_evidence, by_surroundings): (Vec<_>, Vec<_>) =
@@ -208,7 +203,7 @@ impl Analysis {
         evidences.into_iter().collect()
     }
 
-    /// One of the controls that evidence meets is met.
+    /// One of these controls is met by somebody with this evidence, as far as device and application do not matter.
     fn shown(
         &mut self,
         at: usize,
@@ -227,15 +222,19 @@ impl Analysis {
         self.space.circuit.any(any)
     }
 
-    /// One of the controls that the device or the application meets is met.
+    /// One of the controls that the device or the application meets is there, and of somebody of whom it counts: an approved
+    /// application of a guest is none (specification 5.5).
     fn surroundings(&mut self, at: usize, wanted: &[GrantControl]) -> Lit {
-        let Some(encoded) = self.encoded.get(at) else {
-            return self.space.circuit.always();
-        };
-        let any: Vec<Lit> = wanted
-            .iter()
-            .map(|control| encoded.has(&mut self.space, control))
-            .collect();
+        let whole = self.wallet.whole();
+        let mut any = Vec::new();
+        for control in wanted {
+            let counts = self.shown(at, std::slice::from_ref(control), None, whole);
+            let Some(encoded) = self.encoded.get(at) else {
+                continue;
+            };
+            let has = encoded.has(&mut self.space, control);
+            any.push(self.space.circuit.all([counts, has]));
+        }
         self.space.circuit.any(any)
     }
 
@@ -248,7 +247,13 @@ impl Analysis {
     ) -> Result<Witness, Disagreement> {
         let side = self.sides.get(at);
         let lacks = |facts: &SignIn, origin: SupposedOrigin| {
-            let demanding = lacking.demanding.as_ref();
+            let demanding = lacking.demanding.as_ref().map(|[reaching, registering]| {
+                // There a policy about all resources would not ask for a device at all.
+                match facts.user_action {
+                    Some(UserAction::RegisterOrJoinDevices) => registering,
+                    Some(UserAction::RegisterSecurityInformation) | None => reaching,
+                }
+            });
             // Policies about people say nothing of applications on their own behalf, which prove nothing.
             matches!(facts.subject, Subject::ServicePrincipal(_))
                 || !demanding.is_some_and(|demanding| demanding.is_met(facts.clone(), origin))

@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::conditional_access::{
-    ApplicationCondition, ApplicationConditions, ClientAppType, ConditionalAccessPolicy,
-    DevicePlatform, GrantControl, GrantControls, GrantOperator, Target, UserAction,
+    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantControls,
+    GrantOperator, Target, UserAction,
 };
 use portcullis_model::id::ClientId;
 
 use crate::device::View;
 use crate::evidence::{Ask, Evidence, Wallet};
-use crate::probe::Demanding;
+use crate::probe::{Demanding, everything};
 use crate::scope::{scopes, view};
 use crate::side::Side;
 use crate::space::Space;
@@ -351,16 +351,20 @@ pub(crate) fn demanding(
     control: &GrantControl,
     policy: Option<&ConditionalAccessPolicy>,
 ) -> [Demanding; 2] {
-    let everything = Target::Applications(ApplicationConditions {
-        include: vec![ApplicationCondition::All],
-        exclude: Vec::new(),
-        filter: None,
-    });
+    demanding_any(side, std::slice::from_ref(control), policy)
+}
+
+/// The same of any of these controls.
+pub(crate) fn demanding_any(
+    side: &Side,
+    controls: &[GrantControl],
+    policy: Option<&ConditionalAccessPolicy>,
+) -> [Demanding; 2] {
     let registering = Target::UserActions(vec![UserAction::RegisterOrJoinDevices]);
-    [everything, registering].map(|target| {
+    [everything(), registering].map(|target| {
         let grant = GrantControls {
             operator: GrantOperator::Or,
-            controls: vec![control.clone()],
+            controls: controls.to_vec(),
         };
         side.probe.demanding(target, grant, policy)
     })

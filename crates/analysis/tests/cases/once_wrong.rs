@@ -124,6 +124,21 @@ fn a_place_of_all_addresses_leaves_an_unknown_address_out() {
     }
 }
 
+/// Devices of guests are not registered here, so that no application of theirs counts as approved (specification 5.5).
+#[test]
+fn an_approved_application_of_a_guest_is_a_gap_like_any_other() {
+    let story = Story::new([]);
+    let without = Without::Controls(vec![
+        GrantControl::ApprovedApplication,
+        GrantControl::CompliantApplication,
+    ]);
+    let guests = of(SubjectKind::B2bCollaborationGuest);
+    let gaps = story.gaps(&without, &guests);
+    // One class, without a word about applications or platforms.
+    assert_eq!(gaps.gaps.len(), 1);
+    assert_eq!(gaps.gaps[0].class.conditions, Vec::<String>::new());
+}
+
 /// Such a policy cannot be evaluated, and blocks whomever it includes (decision 18).
 #[test]
 fn a_policy_that_excludes_everybody_blocks() {
@@ -132,3 +147,13 @@ fn a_policy_that_excludes_everybody_blocks() {
     Story::new([nonsense]).is_covered(&Without::AnyPolicy, &members());
 }
 
+/// A policy about all resources asks nobody who registers a device for one, so that such a policy is no measure there.
+#[test]
+fn whoever_registers_a_device_without_a_managed_one_is_a_gap() {
+    let registering = Reached::Action(UserAction::RegisterOrJoinDevices);
+    let selection = members().reaching(Reaching::Any(BTreeSet::from([registering])));
+    let story = Story::new([policy(1, json!({}), crate::story::mfa())]);
+    let witnesses = story.is_open(&Without::managed_device(), &selection);
+    assert!(witnesses.iter().all(|one| one.reached == registering));
+    assert_eq!(story.configuration.organization.id, contoso());
+}
