@@ -22,6 +22,8 @@ pub mod selection;
 pub mod side;
 mod space;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod told;
 pub mod who;
 pub mod witness;

@@ -127,7 +127,8 @@ impl Space {
         }
     }
 
-    fn point(&self) -> Point {
+    /// The assignment that was found last.
+    pub(crate) fn point(&self) -> Point {
         let held = |axis: &AxisId| {
             let mut literals = self.literals(*axis).iter();
             let at = literals.position(|literal| self.circuit.holds(*literal));
