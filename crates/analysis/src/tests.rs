@@ -15,4 +15,5 @@ mod policies;
 mod selections;
 mod settings;
 mod sign_ins;
+mod texts;
 mod worlds;

@@ -101,6 +101,16 @@ pub(super) fn selection(dice: &mut Dice) -> Selection {
 pub(super) fn loosened(dice: &mut Dice, mut selection: Selection) -> Selection {
     let kept = dice.below(11);
     let all = Selection::default();
+    let locations = [1u128, 2, 5, 6, 7].map(id);
+    match kept {
+        2 => selection.any_of.groups.extend([id(0x21), id(0x22)]),
+        3 => selection.none_of.groups.extend([id(0x21), id(0x22)]),
+        7 => selection.locations.extend(dice.several(1, 3, &locations)),
+        8 => selection
+            .not_locations
+            .extend(dice.several(1, 3, &locations)),
+        _ => {}
+    }
     for part in 0..11 {
         if part == kept || dice.chance(10) {
             continue;

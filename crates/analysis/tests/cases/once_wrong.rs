@@ -6,6 +6,7 @@ use portcullis_analysis::gap::Without;
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::target::Reached;
 use portcullis_analysis::who::{Home, SubjectKind};
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::{GrantControl, UserAction, UserCondition};
 use portcullis_model::store::TenantConfiguration;
 use serde_json::{Value, json};
@@ -137,6 +138,46 @@ fn an_approved_application_of_a_guest_is_a_gap_like_any_other() {
     // One class, without a word about applications or platforms.
     assert_eq!(gaps.gaps.len(), 1);
     assert_eq!(gaps.gaps[0].class.conditions, Vec::<String>::new());
+}
+
+/// One certificate can be of the issuer that one configuration wants and under the policy that another wants.
+#[test]
+fn a_certificate_meets_two_configurations_of_one_strength() {
+    let strength = |number: u128, method, configurations: Value| {
+        let document = json!({
+            "id": text(number),
+            "displayName": format!("Strength {number}"),
+            "policyType": "custom",
+            "requirementsSatisfied": "mfa",
+            "allowedCombinations": [method],
+            "combinationConfigurations": configurations,
+        });
+        let document = document.as_object().unwrap().clone();
+        AuthenticationStrengthPolicy::from_document(document).unwrap()
+    };
+    let configuration = |issuers: &[&str], policies: &[&str]| {
+        json!({
+            "@odata.type": "#microsoft.graph.x509CertificateCombinationConfiguration",
+            "appliesToCombinations": ["x509CertificateMultiFactor"],
+            "allowedIssuerSkis": issuers,
+            "allowedPolicyOIDs": policies,
+        })
+    };
+    let issuer = "9A4248C6AC8C2931AB2A86537818E92E7B6C97B6";
+    let twice = json!([
+        configuration(&[issuer], &[]),
+        configuration(&[], &["1.2.3", "1.2.4"]),
+        configuration(&[], &["1.2.5"]),
+    ]);
+    let demands = json!({
+        "operator": "OR", "builtInControls": [], "authenticationStrength": { "id": text(0x61) },
+    });
+    let mut story = Story::new([policy(1, json!({}), demands)]);
+    story.configuration.authentication_strengths = vec![
+        strength(0x61, "x509CertificateMultiFactor", twice),
+        strength(0x62, "fido2", json!([])),
+    ];
+    story.is_open(&Without::strength(id(0x62)), &members());
 }
 
 /// Such a policy cannot be evaluated, and blocks whomever it includes (decision 18).
