@@ -1,9 +1,10 @@
 //! Gaps: who gets a token without something, over all possible sign-ins.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use batsat::Lit;
-use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::authentication_strength::{AuthenticationStrengthPolicy, BuiltInStrength};
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, UserAction};
 use portcullis_model::id::{AuthenticationStrengthId, ClientId};
 use portcullis_policy::facts::{SignIn, Subject};
@@ -80,6 +81,15 @@ pub(crate) struct Lacking {
     /// What is asked for, of whoever reaches anything, and of whoever registers a device.
     demanding: Option<[Demanding; 2]>,
 }
+
+/// A side and controls, each with the strength that a policy brings along.
+type Key = (
+    usize,
+    Vec<(GrantControl, Option<Box<AuthenticationStrengthPolicy>>)>,
+);
+
+/// The fullest evidences that leave controls unmet, for each question that was asked: many policies demand the same.
+pub(crate) type LackingEvidences = RefCell<Vec<(Key, Vec<Evidence>)>>;
 
 impl Analysis {
     /// Who gets a token without this, among the selected sign-ins; at most so many classes.
@@ -183,6 +193,15 @@ impl Analysis {
         let Some(side) = self.sides.get(at) else {
             return Vec::new();
         };
+        let brought = |policy: &ConditionalAccessPolicy| policy.expanded_strength.clone();
+        let key = wanted
+            .iter()
+            .map(|(control, policy)| ((*control).clone(), policy.and_then(brought)));
+        let key: Key = (at, key.collect());
+        let mut asked = self.lacking.borrow_mut();
+        if let Some((_, known)) = asked.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
         let mut evidences = BTreeSet::new();
         let mut known = BTreeSet::new();
         let people = self.space.whos.values.iter();
@@ -200,7 +219,9 @@ impl Analysis {
                 evidences.extend(self.wallet.fullest_without_any(wanted, &ask));
             }
         }
-        evidences.into_iter().collect()
+        let evidences: Vec<Evidence> = evidences.into_iter().collect();
+        asked.push((key, evidences.clone()));
+        evidences
     }
 
     /// One of these controls is met by somebody with this evidence, as far as device and application do not matter.
@@ -213,11 +234,11 @@ impl Analysis {
     ) -> Lit {
         let mut any = Vec::new();
         for control in wanted {
-            let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get(at)) else {
+            let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get_mut(at)) else {
                 continue;
             };
-            let both = crate::grant::demanding(side, control, brought);
-            any.push(encoded.shown(&mut self.space, side, &self.wallet, evidence, &both));
+            let (space, wallet) = (&mut self.space, &self.wallet);
+            any.push(encoded.shown(space, side, wallet, evidence, (control, brought)));
         }
         self.space.circuit.any(any)
     }
