@@ -1,5 +1,7 @@
 //! What is asked, by why it is asked.
 
+mod differences;
 mod limits;
+mod lints;
 mod once_wrong;
 mod pitfalls;
