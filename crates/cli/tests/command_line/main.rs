@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod policy_tests;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod running;
