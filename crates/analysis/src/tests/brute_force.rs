@@ -221,7 +221,7 @@ impl<'a> Oracle<'a> {
 }
 
 fn holds(analysis: &Analysis, region: &Region, point: &Point) -> bool {
-    let switches = analysis.space.switches();
+    let switches = analysis.space.switches.clone();
     let mut switches = switches.iter().zip(&point.switches);
     region
         .axes
