@@ -218,16 +218,25 @@ fn places(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
                 by_network(located, facts.place.compliant_network == Some(id(OWN)))
             }
         };
+        let is_unknown = match kind {
+            PlaceKind::Country => facts.country.is_none(),
+            PlaceKind::Coordinates => facts.place.gps_country.is_none(),
+            PlaceKind::Address | PlaceKind::CompliantNetwork => false,
+        };
         let division = &space.place_classes.classes[&kind];
         let found: Vec<usize> = (0..division.len())
             .filter(|at| {
                 let of_class = match division[*at].representative {
-                    PlaceValue::Address(address) => by_address(located, address),
-                    PlaceValue::Country(country) => by_country(located, country),
-                    PlaceValue::Coordinates(country) => by_coordinates(located, country),
-                    PlaceValue::CompliantNetwork(inside) => by_network(located, inside),
+                    PlaceValue::Address(address) => (by_address(located, address), false),
+                    PlaceValue::Country(country) => {
+                        (by_country(located, country), country.is_none())
+                    }
+                    PlaceValue::Coordinates(country) => {
+                        (by_coordinates(located, country), country.is_none())
+                    }
+                    PlaceValue::CompliantNetwork(inside) => (by_network(located, inside), false),
                 };
-                of_class == around
+                of_class == (around.clone(), is_unknown)
             })
             .collect();
         match found.as_slice() {
@@ -239,7 +248,7 @@ fn places(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
 }
 
 /// Locations that an include list with them brings in, and those that an exclude list takes out.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Around(BTreeSet<NamedLocationId>, BTreeSet<NamedLocationId>);
 
 impl Around {

@@ -13,11 +13,10 @@ use crate::story::{Story, block, id, members, mfa, policy, ranges, text};
 /// A policy with every list empty, which no document can say.
 fn empty_lists() -> ConditionalAccessPolicy {
     let mut policy = policy(1, json!({}), mfa());
-    let none = || IncludeExclude {
+    policy.conditions.users = IncludeExclude {
         include: Vec::new(),
         exclude: Vec::new(),
     };
-    policy.conditions.users = none();
     policy.conditions.target = Target::Applications(ApplicationConditions {
         include: Vec::new(),
         exclude: Vec::new(),

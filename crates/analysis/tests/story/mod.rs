@@ -42,6 +42,10 @@ pub(crate) struct Story {
 }
 
 /// What a policy says beside its name: conditions and grant controls, as Graph has them.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "stories write `json!` in place"
+)]
 pub(crate) fn policy(number: u128, conditions: Value, grant: Value) -> ConditionalAccessPolicy {
     let mut document = json!({
         "id": text(number),
