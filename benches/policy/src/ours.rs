@@ -348,7 +348,7 @@ pub fn sign_in(sign_in: &world::SignIn) -> Arc<SignIn> {
             .iter()
             .map(|one| typed(Kind::Group, *one))
             .collect(),
-        roles: BTreeSet::new(),
+        roles: [].into(),
     });
     let application = typed(Kind::Application, sign_in.application);
     Arc::new(SignIn {

@@ -217,7 +217,7 @@ fn sign_in(number: usize, groups: usize) -> SignIn {
             groups: (0..groups)
                 .map(|group| id((number * 977 + group * 53) % 10_000))
                 .collect(),
-            roles: BTreeSet::new(),
+            roles: [].into(),
         }),
         audiences: BTreeSet::from([id(number % 50)]),
         client: id(number % 50),

@@ -4,12 +4,13 @@ use portcullis_model::conditional_access::DevicePlatform;
 use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use smallvec::smallvec;
 
 use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Concern, Control, Strength, Terms};
 use crate::evidence::{
-    Ask, ControlState, Evidence, Regard, Registration, Standing, is_second_step,
+    Ask, Asks, ControlState, Evidence, Regard, Registration, Standing, is_second_step,
 };
 
 impl Evidence<'_> {
@@ -52,7 +53,7 @@ impl Evidence<'_> {
         if self.mfa_is_proven(place, regard.interval) {
             return ControlState::Met(place.tenant());
         }
-        let asked = ControlState::Open(vec![Ask {
+        let asked = ControlState::Open(smallvec![Ask {
             challenge: Challenge::MultifactorAuthentication,
             place,
             combinations: Vec::new(),
@@ -229,7 +230,7 @@ impl Evidence<'_> {
         if is_met {
             return ControlState::Met(tenant);
         }
-        ControlState::Open(vec![Ask {
+        ControlState::Open(smallvec![Ask {
             challenge: challenge(),
             place: Place::ResourceTenant(tenant),
             combinations: Vec::new(),
@@ -240,7 +241,7 @@ impl Evidence<'_> {
 /// The first thing, then one more.
 fn followed_by(first: ControlState, challenge: Challenge, place: Place) -> ControlState {
     let mut asks = match first {
-        ControlState::Met(_) => Vec::new(),
+        ControlState::Met(_) => Asks::new(),
         ControlState::Open(asks) => asks,
         ControlState::Unobtainable(reason) => return ControlState::Unobtainable(reason),
     };
