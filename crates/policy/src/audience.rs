@@ -25,10 +25,7 @@ const AUDIENCES_MAX: usize = 4_096;
 
 impl Audiences {
     /// `None`: there are too many.
-    pub(crate) fn of(
-        targets: &Dimension<TargetValue>,
-        classes: &AttributeClasses,
-    ) -> Option<Self> {
+    pub(crate) fn of(targets: &Dimension<TargetValue>, classes: &AttributeClasses) -> Option<Self> {
         let named = targets.values().iter().filter_map(|value| match value {
             TargetValue::Application(id) => Some(*id),
             TargetValue::All

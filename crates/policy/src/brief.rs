@@ -77,7 +77,9 @@ impl Briefs {
                 let number = briefs.number(control);
                 briefs.demanded.push(number);
                 let bit = (number < SHARED_MAX).then(|| 1 << number);
-                shared = shared.zip(bit).map(|(shared, bit): (u64, u64)| shared | bit);
+                shared = shared
+                    .zip(bit)
+                    .map(|(shared, bit): (u64, u64)| shared | bit);
             }
             briefs.ids.push(policy.id);
             briefs.policies.push(Brief {

@@ -95,9 +95,9 @@ impl CompiledTenant {
             let says = session_controls != SessionControls::default();
             if says && policy.state == PolicyState::Enabled {
                 saying.insert(number);
-            }
-            if session_controls.sign_in_frequency.is_some() && policy.state == PolicyState::Enabled {
-                renewing.insert(number);
+                if session_controls.sign_in_frequency.is_some() {
+                    renewing.insert(number);
+                }
             }
             compiled.push(CompiledPolicy {
                 id: policy.id,

@@ -10,7 +10,7 @@ use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Concern, Control, Strength, Terms};
 use crate::evidence::{
-    Ask, Asks, ControlState, Evidence, Regard, Registration, Standing, is_second_step,
+    Ask, Asks, ControlState, Evidence, Regard, Registration, SECOND_STEPS, Standing,
 };
 
 impl Evidence<'_> {
@@ -58,17 +58,19 @@ impl Evidence<'_> {
             place,
             combinations: Vec::new(),
         }]);
-        let mut registered = self.methods_in(place).registered.iter();
-        let can_be_shown = |method| {
-            is_second_step(method) || self.can_begin_with_hello(method, place, regard.interval)
-        };
-        if registered.any(|method| self.may_vouch(method) && can_be_shown(method)) {
+        let registered = self.methods_in(place).registered;
+        let hello = AuthenticationMethod::WindowsHelloForBusiness;
+        let begins_with_hello = registered.contains(hello)
+            && self.may_vouch(hello)
+            && self.can_begin_with_hello(hello, place, regard.interval);
+        if begins_with_hello || !registered.intersection(SECOND_STEPS).is_empty() {
             return asked;
         }
         if let Registration::Refused(reason) = regard.registration {
             return ControlState::Unobtainable(reason);
         }
-        if !self.registrable_in(place).iter().any(is_second_step) {
+        let registrable = self.registrable_in(place);
+        if registrable.intersection(SECOND_STEPS).is_empty() {
             return ControlState::Unobtainable(BlockReason::NoMultifactorMethod);
         }
         match self.check_registration(place, regard.registration) {

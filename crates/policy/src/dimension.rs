@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::policy_set::{PolicySet, PolicySets, SparsePolicySet};
 use crate::table::{Key, Table};
+use crate::value::See;
 
 /// One dimension: which policies each of its values brings the sign-in into, and which it takes it out of.
 #[derive(Debug)]
@@ -54,21 +55,17 @@ pub(crate) struct Matching<'a, V> {
 
 impl<V: Key> Matching<'_, V> {
     /// Adds what a value includes, and remembers what it excludes. Values come in any order, each once.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what kind of value it is need not be asked again of each group"
+    )]
     pub(crate) fn add(&mut self, value: V) {
         let named = &self.dimension.named;
         if V::EVERYTHING == Some(value) {
             self.policies.unite(&named.everything);
             self.excluding.extend(&named.everything_excluded);
-        } else {
-            self.add_named(value);
-        }
-    }
-
-    /// The same of a value that is not [`Key::EVERYTHING`].
-    #[inline(always)]
-    pub(crate) fn add_named(&mut self, value: V) {
-        if let Some(number) = self.dimension.named.table.find(value.parts()) {
+        } else if let Some(number) = named.table.find(value.parts()) {
             self.add_entry(number);
         }
     }
@@ -90,6 +87,14 @@ impl<V: Key> Matching<'_, V> {
         for excluded in &self.excluding {
             self.policies.remove(excluded);
         }
+    }
+}
+
+impl<V: Key> See<V> for Matching<'_, V> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `add`")]
+    fn see(&mut self, value: V) {
+        self.add(value);
     }
 }
 
@@ -313,7 +318,8 @@ mod tests {
 
         // Some have one, some have none.
         fn ordinal(self) -> Option<usize> {
-            (1..20).contains(&self.0).then_some(self.0 as usize)
+            let number = usize::try_from(self.0).ok()?;
+            (1..20).contains(&number).then_some(number)
         }
     }
 

@@ -271,10 +271,9 @@ impl<'a> Evidence<'a> {
 
     /// What of it can be registered in the middle of a sign-in.
     pub(crate) fn registrable_in(&self, place: Place) -> AuthenticationMethods {
-        let registrable = self.methods_in(place).registrable.iter();
-        registrable
-            .filter(|method| !NEVER_REGISTRABLE.contains(*method))
-            .fold(AuthenticationMethods::NONE, AuthenticationMethods::with)
+        self.methods_in(place)
+            .registrable
+            .without(NEVER_REGISTRABLE)
     }
 
     /// Whether what is to be registered may be, there and now. Risk weighs first: nobody registers a method because a
@@ -348,11 +347,18 @@ pub(crate) fn is_first(method: AuthenticationMethod) -> bool {
     }
 }
 
-/// Whether it can be asked for as a second step: whoever wants Windows Hello for Business must begin with it.
-pub(crate) fn is_second_step(method: AuthenticationMethod) -> bool {
-    match method.factor() {
-        Factor::First => false,
-        Factor::Second => true,
-        Factor::Both => method != AuthenticationMethod::WindowsHelloForBusiness,
+/// What can be asked for as a second step: whoever wants Windows Hello for Business must begin with it.
+pub(crate) const SECOND_STEPS: AuthenticationMethods = {
+    let (mut steps, mut rest): (_, &[AuthenticationMethod]) =
+        (AuthenticationMethods::NONE, &AuthenticationMethod::ALL);
+    while let [one, others @ ..] = rest {
+        if !matches!(one.factor(), Factor::First) {
+            steps = steps.with(*one);
+        }
+        rest = others;
     }
-}
+    steps.without(HELLO)
+};
+/// Windows Hello for Business alone.
+pub(crate) const HELLO: AuthenticationMethods =
+    AuthenticationMethods::of([AuthenticationMethod::WindowsHelloForBusiness]);

@@ -15,8 +15,8 @@ use crate::seen::Seen;
 use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
-    audience_values, client_values, context_values, each_user_value_but_all,
-    is_location_open, location_values, platform_values, workload_values,
+    audience_values, client_values, context_values, is_location_open, location_values,
+    platform_values, show_user_values, workload_values,
 };
 use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
@@ -341,8 +341,7 @@ impl Index {
         match &seen.sign_in.subject {
             Subject::User(user) => {
                 let mut matching = self.users.begin(matching);
-                matching.add(UserValue::All);
-                each_user_value_but_all(user, |value| matching.add_named(value));
+                show_user_values(user, &mut matching);
                 matching.finish();
             }
             Subject::ServicePrincipal(principal) => {

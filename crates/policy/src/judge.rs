@@ -143,12 +143,7 @@ impl<'a> Bench<'a> {
     }
 
     /// What a control finds that a policy about this demands.
-    pub(crate) fn find(
-        &self,
-        control: &Control,
-        concern: Concern,
-        detail: Detail,
-    ) -> ControlState {
+    pub(crate) fn find(&self, control: &Control, concern: Concern, detail: Detail) -> ControlState {
         match control {
             Control::Strength(_)
                 if self.replaces_strengths_about(concern) && !self.evidence.is_legacy() =>

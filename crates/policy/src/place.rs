@@ -48,10 +48,7 @@ const PLACES_MAX: usize = 4_096;
 
 impl Places {
     /// `None`: there are too many.
-    pub(crate) fn of(
-        named: &NamedLocations,
-        locations: &Dimension<LocationValue>,
-    ) -> Option<Self> {
+    pub(crate) fn of(named: &NamedLocations, locations: &Dimension<LocationValue>) -> Option<Self> {
         let [around_v4, around_v6] = named.all_around();
         if around_v4.len() + around_v6.len() + named.countries().count() > PLACES_MAX {
             return None;

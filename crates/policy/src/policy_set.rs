@@ -70,15 +70,16 @@ impl PolicySet {
 
     #[inline]
     fn of_words(count: usize) -> Self {
-        Self {
+        // Filled in where it will lie: a set is not moved for nothing.
+        let mut set = Self {
             count,
             inline: [0; INLINE_WORDS],
-            heap: if count > INLINE_WORDS {
-                vec![0; count]
-            } else {
-                Vec::new()
-            },
+            heap: Vec::new(),
+        };
+        if count > INLINE_WORDS {
+            set.heap = vec![0; count];
         }
+        set
     }
 
     #[inline]

@@ -99,7 +99,9 @@ mod tests {
         ) {
             let set = |numbers: &BTreeSet<usize>| {
                 let mut set = PolicySet::empty(200);
-                numbers.iter().for_each(|number| set.insert(*number));
+                for number in numbers {
+                    set.insert(*number);
+                }
                 set
             };
             let mut results = Results::default();

@@ -9,7 +9,7 @@ use smallvec::smallvec;
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Combination, Strength};
 use crate::evidence::{
-    Ask, ControlState, Detail, Evidence, Regard, Registration, Standing, is_first,
+    Ask, ControlState, Detail, Evidence, HELLO, Regard, Registration, Standing, is_first,
 };
 use crate::facts::{Authenticator, Proof};
 use crate::method_place::is_accepted;
@@ -76,6 +76,7 @@ const FIRST: AuthenticationMethods = {
     }
     first
 };
+const ALL: AuthenticationMethods = AuthenticationMethods::of(AuthenticationMethod::ALL);
 const CERTIFICATE: AuthenticationMethods =
     AuthenticationMethods::of([AuthenticationMethod::X509CertificateSingleFactor]);
 /// Of these the certificate is the second.
@@ -111,9 +112,9 @@ impl Evidence<'_> {
                 Reach::Missing {
                     proofs,
                     registrations: 0,
-                } => missing.proofs = at_most(missing.proofs, proofs),
+                } => missing.proofs = Some(at_most(missing.proofs, proofs)),
                 Reach::Missing { registrations, .. } => {
-                    missing.registrations = at_most(missing.registrations, registrations);
+                    missing.registrations = Some(at_most(missing.registrations, registrations));
                 }
                 Reach::Restricted => missing.is_restricted = true,
                 Reach::Impossible => {}
@@ -165,7 +166,6 @@ impl Evidence<'_> {
 
     /// What the user has shown, and could show, of the methods that combinations are made of.
     fn methods_for(&self, place: Place, interval: Option<SignInInterval>) -> Shown {
-        let hello = AuthenticationMethods::of([AuthenticationMethod::WindowsHelloForBusiness]);
         let mut shown = Shown {
             place,
             interval,
@@ -188,10 +188,10 @@ impl Evidence<'_> {
                 shown.proven = shown.proven.with(proof.method);
             }
         }
-        if shown.proven.contains_all(hello)
+        if shown.proven.contains_all(HELLO)
             && !self.began_with(AuthenticationMethod::WindowsHelloForBusiness, place)
         {
-            shown.proven = shown.proven.without(hello);
+            shown.proven = shown.proven.without(HELLO);
         }
         let can_begin = self.can_begin_with_hello(
             AuthenticationMethod::WindowsHelloForBusiness,
@@ -199,8 +199,8 @@ impl Evidence<'_> {
             interval,
         );
         if !can_begin {
-            shown.registered = shown.registered.without(hello);
-            shown.registrable = shown.registrable.without(hello);
+            shown.registered = shown.registered.without(HELLO);
+            shown.registrable = shown.registrable.without(HELLO);
         }
         shown
     }
@@ -218,9 +218,9 @@ impl Evidence<'_> {
     /// The methods that count there: a combination does when all of its methods do.
     fn accepted_in(&self, place: Place) -> AuthenticationMethods {
         let hello = AuthenticationMethod::WindowsHelloForBusiness;
-        let mut accepted = AuthenticationMethods::of(AuthenticationMethod::ALL);
+        let mut accepted = ALL;
         if !self.may_vouch(hello) {
-            accepted = accepted.without(AuthenticationMethods::of([hello]));
+            accepted = accepted.without(HELLO);
         }
         if !self.standing.is_external() {
             return accepted;
@@ -254,6 +254,9 @@ impl Evidence<'_> {
                 proofs: missing.len(),
                 registrations: missing.without(shown.registered).len(),
             };
+        }
+        if restricted.is_empty() {
+            return Reach::Impossible;
         }
         // What is in the way is told of the first method that cannot be had, in Graph's order.
         let mut so_far = AuthenticationMethods::NONE;
@@ -392,8 +395,8 @@ impl Evidence<'_> {
     }
 }
 
-fn at_most(so_far: Option<usize>, one: usize) -> Option<usize> {
-    Some(so_far.map_or(one, |so_far| so_far.min(one)))
+fn at_most(so_far: Option<usize>, one: usize) -> usize {
+    so_far.map_or(one, |so_far| so_far.min(one))
 }
 
 /// Whether a sign-in frequency renews the method: the first factor of a combination is renewed by itself, where the

@@ -170,28 +170,41 @@ macro_rules! keys_of_enums {
 keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
 
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
-    let mut values = vec![UserValue::All];
-    each_user_value_but_all(user, |value| values.push(value));
+    let mut values = Vec::new();
+    show_user_values(user, &mut values);
     values.into_iter()
+}
+
+/// Whoever looks at values one after the other.
+pub(crate) trait See<V> {
+    /// Looks at one.
+    fn see(&mut self, value: V);
+}
+
+impl<V> See<V> for Vec<V> {
+    fn see(&mut self, value: V) {
+        self.push(value);
+    }
 }
 
 /// The same one after the other: somebody may be in thousands of groups.
 #[inline]
-pub(crate) fn each_user_value_but_all(user: &UserSubject, mut see: impl FnMut(UserValue)) {
+pub(crate) fn show_user_values(user: &UserSubject, eye: &mut impl See<UserValue>) {
+    eye.see(UserValue::All);
     if let Some(id) = user.user {
-        see(UserValue::User(id));
+        eye.see(UserValue::User(id));
     }
     for group in user.groups.iter() {
-        see(UserValue::Group(*group));
+        eye.see(UserValue::Group(*group));
     }
     for role in user.roles.iter() {
-        see(UserValue::Role(*role));
+        eye.see(UserValue::Role(*role));
     }
     let home = user.home().map(|home| home.tenant_id);
     for one in user.external_user_types.iter() {
-        see(UserValue::External(one, None));
+        eye.see(UserValue::External(one, None));
         if home.is_some() {
-            see(UserValue::External(one, home));
+            eye.see(UserValue::External(one, home));
         }
     }
 }

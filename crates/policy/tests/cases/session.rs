@@ -222,7 +222,8 @@ fn never_beats_always() {
         let due_to: Vec<PolicyId> = due_to.iter().map(|number| id(*number)).collect();
         let expect = expect.map(|mode| (mode, due_to));
         assert_eq!(
-            decision.session_controls().persistent_browser, expect,
+            decision.session_controls().persistent_browser,
+            expect,
             "{modes:?}"
         );
     }
@@ -371,7 +372,10 @@ fn guests_and_direct_connect_users_are_spared_what_is_not_for_them() {
         ),
     ] {
         let decision = decided(&configuration, &sign_in);
-        assert_eq!(decision.session_controls().continuous_access_evaluation, None);
+        assert_eq!(
+            decision.session_controls().continuous_access_evaluation,
+            None
+        );
         assert_eq!(decision.session_controls().secure_sign_in_session, [two]);
         assert_eq!(
             decision.policies()[0].session_controls_not_satisfied,
