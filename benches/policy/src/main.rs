@@ -16,6 +16,7 @@ use portcullis_bench_policy::world::World;
 use portcullis_bench_policy::{measure, memory, ours};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::decide::decide;
+use portcullis_policy::decision::Outcome;
 use portcullis_policy::facts::SignIn;
 
 // The same for every engine.
@@ -222,11 +223,12 @@ fn portcullis(run: &Run<'_>) -> Result<[Engine; 2]> {
     )?;
     let nanoseconds = measure::nanoseconds(facts.len(), run.budget, |one| {
         let decision = decide(&tenant, Arc::clone(&facts[one]));
-        // Each result with the id of its policy, as a log would read them.
+        // Each result with the id of its policy, as a log would read them; and what holds of the session, once granted.
         decision.results().for_each(|result| {
             black_box(result);
         });
-        decision
+        let session = (decision.outcome == Outcome::Granted).then(|| decision.session_controls());
+        (decision, session)
     })?;
     run.step(TOLD);
     let some = facts.len().min(100);

@@ -19,7 +19,7 @@ use portcullis_model::conditional_access::{
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods};
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
-use portcullis_model::id::{AgreementId, Id, TenantId};
+use portcullis_model::id::{AgreementId, GroupId, Id, TenantId};
 use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::organization::Organization;
 use portcullis_model::sign_in_log::AppliedPolicyResult;
@@ -339,16 +339,17 @@ pub fn sign_in(sign_in: &world::SignIn) -> Arc<SignIn> {
         registered: registered.fold(AuthenticationMethods::NONE, AuthenticationMethods::with),
         registrable: AuthenticationMethods::NONE,
     };
+    let groups: BTreeSet<GroupId> = sign_in
+        .groups
+        .iter()
+        .map(|one| typed(Kind::Group, *one))
+        .collect();
     let subject = Subject::User(UserSubject {
         user: Some(typed(Kind::User, sign_in.user)),
         origin: Origin::Internal,
         external_user_types: ExternalUserTypes::NONE,
-        groups: sign_in
-            .groups
-            .iter()
-            .map(|one| typed(Kind::Group, *one))
-            .collect(),
-        roles: BTreeSet::new(),
+        groups: groups.into_iter().collect(),
+        roles: [].into(),
     });
     let application = typed(Kind::Application, sign_in.application);
     Arc::new(SignIn {

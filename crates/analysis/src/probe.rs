@@ -148,8 +148,8 @@ pub(crate) fn person(who: &Who, application: ClientId) -> (SignIn, SupposedOrigi
         user: who.kind.has_object().then_some(ACCOUNT),
         origin: Origin::Internal,
         external_user_types: who.types(false),
-        groups: BTreeSet::new(),
-        roles: BTreeSet::new(),
+        groups: [].into(),
+        roles: [].into(),
     };
     let audiences = BTreeSet::from([application]);
     let sign_in = SignIn::new(Subject::User(subject), application, audiences, MOMENT);

@@ -120,7 +120,7 @@ impl Witness {
     pub(crate) fn session(&self, side: &Side) -> SessionDecision {
         let compiled = &side.compiled;
         let supposed = Hypothesis::new(compiled, self.facts.clone(), self.origin).decide(compiled);
-        supposed.session_controls().clone()
+        supposed.session_controls()
     }
 
     /// What a tenant would decide about it.
@@ -227,8 +227,8 @@ impl<'a> Reading<'a> {
                 user: who.kind.has_object().then_some(user),
                 origin: Origin::Internal,
                 external_user_types: who.types(could && self.holds(space.eligible)),
-                groups,
-                roles,
+                groups: groups.into_iter().collect(),
+                roles: roles.into_iter().collect(),
             })
         };
         let mut sign_in = SignIn::new(subject, ClientId::DIRECTORY, BTreeSet::new(), MOMENT);
@@ -382,7 +382,11 @@ fn witness(
     proven: BTreeSet<AuthenticationMethod>,
 ) -> Witness {
     let (user, principal, groups, roles) = match &facts.subject {
-        Subject::User(user) => (user.user, None, user.groups.clone(), user.roles.clone()),
+        Subject::User(user) => {
+            let groups = user.groups.iter().copied().collect();
+            let roles = user.roles.iter().copied().collect();
+            (user.user, None, groups, roles)
+        }
         Subject::ServicePrincipal(id) => (None, Some(*id), BTreeSet::new(), BTreeSet::new()),
     };
     let target = reading.point.values.get(&AxisId::Target);

@@ -20,7 +20,7 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
-use portcullis_model::id::Id;
+use portcullis_model::id::{GroupId, Id};
 use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantConfiguration;
@@ -209,15 +209,16 @@ fn sign_in(number: usize, groups: usize) -> SignIn {
         at,
         authenticator: Authenticator::Unnamed,
     };
+    let groups: BTreeSet<GroupId> = (0..groups)
+        .map(|group| id((number * 977 + group * 53) % 10_000))
+        .collect();
     SignIn {
         subject: Subject::User(UserSubject {
             user: Some(id(100_000 + number)),
             origin: Origin::Internal,
             external_user_types: ExternalUserTypes::NONE,
-            groups: (0..groups)
-                .map(|group| id((number * 977 + group * 53) % 10_000))
-                .collect(),
-            roles: BTreeSet::new(),
+            groups: groups.into_iter().collect(),
+            roles: [].into(),
         }),
         audiences: BTreeSet::from([id(number % 50)]),
         client: id(number % 50),

@@ -79,6 +79,11 @@ impl AttributeClasses {
         known.copied().unwrap_or(Self::WITHOUT)
     }
 
+    /// The applications with attributes.
+    pub(crate) fn applications(&self) -> impl Iterator<Item = ClientId> {
+        self.applications.keys().copied()
+    }
+
     /// The class of a service principal, if a policy on workload identities can be about it.
     pub(crate) fn of_workload(&self, principal: ServicePrincipalId) -> Option<AttributeClass> {
         self.workloads.get(&principal).copied()

@@ -16,6 +16,22 @@ pub(crate) struct Brief {
     pub(crate) frequency: Option<SignInFrequency>,
     /// Where its controls begin in the list of all, and where they end.
     controls: (usize, usize),
+    /// The same as one bit for each, where all their numbers are below [`SHARED_MAX`].
+    pub(crate) shared: Option<u64>,
+}
+
+/// So many controls of a tenant are judged once for all policies; nearly every tenant has fewer.
+pub(crate) const SHARED_MAX: usize = u64::BITS as usize;
+
+impl Brief {
+    /// Whether there is anything that could be met.
+    pub(crate) fn is_evaluable(&self) -> bool {
+        match self.grant {
+            Grant::NotEvaluable => false,
+            Grant::Nothing | Grant::Block => true,
+            Grant::All | Grant::Any => self.controls.0 != self.controls.1,
+        }
+    }
 }
 
 /// How a policy combines its controls.
@@ -56,9 +72,14 @@ impl Briefs {
                 (None, Demand::All(_)) => Grant::All,
                 (None, Demand::Any(_)) => Grant::Any,
             };
+            let mut shared = Some(0);
             for control in policy.demand.controls() {
                 let number = briefs.number(control);
                 briefs.demanded.push(number);
+                let bit = (number < SHARED_MAX).then(|| 1 << number);
+                shared = shared
+                    .zip(bit)
+                    .map(|(shared, bit): (u64, u64)| shared | bit);
             }
             briefs.ids.push(policy.id);
             briefs.policies.push(Brief {
@@ -66,6 +87,7 @@ impl Briefs {
                 concern: policy.concern,
                 frequency: policy.session_controls.sign_in_frequency,
                 controls: (begin, briefs.demanded.len()),
+                shared,
             });
         }
         briefs
@@ -77,11 +99,6 @@ impl Briefs {
             self.controls.push(control.clone());
             self.controls.len() - 1
         })
-    }
-
-    /// How many different controls there are.
-    pub(crate) fn control_count(&self) -> usize {
-        self.controls.len()
     }
 
     pub(crate) fn get(&self, policy: usize) -> Option<&Brief> {

@@ -34,6 +34,8 @@ struct Compiled {
     enabled: PolicySet,
     /// The enabled policies that say something of the session.
     saying: PolicySet,
+    /// Those that say how often proofs are renewed.
+    renewing: PolicySet,
     report_only: PolicySet,
     index: Index,
     cross_tenant: CrossTenant,
@@ -71,6 +73,7 @@ impl CompiledTenant {
         );
         let mut enabled = PolicySet::empty(count);
         let mut saying = PolicySet::empty(count);
+        let mut renewing = PolicySet::empty(count);
         let mut report_only = PolicySet::empty(count);
         let mut compiled = Vec::with_capacity(count);
         for (number, policy) in policies.iter().enumerate() {
@@ -92,6 +95,9 @@ impl CompiledTenant {
             let says = session_controls != SessionControls::default();
             if says && policy.state == PolicyState::Enabled {
                 saying.insert(number);
+                if session_controls.sign_in_frequency.is_some() {
+                    renewing.insert(number);
+                }
             }
             compiled.push(CompiledPolicy {
                 id: policy.id,
@@ -113,6 +119,7 @@ impl CompiledTenant {
                 .has_strengths_for_all_guests(),
             enabled,
             saying,
+            renewing,
             report_only,
             index: index.build(),
             cross_tenant: CrossTenant::compile(&configuration.cross_tenant_access_policy),
@@ -199,6 +206,11 @@ impl CompiledTenant {
     /// The enabled policies that say something of the session; most do not, and are passed over.
     pub(crate) fn saying(&self) -> &PolicySet {
         &self.0.saying
+    }
+
+    /// The enabled policies that say how often proofs are renewed.
+    pub(crate) fn renewing(&self) -> &PolicySet {
+        &self.0.renewing
     }
 
     pub(crate) fn report_only(&self) -> &PolicySet {

@@ -4,12 +4,13 @@ use portcullis_model::conditional_access::DevicePlatform;
 use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use smallvec::smallvec;
 
 use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Concern, Control, Strength, Terms};
 use crate::evidence::{
-    Ask, ControlState, Evidence, Regard, Registration, Standing, is_second_step,
+    Ask, Asks, ControlState, Evidence, Regard, Registration, SECOND_STEPS, Standing,
 };
 
 impl Evidence<'_> {
@@ -52,22 +53,24 @@ impl Evidence<'_> {
         if self.mfa_is_proven(place, regard.interval) {
             return ControlState::Met(place.tenant());
         }
-        let asked = ControlState::Open(vec![Ask {
+        let asked = ControlState::Open(smallvec![Ask {
             challenge: Challenge::MultifactorAuthentication,
             place,
             combinations: Vec::new(),
         }]);
-        let mut registered = self.methods_in(place).registered.iter();
-        let can_be_shown = |method| {
-            is_second_step(method) || self.can_begin_with_hello(method, place, regard.interval)
-        };
-        if registered.any(|method| self.may_vouch(method) && can_be_shown(method)) {
+        let registered = self.methods_in(place).registered;
+        let hello = AuthenticationMethod::WindowsHelloForBusiness;
+        let begins_with_hello = registered.contains(hello)
+            && self.may_vouch(hello)
+            && self.can_begin_with_hello(hello, place, regard.interval);
+        if begins_with_hello || !registered.intersection(SECOND_STEPS).is_empty() {
             return asked;
         }
         if let Registration::Refused(reason) = regard.registration {
             return ControlState::Unobtainable(reason);
         }
-        if !self.registrable_in(place).iter().any(is_second_step) {
+        let registrable = self.registrable_in(place);
+        if registrable.intersection(SECOND_STEPS).is_empty() {
             return ControlState::Unobtainable(BlockReason::NoMultifactorMethod);
         }
         match self.check_registration(place, regard.registration) {
@@ -229,7 +232,7 @@ impl Evidence<'_> {
         if is_met {
             return ControlState::Met(tenant);
         }
-        ControlState::Open(vec![Ask {
+        ControlState::Open(smallvec![Ask {
             challenge: challenge(),
             place: Place::ResourceTenant(tenant),
             combinations: Vec::new(),
@@ -240,7 +243,7 @@ impl Evidence<'_> {
 /// The first thing, then one more.
 fn followed_by(first: ControlState, challenge: Challenge, place: Place) -> ControlState {
     let mut asks = match first {
-        ControlState::Met(_) => Vec::new(),
+        ControlState::Met(_) => Asks::new(),
         ControlState::Open(asks) => asks,
         ControlState::Unobtainable(reason) => return ControlState::Unobtainable(reason),
     };

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_model::conditional_access::{PolicyState, SignInFrequency};
+use portcullis_model::conditional_access::SignInFrequency;
 use portcullis_model::id::PolicyId;
-use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
-use smallvec::SmallVec;
+use portcullis_model::sign_in_log::ConditionalAccessStatus;
+use smallvec::{SmallVec, smallvec};
 
 use crate::brief::Brief;
 use crate::compile::{CompiledPolicy, CompiledTenant};
@@ -18,13 +18,13 @@ use crate::decision::{
 };
 use crate::demand::TargetKind;
 use crate::dimension::Bound;
-use crate::evidence::{Ask, ControlState, Evidence};
+use crate::evidence::{Asks, ControlState, Detail, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::index::Scope;
 use crate::judge::{Bench, Judgement, Verdict, verdict};
+use crate::results::Results;
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
-use crate::trace::result;
 use crate::what_if::NotGiven;
 
 /// Decides one sign-in: pure, total, and the only source of a [`Permit`](crate::permit::Permit).
@@ -50,30 +50,20 @@ pub(crate) fn decide_within(
         tenant: tenant.clone(),
         sign_in,
         not_given,
-        results: Results::new(),
+        results: Results::default(),
         status: ConditionalAccessStatus::NotApplied,
         outcome: Outcome::Granted,
-        session_controls: SessionDecision::default(),
     };
     let seen = Seen::within(tenant, &decision.sign_in, not_given.0, not_given.1);
     let evidence = Evidence::gather(tenant, seen.sign_in);
-    let scope = tenant.index().scope(&seen);
+    let mut scope = tenant.index().no_scope();
+    tenant.index().find_scope(&seen, &mut scope);
     let bench = enforced_bench(&evidence, &scope);
     decision.outcome = conclude(&bench, &scope, &mut decision.results);
-    let is_satisfied = decision
-        .results
-        .iter()
-        .all(|(_, result)| *result == AppliedPolicyResult::Success);
     let is_concerned = scope.concerned.has_common(tenant.enabled());
-    decision.status = status(is_concerned, is_satisfied);
-    if let Some(session) = session(&evidence, &scope) {
-        decision.session_controls = session;
-    }
+    decision.status = status(is_concerned, decision.results.are_satisfied());
     decision
 }
-
-/// The enabled policies in scope by number, and what they came to; a sign-in seldom meets more than a handful.
-pub(crate) type Results = SmallVec<[(u32, AppliedPolicyResult); 32]>;
 
 /// What each policy in scope came to, report-only ones included: the same judgement that the decision rests on.
 pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgement> {
@@ -102,10 +92,15 @@ pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &Scope) -> B
     let tenant = evidence.tenant;
     let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
     let in_force = in_force.map(|(_, policy)| policy);
-    let saying = tenant.briefs_in(&scope.all, tenant.saying());
+    let briefs = tenant.briefs();
+    let mut frequency = None;
+    scope.all.for_each_common(tenant.renewing(), |number| {
+        if let Some(said) = briefs.get(number).and_then(|policy| policy.frequency) {
+            frequency = Some(Frequency::with(frequency, said));
+        }
+    });
     // Of a direct connect user no sign-in frequency is applied (decision 12).
-    let frequency = Frequency::of(saying.filter_map(|(_, policy)| policy.frequency))
-        .filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
+    let frequency = frequency.filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
     Bench::new(evidence, in_force, frequency)
 }
 
@@ -116,20 +111,24 @@ pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, said: Option<SignInFreque
         .map(|one| Frequency::with(so_far, one))
         .or(so_far)
         .filter(|_| Kind::SignInFrequency.is_applied_to(enforced.evidence.standing));
-    enforced.clone().with_frequency(frequency)
+    enforced.clone().reporting(frequency)
 }
 
-/// What the policies in force say of the session, if any of them does.
-fn session(evidence: &Evidence<'_>, scope: &Scope) -> Option<SessionDecision> {
-    let tenant = evidence.tenant;
-    if !scope.all.has_common(tenant.saying()) {
-        return None;
-    }
-    let saying = scope.all.common(tenant.saying());
+/// What the policies in force say together of the session.
+pub(crate) fn session(
+    tenant: &CompiledTenant,
+    sign_in: &SignIn,
+    results: &Results,
+) -> SessionDecision {
+    let in_force = results.iter().map(|(number, _)| number);
+    let saying = in_force.filter(|number| tenant.saying().contains(*number));
     let saying: SmallVec<[&CompiledPolicy; 16]> = saying
         .filter_map(|number| tenant.policies().get(number))
         .collect();
-    Some(merge(&saying, evidence.standing))
+    if saying.is_empty() {
+        return SessionDecision::default();
+    }
+    merge(&saying, Evidence::gather(tenant, sign_in).standing)
 }
 
 /// What users do to their own accounts is not looked at in report-only (specification 5.6).
@@ -161,24 +160,25 @@ fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome 
         }
     }
     let briefs = tenant.briefs();
-    results.reserve_exact(scope.all.count_common(tenant.enabled()));
     let mut is_open = false;
-    scope.all.for_each_common(tenant.enabled(), |number| {
+    results.judge(&scope.all, tenant.enabled(), |number| {
         let Some(policy) = briefs.get(number) else {
-            return;
+            return false;
         };
-        let verdict = verdict(policy, bench);
-        match verdict {
-            Verdict::Satisfied => {}
-            Verdict::Open => is_open = true,
-            Verdict::Blocked(reason) => refusal.add(reason, briefs.id(number)),
+        match verdict(policy, bench) {
+            Verdict::Satisfied => true,
+            Verdict::Open => {
+                is_open = true;
+                false
+            }
+            Verdict::Blocked(reason) => {
+                refusal.add(reason, briefs.id(number));
+                false
+            }
         }
-        // Numbers of policies fit: there are fewer than bytes of memory that hold them.
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        results.push((number, result(PolicyState::Enabled, Some(verdict))));
     });
     if let Some(reason) = refusal.reason {
-        let mut policies = refusal.policies.into_vec();
+        let mut policies = refusal.policies;
         // What demands a method is half of the reason; the other half forbids to register one.
         if reason == BlockReason::ProofUpBlockedByPolicy {
             policies.extend(bench.evidence.refusing_registration());
@@ -208,10 +208,10 @@ fn demands_of_request(bench: &Bench<'_>) -> SmallVec<[ControlState; 2]> {
     let mut demands = SmallVec::new();
     let is_person = matches!(evidence.sign_in.subject, Subject::User(_));
     if is_person && !evidence.primary_is_proven(None) {
-        demands.push(ControlState::Open(vec![evidence.ask_for_primary()]));
+        demands.push(ControlState::Open(smallvec![evidence.ask_for_primary()]));
     }
     if evidence.sign_in.requests_mfa {
-        match evidence.mfa(bench.regard(None)) {
+        match evidence.mfa(bench.regard(None, Detail::Whole)) {
             ControlState::Met(_) => {}
             missing @ (ControlState::Open(_) | ControlState::Unobtainable(_)) => {
                 demands.push(missing);
@@ -225,8 +225,11 @@ fn demands_of_request(bench: &Bench<'_>) -> SmallVec<[ControlState; 2]> {
 #[derive(Default)]
 struct Refusal {
     reason: Option<BlockReason>,
-    policies: SmallVec<[PolicyId; 16]>,
+    policies: Vec<PolicyId>,
 }
+
+/// Where one policy refuses, some more often do.
+const REFUSING: usize = 16;
 
 impl Refusal {
     fn add(&mut self, reason: BlockReason, policy: Option<PolicyId>) {
@@ -236,6 +239,9 @@ impl Refusal {
             self.policies.clear();
         }
         if reason <= so_far {
+            if self.policies.is_empty() {
+                self.policies.reserve(REFUSING);
+            }
             self.policies.extend(policy);
         }
     }
@@ -246,7 +252,7 @@ impl Refusal {
 struct Open(BTreeMap<Challenge, Requirement>);
 
 impl Open {
-    fn add(&mut self, asks: Vec<Ask>, policy: Option<PolicyId>) {
+    fn add(&mut self, asks: Asks, policy: Option<PolicyId>) {
         for ask in asks {
             let requirement = self
                 .0

@@ -12,11 +12,12 @@ use portcullis_model::id::{AgreementId, AuthenticationStrengthId, PolicyId, Tena
 use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus};
 
 use crate::compile::CompiledTenant;
-use crate::decide::{Results, judgements};
+use crate::decide::{judgements, session};
 use crate::demand::Control;
 use crate::dimension::Bound;
 use crate::facts::SignIn;
 use crate::judge::{Judgement, Verdict};
+use crate::results::Results;
 use crate::seen::Seen;
 use crate::what_if::NotGiven;
 
@@ -34,8 +35,6 @@ pub struct Decision {
     pub status: ConditionalAccessStatus,
     /// What happens next.
     pub outcome: Outcome,
-    /// What holds of the session once granted.
-    pub session_controls: SessionDecision,
 }
 
 /// What happens next.
@@ -272,10 +271,19 @@ impl Decision {
     /// applied, are disabled or only report; [`Decision::policies`] tells of all of them, and why.
     pub fn results(&self) -> impl Iterator<Item = (PolicyId, AppliedPolicyResult)> {
         let briefs = self.tenant.briefs();
-        let results = self.results.iter();
-        results.filter_map(|(number, result)| {
-            Some((briefs.id(usize::try_from(*number).ok()?)?, *result))
+        self.results.iter().filter_map(|(number, is_satisfied)| {
+            let result = match is_satisfied {
+                true => AppliedPolicyResult::Success,
+                false if briefs.get(number)?.is_evaluable() => AppliedPolicyResult::Failure,
+                false => AppliedPolicyResult::Unknown,
+            };
+            Some((briefs.id(number)?, result))
         })
+    }
+
+    /// What holds of the session once granted; worked out when asked for.
+    pub fn session_controls(&self) -> SessionDecision {
+        session(&self.tenant, &self.sign_in, &self.results)
     }
 
     /// The facts it decided on.

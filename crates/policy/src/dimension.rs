@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::policy_set::{PolicySet, SparsePolicySet};
+use crate::policy_set::{PolicySet, PolicySets, SparsePolicySet};
 use crate::table::{Key, Table};
+use crate::value::See;
 
 /// One dimension: which policies each of its values brings the sign-in into, and which it takes it out of.
 #[derive(Debug)]
@@ -17,10 +18,11 @@ pub(crate) struct Dimension<V> {
     /// Ascending.
     values: Vec<V>,
     named: Named,
-    /// What each value matches on its own, in the same order; of few values only.
-    alone: Vec<PolicySet>,
-    /// What matches where no value but [`Key::EVERYTHING`] is the sign-in's.
-    otherwise: PolicySet,
+    /// What matches where the sign-in has one value beside [`Key::EVERYTHING`]: first where it has none, or one that nobody
+    /// names.
+    alone: PolicySets,
+    /// Which of them is a value's, by its ordinal; 0 where nobody names it.
+    rows: Vec<usize>,
 }
 
 /// What the values of a dimension include and exclude, whatever kind of value they are.
@@ -53,7 +55,11 @@ pub(crate) struct Matching<'a, V> {
 
 impl<V: Key> Matching<'_, V> {
     /// Adds what a value includes, and remembers what it excludes. Values come in any order, each once.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what kind of value it is need not be asked again of each group"
+    )]
     pub(crate) fn add(&mut self, value: V) {
         let named = &self.dimension.named;
         if V::EVERYTHING == Some(value) {
@@ -84,8 +90,13 @@ impl<V: Key> Matching<'_, V> {
     }
 }
 
-/// Of how many values a dimension keeps what each matches on its own.
-const ALONE_MAX: usize = 16;
+impl<V: Key> See<V> for Matching<'_, V> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `add`")]
+    fn see(&mut self, value: V) {
+        self.add(value);
+    }
+}
 
 /// What policies say of a dimension while they are compiled, in the order of their numbers.
 #[derive(Debug)]
@@ -119,7 +130,8 @@ impl<V: Key> DimensionBuilder<V> {
         }
         let (values, entries): (Vec<V>, Vec<Entry>) = self.entries.into_iter().unzip();
         let mut dimension = Dimension {
-            otherwise: PolicySet::empty_like(&self.always),
+            alone: PolicySets::like(&self.always),
+            rows: Vec::new(),
             always: self.always,
             named: Named {
                 table: Table::of(&values),
@@ -128,16 +140,8 @@ impl<V: Key> DimensionBuilder<V> {
                 everything_excluded,
             },
             values,
-            alone: Vec::new(),
         };
-        dimension.otherwise = dimension.matching(V::EVERYTHING.into_iter());
-        if dimension.values.len() <= ALONE_MAX {
-            let matching = |value: &V| {
-                let everything = V::EVERYTHING.filter(|everything| everything != value);
-                dimension.matching(everything.into_iter().chain([*value]))
-            };
-            dimension.alone = dimension.values.iter().map(matching).collect();
-        }
+        dimension.work_out_alone();
         dimension
     }
 }
@@ -167,14 +171,48 @@ impl<V: Key> Dimension<V> {
     }
 
     /// Keeps of `standing` what a sign-in satisfies that has this value, or none, beside [`Key::EVERYTHING`].
+    #[inline]
     pub(crate) fn keep_matching_one(&self, value: Option<V>, standing: &mut PolicySet) {
-        let Some(number) = value.and_then(|value| self.number(value)) else {
-            return standing.intersect(&self.otherwise);
+        let row = match value.map(Key::ordinal) {
+            None => Some(0),
+            Some(Some(ordinal)) => Some(self.rows.get(ordinal).copied().unwrap_or(0)),
+            Some(None) => None,
         };
-        match self.alone.get(number) {
-            Some(alone) => standing.intersect(alone),
+        match row.and_then(|row| self.alone.get(row)) {
+            Some(alone) => standing.keep(alone),
             None => standing.intersect(&self.matching(V::EVERYTHING.into_iter().chain(value))),
         }
+    }
+
+    fn work_out_alone(&mut self) {
+        self.alone.push(&self.matching(V::EVERYTHING.into_iter()));
+        let ordinal = |value: &V| Some((*value, value.ordinal()?));
+        let ordinals: Vec<(V, usize)> = self.values.iter().filter_map(ordinal).collect();
+        for ((value, ordinal), row) in ordinals.into_iter().zip(1..) {
+            let everything = V::EVERYTHING.filter(|everything| *everything != value);
+            let matching = self.matching(everything.into_iter().chain([value]));
+            self.rows.resize(self.rows.len().max(ordinal + 1), 0);
+            if let Some(known) = self.rows.get_mut(ordinal) {
+                *known = row;
+            }
+            self.alone.push(&matching);
+        }
+    }
+
+    /// What these values include, and what they exclude.
+    pub(crate) fn lists(&self, values: impl Iterator<Item = V>) -> (PolicySet, PolicySet) {
+        let mut included = PolicySet::empty_like(&self.always);
+        let mut excluded = PolicySet::empty_like(&self.always);
+        for entry in values.filter_map(|value| self.entry(value)) {
+            included.add(&entry.included);
+            excluded.add(&entry.excluded);
+        }
+        (included, excluded)
+    }
+
+    /// The values that policies name, ascending.
+    pub(crate) fn values(&self) -> &[V] {
+        &self.values
     }
 
     /// Begins to put what values satisfy in the place of whatever is in `matching`, of the same tenant.
@@ -276,6 +314,12 @@ mod tests {
 
         fn parts(self) -> Parts {
             Parts::one(0, self.0)
+        }
+
+        // Some have one, some have none.
+        fn ordinal(self) -> Option<usize> {
+            let number = usize::try_from(self.0).ok()?;
+            (1..20).contains(&number).then_some(number)
         }
     }
 

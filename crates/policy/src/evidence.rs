@@ -6,6 +6,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::conditional_access::{ClientAppType, SignInInterval, UserAction};
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::id::{PolicyId, TenantId};
+use smallvec::SmallVec;
 
 use crate::compile::CompiledTenant;
 use crate::cross_tenant::{CrossTenantChannel, Trust};
@@ -23,6 +24,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) primary_place: Place,
     /// Where MFA is proven, or why it cannot be. Proofs from anywhere else count for nothing.
     pub(crate) mfa_place: Result<Place, BlockReason>,
+    /// When the first factor was last proven.
+    primary_proven_at: Option<Timestamp>,
     /// The policies about security information that keep methods from being registered; asked for seldom.
     refusing_registration: OnceCell<Vec<PolicyId>>,
 }
@@ -56,7 +59,7 @@ pub(crate) enum ControlState {
     /// The tenant that vouches.
     Met(TenantId),
     /// The user can still meet it: by these, in this order; never empty.
-    Open(Vec<Ask>),
+    Open(Asks),
     /// Nobody can meet it in this sign-in.
     Unobtainable(BlockReason),
 }
@@ -70,6 +73,9 @@ pub(crate) struct Ask {
     pub(crate) combinations: Vec<AuthenticationMethods>,
 }
 
+/// Hardly ever more than one.
+pub(crate) type Asks = SmallVec<[Ask; 1]>;
+
 /// What weighs beside the evidence when MFA is judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Regard {
@@ -77,6 +83,16 @@ pub(crate) struct Regard {
     pub(crate) interval: Option<SignInInterval>,
     /// Whether somebody without a method may register one now.
     pub(crate) registration: Registration,
+    pub(crate) detail: Detail,
+}
+
+/// How much is worked out of what is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// That it is open.
+    Verdict,
+    /// The combinations of a strength within reach, too.
+    Whole,
 }
 
 /// Whether somebody without a method may register one now.
@@ -86,17 +102,6 @@ pub(crate) enum Registration {
     AsPoliciesSay,
     /// Not now.
     Refused(BlockReason),
-}
-
-/// How far a user without a sufficient registered method gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Obtainable {
-    /// A registered method is enough.
-    Registered,
-    /// Something can be registered and is enough.
-    Registrable,
-    /// Nothing is enough.
-    Nothing,
 }
 
 /// `everyTime` asks at most once in this many seconds (specification 5.10).
@@ -137,14 +142,19 @@ impl<'a> Evidence<'a> {
                 (Standing::Service, here, Err(BlockReason::BlockedByPolicy))
             }
         };
-        Self {
+        let mut evidence = Self {
             tenant,
             sign_in,
             standing,
             primary_place,
             mfa_place,
+            primary_proven_at: None,
             refusing_registration: OnceCell::new(),
-        }
+        };
+        let first = evidence.proofs_in(primary_place);
+        let first = first.filter(|proof| is_first(proof.method));
+        evidence.primary_proven_at = first.map(|proof| proof.at).max();
+        evidence
     }
 
     /// Legacy clients can neither show a challenge nor send device state: any grant blocks (specification 4.6).
@@ -167,12 +177,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether the first factor is proven, and as lately as that.
     pub(crate) fn primary_is_proven(&self, interval: Option<SignInInterval>) -> bool {
-        let latest = self
-            .proofs_in(self.primary_place)
-            .filter(|proof| is_first(proof.method))
-            .map(|proof| proof.at)
-            .max();
-        self.is_fresh(latest, interval)
+        self.is_fresh(self.primary_proven_at, interval)
     }
 
     /// The demand for a first factor.
@@ -251,7 +256,8 @@ impl<'a> Evidence<'a> {
     pub(crate) fn proofs_in(&self, place: Place) -> impl Iterator<Item = &'a Proof> {
         let (tenant, now) = (place.tenant(), self.sign_in.at);
         self.sign_in.proofs.iter().filter(move |proof| {
-            proof.tenant == tenant && proof.at.duration_since(now).as_secs() <= CLOCK_SKEW_SECONDS
+            proof.tenant == tenant
+                && (proof.at <= now || proof.at.duration_since(now).as_secs() <= CLOCK_SKEW_SECONDS)
         })
     }
 
@@ -265,10 +271,9 @@ impl<'a> Evidence<'a> {
 
     /// What of it can be registered in the middle of a sign-in.
     pub(crate) fn registrable_in(&self, place: Place) -> AuthenticationMethods {
-        let registrable = self.methods_in(place).registrable.iter();
-        registrable
-            .filter(|method| !NEVER_REGISTRABLE.contains(*method))
-            .fold(AuthenticationMethods::NONE, AuthenticationMethods::with)
+        self.methods_in(place)
+            .registrable
+            .without(NEVER_REGISTRABLE)
     }
 
     /// Whether what is to be registered may be, there and now. Risk weighs first: nobody registers a method because a
@@ -309,14 +314,12 @@ impl<'a> Evidence<'a> {
         let Some(proven_at) = proven_at else {
             return false;
         };
-        let age_seconds = self.sign_in.at.duration_since(proven_at).as_secs();
-        match interval {
-            None => true,
-            Some(SignInInterval::EveryTime) => age_seconds < EVERY_TIME_SECONDS,
-            Some(SignInInterval::Hours(hours)) => {
-                age_seconds < EVERY_TIME_SECONDS.max(i64::from(hours) * 3600)
-            }
-        }
+        let age_max = match interval {
+            None => return true,
+            Some(SignInInterval::EveryTime) => EVERY_TIME_SECONDS,
+            Some(SignInInterval::Hours(hours)) => EVERY_TIME_SECONDS.max(i64::from(hours) * 3600),
+        };
+        self.sign_in.at.duration_since(proven_at).as_secs() < age_max
     }
 }
 
@@ -344,11 +347,18 @@ pub(crate) fn is_first(method: AuthenticationMethod) -> bool {
     }
 }
 
-/// Whether it can be asked for as a second step: whoever wants Windows Hello for Business must begin with it.
-pub(crate) fn is_second_step(method: AuthenticationMethod) -> bool {
-    match method.factor() {
-        Factor::First => false,
-        Factor::Second => true,
-        Factor::Both => method != AuthenticationMethod::WindowsHelloForBusiness,
+/// What can be asked for as a second step: whoever wants Windows Hello for Business must begin with it.
+pub(crate) const SECOND_STEPS: AuthenticationMethods = {
+    let (mut steps, mut rest): (_, &[AuthenticationMethod]) =
+        (AuthenticationMethods::NONE, &AuthenticationMethod::ALL);
+    while let [one, others @ ..] = rest {
+        if !matches!(one.factor(), Factor::First) {
+            steps = steps.with(*one);
+        }
+        rest = others;
     }
-}
+    steps.without(HELLO)
+};
+/// Windows Hello for Business alone.
+pub(crate) const HELLO: AuthenticationMethods =
+    AuthenticationMethods::of([AuthenticationMethod::WindowsHelloForBusiness]);

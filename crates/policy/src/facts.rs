@@ -189,10 +189,10 @@ pub struct UserSubject {
     /// External user types, from [`external_user_types`](crate::external_user::external_user_types); empty for
     /// internal members.
     pub external_user_types: ExternalUserTypes,
-    /// Groups of the resource tenant, nesting followed.
-    pub groups: BTreeSet<GroupId>,
-    /// Active roles in the resource tenant.
-    pub roles: BTreeSet<RoleTemplateId>,
+    /// Groups of the resource tenant, nesting followed; each once, ascending. Every decision walks them.
+    pub groups: Arc<[GroupId]>,
+    /// Active roles in the resource tenant, likewise.
+    pub roles: Arc<[RoleTemplateId]>,
 }
 
 /// Where a user's credentials live.

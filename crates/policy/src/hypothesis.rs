@@ -120,8 +120,8 @@ impl Supposed {
     }
 
     /// What would hold of the session.
-    pub fn session_controls(&self) -> &SessionDecision {
-        &self.0.session_controls
+    pub fn session_controls(&self) -> SessionDecision {
+        self.0.session_controls()
     }
 
     /// Each policy of the tenant, in the order of configuration, as the log would have it.

@@ -4,17 +4,19 @@ use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
 
 use crate::attribute_class::AttributeClasses;
+use crate::audience::Audiences;
 use crate::device_rule::DeviceRules;
 use crate::dimension::{Bound, Dimension, DimensionBuilder};
 use crate::facts::Subject;
 use crate::location::NamedLocations;
+use crate::place::Places;
 use crate::policy_set::PolicySet;
 use crate::seen::Seen;
 use crate::table::Key;
 use crate::value::{
     LocationValue, PlatformValue, TargetValue, UserValue, WorkloadValue, action_values,
-    audience_values, client_values, context_values, each_audience_value, each_user_value,
-    is_location_open, location_values, platform_values, workload_values,
+    audience_values, client_values, context_values, is_location_open, location_values,
+    platform_values, show_user_values, workload_values,
 };
 use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
@@ -82,6 +84,10 @@ macro_rules! dimensions {
             pub(crate) named_locations: NamedLocations,
             pub(crate) attributes: AttributeClasses,
             $($(#[$doc])* pub(crate) $name: Dimension<$value>,)*
+            /// What `targets` says of most requests.
+            audiences: Option<Audiences>,
+            /// What `locations` says of most sign-ins.
+            places: Option<Places>,
             /// Policies that say nothing of devices.
             pub(crate) any_device: PolicySet,
             /// What the others say.
@@ -114,13 +120,18 @@ macro_rules! dimensions {
             }
 
             pub(crate) fn build(self) -> Index {
-                Index {
+                let mut index = Index {
                     named_locations: self.named_locations,
                     attributes: self.attributes,
                     $($name: self.$name.build(),)*
+                    audiences: None,
+                    places: None,
                     any_device: self.any_device,
                     devices: self.devices,
-                }
+                };
+                index.audiences = Audiences::of(&index.targets, &index.attributes);
+                index.places = Places::of(&index.named_locations, &index.locations);
+                index
             }
         }
     };
@@ -153,16 +164,30 @@ pub(crate) struct Scope {
 
 impl Index {
     pub(crate) fn scope(&self, seen: &Seen<'_>) -> Scope {
-        let mut concerned = PolicySet::empty_like(&self.any_device);
-        self.match_subject(seen, &mut concerned);
+        let mut scope = self.no_scope();
+        self.find_scope(seen, &mut scope);
+        scope
+    }
+
+    /// No policy at all.
+    #[inline]
+    pub(crate) fn no_scope(&self) -> Scope {
+        Scope {
+            concerned: PolicySet::empty_like(&self.any_device),
+            all: PolicySet::empty_like(&self.any_device),
+        }
+    }
+
+    /// Puts what a sign-in brings into scope in the place of whatever is in `scope`, of the same tenant.
+    pub(crate) fn find_scope(&self, seen: &Seen<'_>, scope: &mut Scope) {
+        let Scope { concerned, all } = scope;
         let mut scratch = PolicySet::empty_like(&self.any_device);
-        self.match_targets(seen, &mut scratch);
-        concerned.intersect(&scratch);
-        let mut all = concerned.clone();
+        self.match_subject(seen, all);
+        self.keep_matching_targets(all, &mut scratch, seen);
+        concerned.copy_from(all);
         if seen.not_given == NotGiven::NOTHING {
-            self.keep_matching_all(&mut all, &mut scratch, seen);
-            self.keep_matching_devices(&mut all, seen);
-            return Scope { concerned, all };
+            self.keep_matching_all(all, &mut scratch, seen);
+            return self.keep_matching_devices(all, seen);
         }
         for condition in Condition::ALL {
             match condition {
@@ -178,8 +203,7 @@ impl Index {
                 | Condition::AuthenticationFlow => all.intersect(&self.matching(condition, seen)),
             }
         }
-        self.keep_matching_devices(&mut all, seen);
-        Scope { concerned, all }
+        self.keep_matching_devices(all, seen);
     }
 
     /// Keeps what every condition lets match beside subject, target and device, of a sign-in with every signal given: what
@@ -208,7 +232,13 @@ impl Index {
         keep_one(&self.service_principal_risk, Some(level), standing);
         keep_one(&self.insider_risk, risk.insider, standing);
         keep_one(&self.transfer_methods, sign_in.transfer_method, standing);
-        if !self.locations.is_silent() {
+        if self.locations.is_silent() {
+            return;
+        }
+        let is_done = self.places.as_ref().is_some_and(|places| {
+            places.keep_matching(&self.named_locations, seen, (standing, scratch))
+        });
+        if !is_done {
             let values = location_values(seen, &self.named_locations);
             let values = values.iter().copied();
             self.locations.keep_matching(values, standing, scratch);
@@ -311,7 +341,7 @@ impl Index {
         match &seen.sign_in.subject {
             Subject::User(user) => {
                 let mut matching = self.users.begin(matching);
-                each_user_value(user, |value| matching.add(value));
+                show_user_values(user, &mut matching);
                 matching.finish();
             }
             Subject::ServicePrincipal(principal) => {
@@ -323,20 +353,29 @@ impl Index {
         }
     }
 
+    /// Keeps what [`Index::match_targets`] says. `scratch` is of the same tenant, whatever is in it.
+    fn keep_matching_targets(
+        &self,
+        standing: &mut PolicySet,
+        scratch: &mut PolicySet,
+        seen: &Seen<'_>,
+    ) {
+        let sign_in = seen.sign_in;
+        let mut audiences = sign_in.audiences.iter();
+        let one = audiences.next().filter(|_| audiences.next().is_none());
+        let is_plain = sign_in.user_action.is_none() && sign_in.authentication_contexts.is_empty();
+        match (one, &self.audiences) {
+            (Some(one), Some(audiences)) if is_plain => audiences.keep_matching(*one, standing),
+            (Some(_) | None, Some(_) | None) => {
+                self.match_targets(seen, scratch);
+                standing.intersect(scratch);
+            }
+        }
+    }
+
     /// One audience that matches is enough (specification 4.3); an action and contexts are asked for beside them.
     fn match_targets(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
         let sign_in = seen.sign_in;
-        let mut audiences = sign_in.audiences.iter();
-        let first = audiences.next();
-        // Nearly every request reaches one resource and asks for nothing else.
-        let is_plain = audiences.next().is_none()
-            && sign_in.user_action.is_none()
-            && sign_in.authentication_contexts.is_empty();
-        if let Some(audience) = first.filter(|_| is_plain) {
-            let mut matching = self.targets.begin(matching);
-            each_audience_value(*audience, &self.attributes, |value| matching.add(value));
-            return matching.finish();
-        }
         *matching = self.targets.matching(context_values(sign_in));
         for audience in &sign_in.audiences {
             let values = audience_values(*audience, &self.attributes);

@@ -1,20 +1,20 @@
 //! What one policy in scope says of a sign-in, given what there is to show for it.
 
-use std::cell::Cell;
+mod shared;
 
 use portcullis_model::conditional_access::signal::RiskLevel;
 use portcullis_model::conditional_access::{SignInFrequency, SignInInterval, UserAction};
 use portcullis_model::id::PolicyId;
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
-use smallvec::SmallVec;
 
 use crate::brief::{Brief, Grant};
 use crate::compile::CompiledTenant;
 use crate::decision::BlockReason;
 use crate::demand::{Concern, Control, Strength, TargetKind};
-use crate::evidence::{Ask, ControlState, Evidence, Regard, Registration, Standing};
+use crate::evidence::{Asks, ControlState, Detail, Evidence, Regard, Registration, Standing};
 use crate::facts::SignIn;
 use crate::session_control::Frequency;
+use shared::Shared;
 
 /// A policy in scope and what it came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +67,9 @@ pub(crate) struct Bench<'a> {
     of_registration: Vec<&'a Strength>,
     /// Whether what a control finds depends on what the policy is about.
     looks_at_concerns: bool,
-    /// What each control of the tenant finds, once a policy asked; nothing where that depends on the policy.
-    found: FoundByControl,
+    /// What the controls that policies asked for so far find, where that is the same for all policies.
+    shared: Shared,
 }
-
-/// By number; tenants seldom demand more different ones.
-type FoundByControl = SmallVec<[Cell<Option<Found>>; 64]>;
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(
@@ -101,17 +98,18 @@ impl<'a> Bench<'a> {
             stale: stale(evidence, frequency),
             is_risky,
             of_registration,
-            looks_at_concerns: looks_at_concerns(evidence, is_risky),
-            found: nothing_found(evidence.tenant),
+            looks_at_concerns: looks_at_concerns(evidence),
+            shared: Shared::default(),
         }
     }
 
-    /// The same with another sign-in frequency.
-    pub(crate) fn with_frequency(self, frequency: Option<Frequency>) -> Self {
+    /// The same with another sign-in frequency, for a policy that is not in force.
+    pub(crate) fn reporting(self, frequency: Option<Frequency>) -> Self {
         Self {
             frequency,
             stale: stale(self.evidence, frequency),
-            found: nothing_found(self.evidence.tenant),
+            looks_at_concerns: true,
+            shared: Shared::default(),
             ..self
         }
     }
@@ -122,7 +120,7 @@ impl<'a> Bench<'a> {
     }
 
     /// What weighs when the controls of a policy about this are judged; `None`: a demand of the request itself.
-    pub(crate) fn regard(&self, concern: Option<Concern>) -> Regard {
+    pub(crate) fn regard(&self, concern: Option<Concern>, detail: Detail) -> Regard {
         let sign_in = self.evidence.sign_in;
         let is_at_risk = concern.is_some_and(|concern| concern.is_sign_in_risk(sign_in));
         let is_about_action =
@@ -140,16 +138,17 @@ impl<'a> Bench<'a> {
         Regard {
             interval: self.interval(),
             registration,
+            detail,
         }
     }
 
     /// What a control finds that a policy about this demands.
-    pub(crate) fn find(&self, control: &Control, concern: Concern) -> ControlState {
+    pub(crate) fn find(&self, control: &Control, concern: Concern, detail: Detail) -> ControlState {
         match control {
             Control::Strength(_)
                 if self.replaces_strengths_about(concern) && !self.evidence.is_legacy() =>
             {
-                self.strengths_of_registration()
+                self.strengths_of_registration(detail)
             }
             Control::Strength(_)
             | Control::Mfa
@@ -161,38 +160,19 @@ impl<'a> Bench<'a> {
             | Control::RiskRemediation(_)
             | Control::TermsOfUse(_)
             | Control::Custom(_) => {
-                let regard = self.regard(Some(concern));
+                let regard = self.regard(Some(concern), detail);
                 self.evidence.of(control, concern, regard)
             }
         }
     }
 
-    /// The same in brief, worked out once for all policies where it is the same for all; `None`: it is not asked for now.
-    #[inline]
+    /// The same in brief; `None`: it is not asked for now.
     fn found(&self, number: usize, concern: Concern) -> Option<Found> {
-        let shared = self.found.get(number).filter(|_| !self.looks_at_concerns);
-        match shared.and_then(Cell::get) {
-            Some(found) => Some(found),
-            None => self.find_anew(number, concern, shared),
-        }
-    }
-
-    #[cold]
-    fn find_anew(
-        &self,
-        number: usize,
-        concern: Concern,
-        shared: Option<&Cell<Option<Found>>>,
-    ) -> Option<Found> {
         let control = self.evidence.tenant.briefs().control(number)?;
         if is_exempt(control, concern, self.evidence.sign_in) {
             return None;
         }
-        let found = Found::from(&self.find(control, concern));
-        if let Some(shared) = shared {
-            shared.set(Some(found));
-        }
-        Some(found)
+        Some(Found::from(&self.find(control, concern, Detail::Verdict)))
     }
 
     /// How the log tells of a strength that a policy about this demands.
@@ -204,7 +184,7 @@ impl<'a> Bench<'a> {
         if self.replaces_strengths_about(concern) {
             return AuthenticationStrengthResult::SkippedForProofUp;
         }
-        let regard = self.regard(Some(concern));
+        let regard = self.regard(Some(concern), Detail::Whole);
         self.evidence.strength(strength, regard).result
     }
 
@@ -215,12 +195,13 @@ impl<'a> Bench<'a> {
     }
 
     /// All of them are met, or what is missing of them.
-    fn strengths_of_registration(&self) -> ControlState {
+    fn strengths_of_registration(&self, detail: Detail) -> ControlState {
         let regard = Regard {
             interval: self.interval(),
             registration: Registration::Refused(BlockReason::ProofUpBlockedByPolicy),
+            detail,
         };
-        let mut open = Vec::new();
+        let mut open = Asks::new();
         for strength in &self.of_registration {
             match self.evidence.strength(strength, regard).state {
                 ControlState::Met(_) => {}
@@ -243,8 +224,8 @@ impl<'a> Bench<'a> {
     }
 
     /// By what the user can still meet what is missing of a policy that is [`Verdict::Open`], in the order of challenges.
-    pub(crate) fn asks(&self, policy: &Brief) -> Vec<Ask> {
-        let mut asks = Vec::new();
+    pub(crate) fn asks(&self, policy: &Brief) -> Asks {
+        let mut asks = Asks::new();
         if self.is_stale(policy.frequency) {
             asks.push(self.evidence.ask_for_primary());
         }
@@ -252,7 +233,7 @@ impl<'a> Bench<'a> {
         let controls = self.evidence.tenant.briefs().controls(policy);
         let states = controls
             .filter(|control| !is_exempt(control, concern, sign_in))
-            .map(|control| self.find(control, concern));
+            .map(|control| self.find(control, concern, Detail::Whole));
         let mut open = states.filter_map(|state| match state {
             ControlState::Open(asks) => Some(asks),
             ControlState::Met(_) | ControlState::Unobtainable(_) => None,
@@ -269,21 +250,28 @@ impl<'a> Bench<'a> {
     }
 
     /// What the demand of a policy comes to, whatever its sign-in frequency says.
+    #[inline]
     fn demanded(&self, policy: &Brief) -> Found {
-        let concern = policy.concern;
-        let numbers = self.evidence.tenant.briefs().numbers(policy);
-        let found = numbers.iter().map(|number| self.found(*number, concern));
-        match policy.grant {
-            Grant::NotEvaluable => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
-            Grant::Nothing => Found::Met,
-            Grant::Block => Found::Unobtainable(
+        let shared = policy.shared.filter(|_| !self.looks_at_concerns);
+        match (policy.grant, shared) {
+            (Grant::NotEvaluable, _) => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
+            (Grant::Nothing, _) => Found::Met,
+            (Grant::Block, _) => Found::Unobtainable(
                 self.evidence
-                    .risk_elsewhere(concern)
+                    .risk_elsewhere(policy.concern)
                     .unwrap_or(BlockReason::BlockedByPolicy),
             ),
-            Grant::All => all_of(found),
-            Grant::Any => any_of(found),
+            (Grant::All, Some(controls)) => self.all_of_shared(policy, controls),
+            (Grant::Any, Some(controls)) => self.any_of_shared(policy, controls),
+            (Grant::All, None) => all_of(self.found_one_by_one(policy)),
+            (Grant::Any, None) => any_of(self.found_one_by_one(policy)),
         }
+    }
+
+    fn found_one_by_one(&self, policy: &Brief) -> impl Iterator<Item = Option<Found>> {
+        let concern = policy.concern;
+        let numbers = self.evidence.tenant.briefs().numbers(policy).iter();
+        numbers.map(move |number| self.found(*number, concern))
     }
 }
 
@@ -297,24 +285,18 @@ fn stale(evidence: &Evidence<'_>, frequency: Option<Frequency>) -> Option<Freque
 /// Whether what a control finds depends on what the policy is about.
 ///
 /// INVARIANT (shared answers): of a policy, [`Bench::find`] and [`is_exempt`] see its concern alone. What it is about
-/// matters only beside a user action; risk of the sign-in, only where no policy in force is about it; risk of the user,
-/// only to somebody whose home tenant would have to remedy it.
-fn looks_at_concerns(evidence: &Evidence<'_>, is_risky: bool) -> bool {
+/// matters only beside a user action; risk of the sign-in, only of a policy that is not in force, since where one in force
+/// is about it, nobody registers a method; risk of the user, only to somebody whose home tenant would have to remedy it.
+fn looks_at_concerns(evidence: &Evidence<'_>) -> bool {
     let sign_in = evidence.sign_in;
     let is_foreign = match evidence.standing {
         Standing::Foreign(..) => true,
         Standing::Own(_) | Standing::WithoutHome | Standing::Service => false,
     };
-    sign_in.user_action.is_some()
-        || (sign_in.risk.sign_in != RiskLevel::None && !is_risky)
-        || (sign_in.risk.user != RiskLevel::None && is_foreign)
+    sign_in.user_action.is_some() || (sign_in.risk.user != RiskLevel::None && is_foreign)
 }
 
-fn nothing_found(tenant: &CompiledTenant) -> FoundByControl {
-    SmallVec::from_elem(Cell::new(None), tenant.briefs().control_count())
-}
-
-fn add_new(asks: &mut Vec<Ask>, more: Vec<Ask>) {
+fn add_new(asks: &mut Asks, more: Asks) {
     for ask in more {
         if !asks.contains(&ask) {
             asks.push(ask);
@@ -323,6 +305,7 @@ fn add_new(asks: &mut Vec<Ask>, more: Vec<Ask>) {
 }
 
 /// Judges one policy in scope.
+#[inline]
 pub(crate) fn verdict(policy: &Brief, bench: &Bench<'_>) -> Verdict {
     match bench.demanded(policy) {
         Found::Unobtainable(reason) => Verdict::Blocked(reason),

@@ -7,6 +7,7 @@
 //! ([`facts::SignIn`]) and a compiled tenant ([`compile::CompiledTenant`]), nothing else.
 
 mod attribute_class;
+mod audience;
 mod brief;
 pub mod compile;
 mod control;
@@ -26,8 +27,10 @@ mod judge;
 mod location;
 mod method_place;
 pub mod permit;
+mod place;
 pub mod platform;
 mod policy_set;
+mod results;
 mod seen;
 mod session_control;
 mod strength;

@@ -14,12 +14,19 @@ use portcullis_model::named_location::{CountryLookup, NamedLocation, NamedLocati
 pub(crate) struct NamedLocations {
     known: BTreeMap<NamedLocationId, Source>,
     trusted: BTreeSet<NamedLocationId>,
-    ranges_v4: Ranges,
-    ranges_v6: Ranges,
+    ranges_v4: Ranges<u32>,
+    ranges_v6: Ranges<u128>,
     /// By the country of the address; `None` is the unknown one.
     countries: BTreeMap<Option<CountryCode>, Vec<NamedLocationId>>,
     gps_countries: BTreeMap<CountryCode, Vec<NamedLocationId>>,
     by_coordinates: Vec<NamedLocationId>,
+}
+
+/// The number of the set of locations around an address, in the address's family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Around {
+    V4(usize),
+    V6(usize),
 }
 
 /// By what a location is found.
@@ -96,10 +103,33 @@ impl NamedLocations {
 
     /// The locations with a range around this address.
     pub(crate) fn at_address(&self, address: IpAddr) -> &[NamedLocationId] {
+        let around = match self.around(address) {
+            Around::V4(number) => self.ranges_v4.sets.get(number),
+            Around::V6(number) => self.ranges_v6.sets.get(number),
+        };
+        around.map_or(&[], Vec::as_slice)
+    }
+
+    /// The same by number.
+    #[inline]
+    pub(crate) fn around(&self, address: IpAddr) -> Around {
         match address.to_canonical() {
-            IpAddr::V4(address) => self.ranges_v4.containing(address.to_bits().into()),
-            IpAddr::V6(address) => self.ranges_v6.containing(address.to_bits()),
+            IpAddr::V4(address) => Around::V4(self.ranges_v4.around(address.to_bits())),
+            IpAddr::V6(address) => Around::V6(self.ranges_v6.around(address.to_bits())),
         }
+    }
+
+    /// Of each family, the sets of locations that are around some address, by number.
+    pub(crate) fn all_around(&self) -> [&[Vec<NamedLocationId>]; 2] {
+        [&self.ranges_v4.sets, &self.ranges_v6.sets]
+    }
+
+    /// Each country that a location has, by address, with those locations; `None` is the unknown one.
+    pub(crate) fn countries(
+        &self,
+    ) -> impl Iterator<Item = (Option<CountryCode>, &[NamedLocationId])> {
+        let countries = self.countries.iter();
+        countries.map(|(country, locations)| (*country, locations.as_slice()))
     }
 
     /// The locations with this country, by address.
@@ -138,14 +168,16 @@ const fn source(kind: &NamedLocationKind) -> Source {
 
 /// The address space of one family, cut where a range begins or ends: one search finds every location around an address.
 #[derive(Debug, Default)]
-struct Ranges {
-    /// First addresses of the pieces, ascending, each with the number of its set.
-    pieces: Vec<(u128, usize)>,
+struct Ranges<A> {
+    /// First addresses of the pieces, ascending.
+    firsts: Vec<A>,
+    /// Of each piece, the number of its set.
+    numbers: Vec<usize>,
     /// Sets of locations, each ascending, each once.
     sets: Vec<Vec<NamedLocationId>>,
 }
 
-impl Ranges {
+impl<A: Copy + Ord + TryFrom<u128>> Ranges<A> {
     /// Ranges of `family`, which is that family's range of all addresses.
     fn of(ranges: &BTreeMap<IpNet, BTreeSet<NamedLocationId>>, family: IpNet) -> Self {
         let mut sorted: Vec<(u128, u128, &BTreeSet<NamedLocationId>)> = ranges
@@ -168,8 +200,14 @@ impl Ranges {
         cutting.close_all();
         let mut sets: Vec<_> = cutting.numbers.into_iter().collect();
         sets.sort_unstable_by_key(|(_, number)| *number);
+        // The pieces of a family begin at addresses of that family.
+        let pieces = cutting.pieces.into_iter();
+        let (firsts, numbers) = pieces
+            .filter_map(|(first, number)| Some((A::try_from(first).ok()?, number)))
+            .unzip();
         Self {
-            pieces: cutting.pieces,
+            firsts,
+            numbers,
             sets: sets
                 .into_iter()
                 .map(|(set, _)| set.into_iter().collect())
@@ -177,11 +215,12 @@ impl Ranges {
         }
     }
 
-    fn containing(&self, address: u128) -> &[NamedLocationId] {
-        let after = self.pieces.partition_point(|(first, _)| *first <= address);
-        let piece = after.checked_sub(1).and_then(|at| self.pieces.get(at));
-        let set = piece.and_then(|(_, number)| self.sets.get(*number));
-        set.map_or(&[], Vec::as_slice)
+    /// The number of the set of locations around this address: the first piece begins where the addresses do.
+    #[inline]
+    fn around(&self, address: A) -> usize {
+        let after = self.firsts.partition_point(|first| *first <= address);
+        let piece = after.checked_sub(1).and_then(|at| self.numbers.get(at));
+        piece.copied().unwrap_or(usize::MAX)
     }
 }
 

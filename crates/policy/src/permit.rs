@@ -60,7 +60,7 @@ impl Decision {
                 client: self.sign_in.client,
                 audiences: self.sign_in.audiences.clone(),
                 granted_at: self.sign_in.at,
-                session: self.session_controls.clone(),
+                session: self.session_controls(),
             }),
             Outcome::Blocked(_) | Outcome::Open(_) => None,
         }

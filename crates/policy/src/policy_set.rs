@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-const WORD_BITS: usize = u64::BITS as usize;
+pub(crate) const WORD_BITS: usize = u64::BITS as usize;
 /// Sets of up to 2,048 policies (decision 17) are not put on the heap.
 const INLINE_WORDS: usize = 32;
 
@@ -14,6 +14,40 @@ pub(crate) struct PolicySet {
     inline: [u64; INLINE_WORDS],
     /// Takes the place of `inline` where that does not suffice.
     heap: Vec<u64>,
+}
+
+/// Sets of one tenant, one after the other: what is asked for again and again, worked out beforehand.
+#[derive(Debug)]
+pub(crate) struct PolicySets {
+    /// Of how many words each is.
+    width: usize,
+    words: Vec<u64>,
+}
+
+/// One of [`PolicySets`], as long as every set of the tenant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a>(&'a [u64]);
+
+impl PolicySets {
+    /// None yet, of the same tenant.
+    pub(crate) fn like(set: &PolicySet) -> Self {
+        Self {
+            width: set.count,
+            words: Vec::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, set: &PolicySet) {
+        self.words.extend(set.words());
+    }
+
+    /// The set that was pushed as this one, counted from 0.
+    #[inline]
+    pub(crate) fn get(&self, number: usize) -> Option<Row<'_>> {
+        let begin = number.checked_mul(self.width)?;
+        let end = begin.checked_add(self.width)?;
+        self.words.get(begin..end).map(Row)
+    }
 }
 
 /// The words of a set that are not zero, in order: a value named by few policies costs little among thousands.
@@ -36,15 +70,16 @@ impl PolicySet {
 
     #[inline]
     fn of_words(count: usize) -> Self {
-        Self {
+        // Filled in where it will lie: a set is not moved for nothing.
+        let mut set = Self {
             count,
             inline: [0; INLINE_WORDS],
-            heap: if count > INLINE_WORDS {
-                vec![0; count]
-            } else {
-                Vec::new()
-            },
+            heap: Vec::new(),
+        };
+        if count > INLINE_WORDS {
+            set.heap = vec![0; count];
         }
+        set
     }
 
     #[inline]
@@ -80,6 +115,14 @@ impl PolicySet {
     }
 
     /// Keeps what both have.
+    #[inline]
+    pub(crate) fn keep(&mut self, row: Row<'_>) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(row.0) {
+            *word &= theirs;
+        }
+    }
+
+    /// Keeps what both have.
     pub(crate) fn intersect(&mut self, other: &Self) {
         for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word &= theirs;
@@ -90,6 +133,22 @@ impl PolicySet {
     pub(crate) fn subtract(&mut self, other: &Self) {
         for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word &= !theirs;
+        }
+    }
+
+    /// Drops what the other has.
+    #[inline]
+    pub(crate) fn drop_row(&mut self, row: Row<'_>) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(row.0) {
+            *word &= !theirs;
+        }
+    }
+
+    /// Adds what the other has.
+    #[inline]
+    pub(crate) fn add_row(&mut self, row: Row<'_>) {
+        for (word, theirs) in self.words_mut().iter_mut().zip(row.0) {
+            *word |= theirs;
         }
     }
 
@@ -136,14 +195,6 @@ impl PolicySet {
         words.any(|(word, theirs)| word & theirs != 0)
     }
 
-    /// How many numbers are in both sets.
-    pub(crate) fn count_common(&self, other: &Self) -> usize {
-        let words = self.words().iter().zip(other.words());
-        words
-            .map(|(word, theirs)| (word & theirs).count_ones() as usize)
-            .sum()
-    }
-
     /// Calls with each number in both sets, ascending.
     #[inline]
     pub(crate) fn for_each_common(&self, other: &Self, mut call: impl FnMut(usize)) {
@@ -154,6 +205,15 @@ impl PolicySet {
                 // Clears the lowest bit.
                 rest &= rest - 1;
             }
+        }
+    }
+
+    /// Calls with the place of each word and what both sets have there.
+    #[inline]
+    pub(crate) fn for_each_common_word(&self, other: &Self, mut call: impl FnMut(usize, u64)) {
+        let words = self.words().iter().zip(other.words());
+        for (index, (word, theirs)) in words.enumerate() {
+            call(index, word & theirs);
         }
     }
 
@@ -238,13 +298,20 @@ mod tests {
             prop_assert_eq!(set(&|it| it.intersect(&dense(&right))), &left & &right);
             prop_assert_eq!(set(&|it| it.subtract(&dense(&right))), &left - &right);
             prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
+            let mut rows = PolicySets::like(&dense(&left));
+            rows.push(&dense(&left));
+            rows.push(&dense(&right));
+            let row = || rows.get(1).unwrap();
+            prop_assert_eq!(set(&|it| it.add_row(row())), &left | &right);
+            prop_assert_eq!(set(&|it| it.keep(row())), &left & &right);
+            prop_assert_eq!(set(&|it| it.drop_row(row())), &left - &right);
+            prop_assert!(rows.get(2).is_none());
             prop_assert_eq!(dense(&left).has_any(&sparse(&right)), !left.is_disjoint(&right));
             let [one, other] = [&left, &right].map(dense);
             let mut both = BTreeSet::new();
             one.for_each_common(&other, |number| { both.insert(number); });
             prop_assert_eq!(both, &left & &right);
             prop_assert_eq!(one.has_common(&other), !left.is_disjoint(&right));
-            prop_assert_eq!(dense(&left).count_common(&dense(&right)), (&left & &right).len());
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }

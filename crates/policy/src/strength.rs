@@ -4,12 +4,12 @@ use portcullis_model::authentication_strength::CombinationRestriction;
 use portcullis_model::conditional_access::SignInInterval;
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
-use smallvec::SmallVec;
+use smallvec::smallvec;
 
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Combination, Strength};
 use crate::evidence::{
-    Ask, ControlState, Evidence, Obtainable, Regard, Registration, Standing, is_first,
+    Ask, ControlState, Detail, Evidence, HELLO, Regard, Registration, Standing, is_first,
 };
 use crate::facts::{Authenticator, Proof};
 use crate::method_place::is_accepted;
@@ -36,6 +36,55 @@ enum Reach {
     Impossible,
 }
 
+/// What a user has shown, and could show, of the methods that combinations are made of.
+#[derive(Debug)]
+struct Shown {
+    /// Where MFA is proven.
+    place: Place,
+    /// How old a second factor may be.
+    interval: Option<SignInInterval>,
+    /// What counts at all.
+    accepted: AuthenticationMethods,
+    /// First factors, and others that are fresh.
+    proven: AuthenticationMethods,
+    /// First factors that are fresh.
+    renewed: AuthenticationMethods,
+    /// What can be proven, and what could be registered and proven then.
+    registered: AuthenticationMethods,
+    registrable: AuthenticationMethods,
+}
+
+/// Of the combinations that are not met.
+#[derive(Debug, Clone, Copy, Default)]
+struct Missing {
+    /// The fewest proofs of one for which nothing is to be registered.
+    proofs: Option<usize>,
+    /// The fewest registrations of one of the others.
+    registrations: Option<usize>,
+    is_restricted: bool,
+}
+
+/// What begins a sign-in, and no more.
+const FIRST: AuthenticationMethods = {
+    let (mut first, mut rest): (_, &[AuthenticationMethod]) =
+        (AuthenticationMethods::NONE, &AuthenticationMethod::ALL);
+    while let [one, others @ ..] = rest {
+        if matches!(one.factor(), Factor::First) {
+            first = first.with(*one);
+        }
+        rest = others;
+    }
+    first
+};
+const ALL: AuthenticationMethods = AuthenticationMethods::of(AuthenticationMethod::ALL);
+const CERTIFICATE: AuthenticationMethods =
+    AuthenticationMethods::of([AuthenticationMethod::X509CertificateSingleFactor]);
+/// Of these the certificate is the second.
+const CERTIFICATE_AND_PASSWORD: AuthenticationMethods = AuthenticationMethods::of([
+    AuthenticationMethod::X509CertificateSingleFactor,
+    AuthenticationMethod::Password,
+]);
+
 impl Evidence<'_> {
     /// All methods of one allowed combination, proven where this tenant wants them.
     pub(crate) fn strength(&self, strength: &Strength, regard: Regard) -> Finding {
@@ -48,22 +97,57 @@ impl Evidence<'_> {
                 };
             }
         };
-        let counting = strength
-            .combinations
-            .iter()
-            .filter(|combination| self.counts_in(combination.methods, place));
-        let mut reaches: SmallVec<[(AuthenticationMethods, Reach); 24]> = SmallVec::new();
-        for combination in counting {
-            let reach = self.reach(combination, place, regard.interval);
-            if reach == Reach::Met {
+        let methods = self.methods_for(place, regard.interval);
+        let counting = strength.combinations.iter();
+        let counting = counting.filter(|one| methods.accepted.contains_all(one.methods));
+        let mut missing = Missing::default();
+        for combination in counting.clone() {
+            match self.reach(combination, &methods) {
+                Reach::Met => {
+                    return Finding {
+                        state: ControlState::Met(place.tenant()),
+                        result: AuthenticationStrengthResult::Satisfied,
+                    };
+                }
+                Reach::Missing {
+                    proofs,
+                    registrations: 0,
+                } => missing.proofs = Some(at_most(missing.proofs, proofs)),
+                Reach::Missing { registrations, .. } => {
+                    missing.registrations = Some(at_most(missing.registrations, registrations));
+                }
+                Reach::Restricted => missing.is_restricted = true,
+                Reach::Impossible => {}
+            }
+        }
+        let (result, is_ready) = match self.told(missing, place, regard.registration) {
+            Ok(told) => told,
+            Err((reason, result)) => {
                 return Finding {
-                    state: ControlState::Met(place.tenant()),
-                    result: AuthenticationStrengthResult::Satisfied,
+                    state: ControlState::Unobtainable(reason),
+                    result,
                 };
             }
-            reaches.push((combination.methods, reach));
+        };
+        let is_asked_for = |one: &&Combination| match self.reach(one, &methods) {
+            Reach::Missing { registrations, .. } => !is_ready || registrations == 0,
+            Reach::Met | Reach::Restricted | Reach::Impossible => false,
+        };
+        let combinations = match regard.detail {
+            Detail::Verdict => Vec::new(),
+            Detail::Whole => counting
+                .filter(is_asked_for)
+                .map(|one| one.methods)
+                .collect(),
+        };
+        Finding {
+            state: ControlState::Open(smallvec![Ask {
+                challenge: Challenge::AuthenticationStrength(strength.id),
+                place,
+                combinations,
+            }]),
+            result,
         }
-        self.missing(strength, place, &reaches, regard.registration)
     }
 
     /// Where MFA is proven. A guest whose identity is no tenant's can meet a strength only where the tenant says so
@@ -80,54 +164,129 @@ impl Evidence<'_> {
         }
     }
 
-    /// Whether every method of the combination is one that is accepted there.
-    fn counts_in(&self, methods: AuthenticationMethods, place: Place) -> bool {
-        if !methods.iter().all(|method| self.may_vouch(method)) {
-            return false;
+    /// What the user has shown, and could show, of the methods that combinations are made of.
+    fn methods_for(&self, place: Place, interval: Option<SignInInterval>) -> Shown {
+        let mut shown = Shown {
+            place,
+            interval,
+            accepted: self.accepted_in(place),
+            proven: AuthenticationMethods::NONE,
+            renewed: AuthenticationMethods::NONE,
+            registered: self.of_places(place, |place| self.methods_in(place).registered),
+            registrable: self.of_places(place, |place| self.registrable_in(place)),
+        };
+        for proof in self.proofs_in(self.primary_place) {
+            if FIRST.contains(proof.method) {
+                shown.proven = shown.proven.with(proof.method);
+                if self.is_fresh(Some(proof.at), interval) {
+                    shown.renewed = shown.renewed.with(proof.method);
+                }
+            }
         }
-        !self.standing.is_external() || methods.iter().all(|method| is_accepted(method, place))
+        for proof in self.proofs_in(place) {
+            if !FIRST.contains(proof.method) && self.is_fresh(Some(proof.at), interval) {
+                shown.proven = shown.proven.with(proof.method);
+            }
+        }
+        if shown.proven.contains_all(HELLO)
+            && !self.began_with(AuthenticationMethod::WindowsHelloForBusiness, place)
+        {
+            shown.proven = shown.proven.without(HELLO);
+        }
+        let can_begin = self.can_begin_with_hello(
+            AuthenticationMethod::WindowsHelloForBusiness,
+            place,
+            interval,
+        );
+        if !can_begin {
+            shown.registered = shown.registered.without(HELLO);
+            shown.registrable = shown.registrable.without(HELLO);
+        }
+        shown
     }
 
-    fn reach(
+    /// First factors are proven where sign-ins begin, the others where MFA is done.
+    fn of_places(
         &self,
-        combination: &Combination,
         place: Place,
-        interval: Option<SignInInterval>,
-    ) -> Reach {
-        let (mut proofs, mut registrations) = (0, 0);
-        let mut is_restricted = false;
-        for method in combination.methods.iter() {
-            // First factors are proven where sign-ins begin, the others where MFA is done.
-            let place = match method.factor() {
-                Factor::First => self.primary_place,
-                Factor::Second | Factor::Both => place,
+        methods: impl Fn(Place) -> AuthenticationMethods,
+    ) -> AuthenticationMethods {
+        let first = methods(self.primary_place).intersection(FIRST);
+        first.union(methods(place).without(FIRST))
+    }
+
+    /// The methods that count there: a combination does when all of its methods do.
+    fn accepted_in(&self, place: Place) -> AuthenticationMethods {
+        let hello = AuthenticationMethod::WindowsHelloForBusiness;
+        let mut accepted = ALL;
+        if !self.may_vouch(hello) {
+            accepted = accepted.without(HELLO);
+        }
+        if !self.standing.is_external() {
+            return accepted;
+        }
+        let accepted = accepted.iter().filter(|method| is_accepted(*method, place));
+        accepted.fold(AuthenticationMethods::NONE, AuthenticationMethods::with)
+    }
+
+    fn reach(&self, combination: &Combination, shown: &Shown) -> Reach {
+        let methods = combination.methods;
+        let mut proven = methods.intersection(shown.proven);
+        if methods.contains_all(CERTIFICATE_AND_PASSWORD) {
+            let too_old = CERTIFICATE.without(shown.renewed);
+            proven = proven.without(too_old);
+        }
+        let mut restricted = AuthenticationMethods::NONE;
+        if !combination.restrictions.is_empty() {
+            let unfit = proven
+                .iter()
+                .filter(|method| !self.is_shown_as_demanded(*method, combination, shown));
+            restricted = unfit.fold(restricted, AuthenticationMethods::with);
+            proven = proven.without(restricted);
+        }
+        let missing = methods.without(proven);
+        if missing.is_empty() {
+            return Reach::Met;
+        }
+        let obtainable = shown.registered.union(shown.registrable);
+        if obtainable.contains_all(missing) {
+            return Reach::Missing {
+                proofs: missing.len(),
+                registrations: missing.without(shown.registered).len(),
             };
-            let interval = interval.filter(|_| is_renewed(method, combination.methods));
-            if self.is_proven(method, place, interval) && self.began_with(method, place) {
-                // A proof that is too old does not lend its certificate or key to a younger one.
-                let mut shown = self
-                    .proofs_of(method, place)
-                    .filter(|proof| self.is_fresh(Some(proof.at), interval));
-                if shown.any(|proof| self.satisfies(proof, combination)) {
-                    continue;
-                }
-                is_restricted = true;
-            }
-            proofs += 1;
-            match self.obtainable(method, place, interval) {
-                Obtainable::Registered => {}
-                Obtainable::Registrable => registrations += 1,
-                Obtainable::Nothing if is_restricted => return Reach::Restricted,
-                Obtainable::Nothing => return Reach::Impossible,
-            }
         }
-        match proofs {
-            0 => Reach::Met,
-            _ => Reach::Missing {
-                proofs,
-                registrations,
-            },
+        if restricted.is_empty() {
+            return Reach::Impossible;
         }
+        // What is in the way is told of the first method that cannot be had, in Graph's order.
+        let mut so_far = AuthenticationMethods::NONE;
+        let first = missing.iter().find(|method| {
+            so_far = so_far.with(*method);
+            !obtainable.contains(*method)
+        });
+        match first {
+            Some(_) if !so_far.intersection(restricted).is_empty() => Reach::Restricted,
+            Some(_) | None => Reach::Impossible,
+        }
+    }
+
+    /// Whether a method that is proven is proven as the combination's configurations demand: a proof that is too old does
+    /// not lend its certificate or key to a younger one.
+    fn is_shown_as_demanded(
+        &self,
+        method: AuthenticationMethod,
+        combination: &Combination,
+        shown: &Shown,
+    ) -> bool {
+        let place = match method.factor() {
+            Factor::First => self.primary_place,
+            Factor::Second | Factor::Both => shown.place,
+        };
+        let is_renewed = is_renewed(method, combination.methods);
+        let interval = shown.interval.filter(|_| is_renewed);
+        self.proofs_of(method, place)
+            .filter(|proof| self.is_fresh(Some(proof.at), interval))
+            .any(|proof| self.satisfies(proof, combination))
     }
 
     /// Windows Hello for Business counts only where the sign-in began with it (specification 5.4): before anything else
@@ -142,26 +301,6 @@ impl Evidence<'_> {
         self.proofs_in(place)
             .filter(|proof| proof.method != method && is_first(proof.method))
             .all(|other| first < other.at)
-    }
-
-    /// Whether the user can still prove this method there.
-    fn obtainable(
-        &self,
-        method: AuthenticationMethod,
-        place: Place,
-        interval: Option<SignInInterval>,
-    ) -> Obtainable {
-        let is_too_late = method == AuthenticationMethod::WindowsHelloForBusiness
-            && !self.can_begin_with_hello(method, place, interval);
-        if is_too_late {
-            Obtainable::Nothing
-        } else if self.methods_in(place).registered.contains(method) {
-            Obtainable::Registered
-        } else if self.registrable_in(place).contains(method) {
-            Obtainable::Registrable
-        } else {
-            Obtainable::Nothing
-        }
     }
 
     /// Whether a proof is what the combination's configurations demand.
@@ -228,70 +367,36 @@ impl Evidence<'_> {
         is_of_issuer && is_under_policy
     }
 
-    /// Of a strength that is not met: what is within reach. What can be proven with registered methods is asked for
-    /// before anything is registered.
-    fn missing(
+    /// Of a strength that is not met: how the log tells it, and whether registered methods are enough; or why nothing is.
+    /// What can be proven with registered methods is asked for before anything is registered.
+    fn told(
         &self,
-        strength: &Strength,
+        missing: Missing,
         place: Place,
-        reaches: &[(AuthenticationMethods, Reach)],
         registration: Registration,
-    ) -> Finding {
+    ) -> Result<(AuthenticationStrengthResult, bool), (BlockReason, AuthenticationStrengthResult)>
+    {
         use AuthenticationStrengthResult as R;
-        let missing = || {
-            reaches.iter().filter_map(|(methods, reach)| match reach {
-                Reach::Missing {
-                    proofs,
-                    registrations,
-                } => Some((*methods, *proofs, *registrations)),
-                Reach::Met | Reach::Restricted | Reach::Impossible => None,
-            })
-        };
-        let ready = || missing().filter(|(.., registrations)| *registrations == 0);
-        let asked = |combinations| {
-            ControlState::Open(vec![Ask {
-                challenge: Challenge::AuthenticationStrength(strength.id),
-                place,
-                combinations,
-            }])
-        };
-        if let Some(fewest) = ready().map(|(_, proofs, _)| proofs).min() {
-            return Finding {
-                state: asked(ready().map(|(methods, ..)| methods).collect()),
-                result: match fewest {
-                    0 | 1 => R::SingleChallengeRequired,
-                    _ => R::MultipleChallengesRequired,
-                },
-            };
+        match (missing.proofs, missing.registrations) {
+            (Some(0 | 1), _) => Ok((R::SingleChallengeRequired, true)),
+            (Some(_), _) => Ok((R::MultipleChallengesRequired, true)),
+            // None is ready: every one that is missing wants something registered.
+            (None, Some(fewest)) => match self.check_registration(place, registration) {
+                Err(reason) => Err((reason, R::CannotSatisfy)),
+                Ok(()) if fewest < 2 => Ok((R::SingleRegistrationRequired, false)),
+                Ok(()) => Ok((R::MultipleRegistrationsRequired, false)),
+            },
+            (None, None) if missing.is_restricted => Err((
+                BlockReason::StrengthNotObtainable,
+                R::CannotSatisfyDueToCombinationConfiguration,
+            )),
+            (None, None) => Err((BlockReason::StrengthNotObtainable, R::CannotSatisfy)),
         }
-        // None is ready: every one that is missing wants something registered.
-        if let Some(fewest) = missing().map(|(.., registrations)| registrations).min() {
-            return match self.check_registration(place, registration) {
-                Err(reason) => unobtainable(reason, R::CannotSatisfy),
-                Ok(()) => Finding {
-                    state: asked(missing().map(|(methods, ..)| methods).collect()),
-                    result: match fewest {
-                        0 | 1 => R::SingleRegistrationRequired,
-                        _ => R::MultipleRegistrationsRequired,
-                    },
-                },
-            };
-        }
-        let is_restricted = reaches.iter().any(|(_, reach)| *reach == Reach::Restricted);
-        let result = if is_restricted {
-            R::CannotSatisfyDueToCombinationConfiguration
-        } else {
-            R::CannotSatisfy
-        };
-        unobtainable(BlockReason::StrengthNotObtainable, result)
     }
 }
 
-fn unobtainable(reason: BlockReason, result: AuthenticationStrengthResult) -> Finding {
-    Finding {
-        state: ControlState::Unobtainable(reason),
-        result,
-    }
+fn at_most(so_far: Option<usize>, one: usize) -> usize {
+    so_far.map_or(one, |so_far| so_far.min(one))
 }
 
 /// Whether a sign-in frequency renews the method: the first factor of a combination is renewed by itself, where the

@@ -10,6 +10,12 @@ pub(crate) trait Key: Copy + Ord {
 
     /// The value as numbers: equal for equal values, different for others, and in their order.
     fn parts(self) -> Parts;
+
+    /// A small number that is this value's alone, where the values of the dimension have one.
+    #[inline]
+    fn ordinal(self) -> Option<usize> {
+        None
+    }
 }
 
 /// A value as numbers: its kind and, where it has one, its id.

@@ -14,7 +14,6 @@ use crate::decision::Decision;
 use crate::evidence::Evidence;
 use crate::judge::{Bench, Judgement};
 use condition::Told;
-pub(crate) use control::result;
 
 impl Decision {
     /// Each policy of the tenant, in the order of configuration, as the log wants it.

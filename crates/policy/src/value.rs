@@ -124,6 +124,14 @@ impl Key for PlatformValue {
             Self::Platform(platform) => Parts::one(1, platform as u64),
         }
     }
+
+    #[inline]
+    fn ordinal(self) -> Option<usize> {
+        match self {
+            Self::All => None,
+            Self::Platform(platform) => Some(platform as usize),
+        }
+    }
 }
 
 impl Key for LocationValue {
@@ -150,6 +158,11 @@ macro_rules! keys_of_enums {
             fn parts(self) -> Parts {
                 Parts::one(1, self as u64)
             }
+
+            #[inline]
+            fn ordinal(self) -> Option<usize> {
+                Some(self as usize)
+            }
         }
     )*};
 }
@@ -158,28 +171,40 @@ keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
 
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
     let mut values = Vec::new();
-    each_user_value(user, |value| values.push(value));
+    show_user_values(user, &mut values);
     values.into_iter()
+}
+
+/// Whoever looks at values one after the other.
+pub(crate) trait See<V> {
+    /// Looks at one.
+    fn see(&mut self, value: V);
+}
+
+impl<V> See<V> for Vec<V> {
+    fn see(&mut self, value: V) {
+        self.push(value);
+    }
 }
 
 /// The same one after the other: somebody may be in thousands of groups.
 #[inline]
-pub(crate) fn each_user_value(user: &UserSubject, mut see: impl FnMut(UserValue)) {
-    see(UserValue::All);
+pub(crate) fn show_user_values(user: &UserSubject, eye: &mut impl See<UserValue>) {
+    eye.see(UserValue::All);
     if let Some(id) = user.user {
-        see(UserValue::User(id));
+        eye.see(UserValue::User(id));
     }
-    for group in &user.groups {
-        see(UserValue::Group(*group));
+    for group in user.groups.iter() {
+        eye.see(UserValue::Group(*group));
     }
-    for role in &user.roles {
-        see(UserValue::Role(*role));
+    for role in user.roles.iter() {
+        eye.see(UserValue::Role(*role));
     }
     let home = user.home().map(|home| home.tenant_id);
     for one in user.external_user_types.iter() {
-        see(UserValue::External(one, None));
+        eye.see(UserValue::External(one, None));
         if home.is_some() {
-            see(UserValue::External(one, home));
+            eye.see(UserValue::External(one, home));
         }
     }
 }
@@ -204,27 +229,16 @@ pub(crate) fn audience_values(
     audience: ClientId,
     classes: &AttributeClasses,
 ) -> impl Iterator<Item = TargetValue> {
-    let mut values = SmallVec::<[TargetValue; 5]>::new();
-    each_audience_value(audience, classes, |value| values.push(value));
-    values.into_iter()
-}
-
-/// The same one after the other.
-#[inline]
-pub(crate) fn each_audience_value(
-    audience: ClientId,
-    classes: &AttributeClasses,
-    mut see: impl FnMut(TargetValue),
-) {
-    see(TargetValue::All);
-    if is_office_365(audience) {
-        see(TargetValue::Office365);
-    }
-    if is_microsoft_admin_portal(audience) {
-        see(TargetValue::MicrosoftAdminPortals);
-    }
-    see(TargetValue::Application(audience));
-    see(TargetValue::Attributes(classes.of_application(audience)));
+    let is_office_365 = is_office_365(audience);
+    let is_admin_portal = is_microsoft_admin_portal(audience);
+    let values = [
+        Some(TargetValue::All),
+        is_office_365.then_some(TargetValue::Office365),
+        is_admin_portal.then_some(TargetValue::MicrosoftAdminPortals),
+        Some(TargetValue::Application(audience)),
+        Some(TargetValue::Attributes(classes.of_application(audience))),
+    ];
+    values.into_iter().flatten()
 }
 
 /// Policies for all resources are about what users do to their own accounts too (specification 4.3).

@@ -253,7 +253,7 @@ fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answ
         if_everything_applies,
         otherwise: Vec::new(),
         status: least.status(),
-        session: least.session_controls().clone(),
+        session: least.session_controls(),
         policies,
         depends_on,
         reached: resolved.reached,

@@ -76,8 +76,8 @@ pub(super) fn user(
         user: id,
         origin: Origin::Internal,
         external_user_types,
-        groups: memberships.groups,
-        roles: memberships.roles,
+        groups: memberships.groups.into_iter().collect(),
+        roles: memberships.roles.into_iter().collect(),
     })
 }
 

@@ -7,12 +7,12 @@ use crate::compile::CompiledPolicy;
 use crate::cross_tenant::CrossTenantChannel;
 use crate::decision::{BlockReason, Place, grant_control_text};
 use crate::demand::{Control, Demand, Strength};
-use crate::evidence::{ControlState, Standing};
+use crate::evidence::{ControlState, Detail, Standing};
 use crate::judge::{Bench, Verdict, is_exempt};
 use crate::session_control::Kind;
 
 /// Specification 5.6.
-pub(crate) fn result(state: PolicyState, verdict: Option<Verdict>) -> AppliedPolicyResult {
+pub(super) fn result(state: PolicyState, verdict: Option<Verdict>) -> AppliedPolicyResult {
     use AppliedPolicyResult as R;
     match (state, verdict) {
         (PolicyState::Disabled, _) => R::NotEnabled,
@@ -100,7 +100,7 @@ pub(super) fn reason(policy: &CompiledPolicy, verdict: Verdict, bench: &Bench<'_
             if is_exempt(control, policy.concern, bench.evidence.sign_in) {
                 return format!("{name} is not asked for while a device is registered");
             }
-            let found = bench.find(control, policy.concern);
+            let found = bench.find(control, policy.concern, Detail::Whole);
             format!("{name} {}", control_text(&found, control, standing))
         })
         .collect();

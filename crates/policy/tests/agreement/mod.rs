@@ -16,7 +16,7 @@ pub(crate) fn engine(configuration: &TenantConfiguration, sign_in: &SignIn) -> A
     Answer {
         outcome: decision.outcome.clone(),
         status: decision.status,
-        session: decision.session_controls.clone(),
+        session: decision.session_controls(),
         results: policies
             .iter()
             .map(|policy| (policy.id, policy.result))

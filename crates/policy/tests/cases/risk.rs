@@ -91,7 +91,7 @@ fn a_remediation_brings_a_strength_and_every_time_and_comes_before_a_password() 
     });
     assert_eq!(outcome(&remediate, &done), "granted");
     assert_eq!(outcome(&remediate, &risky(guest())), "blocked 53011");
-    let session = decided(&remediate, &done).session_controls;
+    let session = decided(&remediate, &done).session_controls();
     let (interval, ..) = session.sign_in_frequency.unwrap();
     assert_eq!(interval, SignInInterval::EveryTime);
 

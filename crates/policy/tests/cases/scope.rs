@@ -54,8 +54,8 @@ fn typed(
 fn somebody() -> SignIn {
     let mut sign_in = member();
     edit_user(&mut sign_in, |user| {
-        user.groups.insert(id(5));
-        user.roles.insert(id(6));
+        user.groups = [id(5)].into();
+        user.roles = [id(6)].into();
     });
     sign_in
 }

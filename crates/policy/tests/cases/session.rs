@@ -109,8 +109,8 @@ fn v07_session_controls_are_not_applied_to_direct_connect_users_and_the_log_says
 
     let decision = decided(&configuration, &old(direct_connect_user()));
     assert_eq!(words(&decision), "granted");
-    assert_eq!(decision.session_controls.sign_in_frequency, None);
-    assert_eq!(decision.session_controls.persistent_browser, None);
+    assert_eq!(decision.session_controls().sign_in_frequency, None);
+    assert_eq!(decision.session_controls().persistent_browser, None);
     let told = &decision.policies()[0];
     assert_eq!(
         told.session_controls_not_satisfied,
@@ -177,7 +177,7 @@ fn frequencies_merge_to_the_stricter_one() {
             &aged(member(), 100_000, None),
         );
         let due_to: Vec<PolicyId> = due_to.iter().map(|number| id(*number)).collect();
-        let merged = decision.session_controls.sign_in_frequency.clone();
+        let merged = decision.session_controls().sign_in_frequency;
         assert_eq!(
             merged,
             Some((strictest.0, strictest.1, due_to.clone())),
@@ -222,7 +222,8 @@ fn never_beats_always() {
         let due_to: Vec<PolicyId> = due_to.iter().map(|number| id(*number)).collect();
         let expect = expect.map(|mode| (mode, due_to));
         assert_eq!(
-            decision.session_controls.persistent_browser, expect,
+            decision.session_controls().persistent_browser,
+            expect,
             "{modes:?}"
         );
     }
@@ -241,7 +242,7 @@ fn only_policies_in_force_and_in_scope_speak_of_the_session() {
         &aged(member(), 7200, None),
     );
     assert_eq!(words(&decision), "granted");
-    assert_eq!(decision.session_controls.sign_in_frequency, None);
+    assert_eq!(decision.session_controls().sign_in_frequency, None);
     assert_eq!(results(&decision)[&id(1)], "reportOnlyInterrupted");
 }
 
@@ -337,7 +338,7 @@ fn every_session_control_is_merged_and_names_its_policies() {
     use portcullis_model::conditional_access::ContinuousAccessEvaluation::StrictLocation;
     let [one, two] = [id(1), id(2)];
     let configuration = contoso_with(NO_TRUST, &of_every_kind());
-    let of_member = decided(&configuration, &member()).session_controls;
+    let of_member = decided(&configuration, &member()).session_controls();
     assert_eq!(of_member.application_enforced_restrictions, [one]);
     assert_eq!(
         of_member.cloud_app_security,
@@ -371,8 +372,11 @@ fn guests_and_direct_connect_users_are_spared_what_is_not_for_them() {
         ),
     ] {
         let decision = decided(&configuration, &sign_in);
-        assert_eq!(decision.session_controls.continuous_access_evaluation, None);
-        assert_eq!(decision.session_controls.secure_sign_in_session, [two]);
+        assert_eq!(
+            decision.session_controls().continuous_access_evaluation,
+            None
+        );
+        assert_eq!(decision.session_controls().secure_sign_in_session, [two]);
         assert_eq!(
             decision.policies()[0].session_controls_not_satisfied,
             spared

@@ -81,7 +81,7 @@ fn a_policy_out_of_scope_tells_what_kept_it_out() {
     policy.conditions.client_app_types = Some(vec![ClientAppType::Other]);
     let mut sign_in = member();
     edit_user(&mut sign_in, |user| {
-        user.groups.insert(id(5));
+        user.groups = [id(5)].into();
     });
     let told = told(NO_TRUST, &policy, &sign_in);
     assert_eq!(

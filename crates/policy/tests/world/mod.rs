@@ -286,8 +286,8 @@ pub(crate) fn member() -> SignIn {
         user: Some(id(0x11)),
         origin: Origin::Internal,
         external_user_types: ExternalUserTypes::NONE,
-        groups: BTreeSet::new(),
-        roles: BTreeSet::new(),
+        groups: [].into(),
+        roles: [].into(),
     });
     SignIn {
         proofs: vec![proof(contoso(), AuthenticationMethod::Password, 60)],

@@ -67,7 +67,7 @@ fn asks_to_stay(present: &Present, decision: &Decision) -> bool {
     is_given
         && !present.request.is_silent()
         && present.traveller.stay.is_none()
-        && decision.session_controls.persistent_browser.is_none()
+        && decision.session_controls().persistent_browser.is_none()
         && !present.home.as_ref().is_some_and(persists)
 }
 

@@ -1,6 +1,7 @@
 //! Policies about groups or roles, when nobody knows which the user has: asked again as if the user had theirs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
 use portcullis_model::store::TenantConfiguration;
@@ -96,11 +97,11 @@ fn joining(
     for condition in &policy.conditions.users.include {
         match condition {
             UserCondition::Group(group) if unknown.contains(&Signal::Groups) => {
-                user.groups.insert(*group);
+                user.groups = with(&user.groups, *group);
                 joined.insert(Signal::Groups);
             }
             UserCondition::Role(role) if unknown.contains(&Signal::Roles) => {
-                user.roles.insert(*role);
+                user.roles = with(&user.roles, *role);
                 joined.insert(Signal::Roles);
             }
             UserCondition::Group(_)
@@ -112,4 +113,10 @@ fn joining(
         }
     }
     (!joined.is_empty()).then_some((sign_in, joined))
+}
+
+/// These and one more, each once, ascending.
+fn with<T: Copy + Ord>(some: &[T], one: T) -> Arc<[T]> {
+    let all: BTreeSet<T> = some.iter().copied().chain([one]).collect();
+    all.into_iter().collect()
 }

@@ -85,8 +85,8 @@ impl Person {
             // Replaced by the supposed one.
             origin: Origin::Internal,
             external_user_types: types,
-            groups: self.memberships.groups,
-            roles: self.memberships.roles,
+            groups: self.memberships.groups.into_iter().collect(),
+            roles: self.memberships.roles.into_iter().collect(),
         });
         (subject, who, self.origin)
     }
