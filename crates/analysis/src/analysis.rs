@@ -4,6 +4,7 @@ use batsat::Lit;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 
 use crate::evidence::Wallet;
+use crate::gap::LackingEvidences;
 use crate::grant::Encoded;
 use crate::selection::Interest;
 use crate::side::{Counted, Side};
@@ -18,6 +19,7 @@ pub struct Analysis {
     pub(crate) wallet: Wallet,
     pub(crate) encoded: Vec<Encoded>,
     unknown: Vec<String>,
+    pub(crate) lacking: LackingEvidences,
 }
 
 impl Analysis {
@@ -73,6 +75,7 @@ impl Analysis {
             wallet,
             encoded,
             unknown,
+            lacking: LackingEvidences::default(),
         }
     }
 

@@ -23,7 +23,7 @@ const INTUNE: Uuid = uuid!("0000000a-0000-0000-c000-000000000000");
 
 /// What is asked of a text, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TextTest {
+pub(crate) enum TextTest {
     /// It is this.
     Is(String),
     /// It begins with this.

@@ -335,35 +335,76 @@ fn add(all: &mut Vec<Shown>, shown: Shown) {
 /// One proof for each model and each kind of certificate that a restriction names.
 fn tell_apart(strength: &AuthenticationStrengthPolicy, all: &mut Vec<Shown>) {
     for configuration in &strength.combination_configurations {
-        match &configuration.restriction {
-            CombinationRestriction::Fido2 { allowed_aaguids } => {
-                for model in allowed_aaguids {
-                    let key = Authenticator::Fido2(*model);
-                    add(all, Shown::Proof(AuthenticationMethod::Fido2, key));
-                }
-            }
-            CombinationRestriction::X509Certificate {
-                allowed_issuer_skis,
-                allowed_policy_oids,
-            } => {
-                let issuers = allowed_issuer_skis.iter().map(Some);
-                for issuer in issuers.chain(allowed_issuer_skis.is_empty().then_some(None)) {
-                    let policies = allowed_policy_oids.iter().map(Some);
-                    for policy in policies.chain(allowed_policy_oids.is_empty().then_some(None)) {
-                        for method in [
-                            AuthenticationMethod::X509CertificateSingleFactor,
-                            AuthenticationMethod::X509CertificateMultiFactor,
-                        ] {
-                            let certificate = Authenticator::Certificate {
-                                issuer_ski: issuer.cloned(),
-                                policy_oids: policy.into_iter().cloned().collect(),
-                            };
-                            add(all, Shown::Proof(method, certificate));
-                        }
-                    }
-                }
+        if let CombinationRestriction::Fido2 { allowed_aaguids } = &configuration.restriction {
+            for model in allowed_aaguids {
+                let key = Authenticator::Fido2(*model);
+                add(all, Shown::Proof(AuthenticationMethod::Fido2, key));
             }
         }
+    }
+    for certificate in certificates(strength) {
+        for method in [
+            AuthenticationMethod::X509CertificateSingleFactor,
+            AuthenticationMethod::X509CertificateMultiFactor,
+        ] {
+            let certificate = Authenticator::Certificate {
+                issuer_ski: certificate.issuer.clone(),
+                policy_oids: certificate.policies.iter().cloned().collect(),
+            };
+            add(all, Shown::Proof(method, certificate));
+        }
+    }
+}
+
+/// A certificate, as far as restrictions look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Certificate {
+    issuer: Option<String>,
+    policies: BTreeSet<String>,
+}
+
+/// Of each restriction an issuer and a policy that it wants; and one certificate may be what several of them want.
+fn certificates(strength: &AuthenticationStrengthPolicy) -> BTreeSet<Certificate> {
+    let mut found: BTreeSet<Certificate> = BTreeSet::new();
+    for configuration in &strength.combination_configurations {
+        let CombinationRestriction::X509Certificate {
+            allowed_issuer_skis,
+            allowed_policy_oids,
+        } = &configuration.restriction
+        else {
+            continue;
+        };
+        let issuers = allowed_issuer_skis.iter().map(Some);
+        let issuers = issuers.chain(allowed_issuer_skis.is_empty().then_some(None));
+        let wanted = issuers.flat_map(|issuer| {
+            let policies = allowed_policy_oids.iter().map(Some);
+            let policies = policies.chain(allowed_policy_oids.is_empty().then_some(None));
+            policies.map(move |policy| Certificate {
+                issuer: issuer.cloned(),
+                policies: policy.into_iter().cloned().collect(),
+            })
+        });
+        let before = found.clone();
+        for wanted in wanted {
+            // More than that are not told apart anyway.
+            if found.len() <= SHOWN_MAX {
+                found.extend(before.iter().filter_map(|one| one.and(&wanted)));
+            }
+            found.insert(wanted);
+        }
+    }
+    found
+}
+
+impl Certificate {
+    /// A certificate that is what both want; none, if that would take two issuers.
+    fn and(&self, other: &Self) -> Option<Self> {
+        let issuer = match (&self.issuer, &other.issuer) {
+            (Some(one), Some(other)) if !one.eq_ignore_ascii_case(other) => return None,
+            (issuer, None) | (_, issuer) => issuer.clone(),
+        };
+        let policies = self.policies.union(&other.policies).cloned().collect();
+        Some(Self { issuer, policies })
     }
 }
 

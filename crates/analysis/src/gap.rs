@@ -1,20 +1,19 @@
 //! Gaps: who gets a token without something, over all possible sign-ins.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use batsat::Lit;
-use portcullis_model::authentication_strength::BuiltInStrength;
-use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, GrantControl, GrantControls, GrantOperator, UserAction,
-};
+use portcullis_model::authentication_strength::{AuthenticationStrengthPolicy, BuiltInStrength};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, UserAction};
 use portcullis_model::id::{AuthenticationStrengthId, ClientId};
 use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::SupposedOrigin;
 
 use crate::analysis::Analysis;
 use crate::evidence::{Ask, Evidence};
-use crate::grant::controls;
-use crate::probe::{Demanding, everything};
+use crate::grant::{controls, demanding_any};
+use crate::probe::Demanding;
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
 use crate::space::AxisId;
@@ -79,8 +78,18 @@ pub struct Gaps {
 pub(crate) struct Lacking {
     pub(crate) ways: Vec<(Evidence, Lit)>,
     pub(crate) goal: Lit,
-    demanding: Option<Demanding>,
+    /// What is asked for, of whoever reaches anything, and of whoever registers a device.
+    demanding: Option<[Demanding; 2]>,
 }
+
+/// A side and controls, each with the strength that a policy brings along.
+type Key = (
+    usize,
+    Vec<(GrantControl, Option<Box<AuthenticationStrengthPolicy>>)>,
+);
+
+/// The fullest evidences that leave controls unmet, for each question that was asked: many policies demand the same.
+pub(crate) type LackingEvidences = RefCell<Vec<(Key, Vec<Evidence>)>>;
 
 impl Analysis {
     /// Who gets a token without this, among the selected sign-ins; at most so many classes.
@@ -154,11 +163,7 @@ impl Analysis {
             return Lacking::nothing(self.space.circuit.never());
         };
         let brought = brought(side.policies(), wanted).cloned();
-        let any = GrantControls {
-            operator: GrantOperator::Or,
-            controls: wanted.to_vec(),
-        };
-        let demanding = side.probe.demanding(everything(), any, brought.as_ref());
+        let demanding = demanding_any(side, wanted, brought.as_ref());
         let named: Vec<_> = wanted.iter().map(|one| (one, brought.as_ref())).collect();
         let evidences = self.evidences_without(at, &named);
         let (by_evidence, by_surroundings): (Vec<_>, Vec<_>) =
@@ -188,6 +193,15 @@ impl Analysis {
         let Some(side) = self.sides.get(at) else {
             return Vec::new();
         };
+        let brought = |policy: &ConditionalAccessPolicy| policy.expanded_strength.clone();
+        let key = wanted
+            .iter()
+            .map(|(control, policy)| ((*control).clone(), policy.and_then(brought)));
+        let key: Key = (at, key.collect());
+        let mut asked = self.lacking.borrow_mut();
+        if let Some((_, known)) = asked.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
         let mut evidences = BTreeSet::new();
         let mut known = BTreeSet::new();
         let people = self.space.whos.values.iter();
@@ -205,10 +219,12 @@ impl Analysis {
                 evidences.extend(self.wallet.fullest_without_any(wanted, &ask));
             }
         }
-        evidences.into_iter().collect()
+        let evidences: Vec<Evidence> = evidences.into_iter().collect();
+        asked.push((key, evidences.clone()));
+        evidences
     }
 
-    /// One of the controls that evidence meets is met.
+    /// One of these controls is met by somebody with this evidence, as far as device and application do not matter.
     fn shown(
         &mut self,
         at: usize,
@@ -218,24 +234,28 @@ impl Analysis {
     ) -> Lit {
         let mut any = Vec::new();
         for control in wanted {
-            let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get(at)) else {
+            let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get_mut(at)) else {
                 continue;
             };
-            let both = crate::grant::demanding(side, control, brought);
-            any.push(encoded.shown(&mut self.space, side, &self.wallet, evidence, &both));
+            let (space, wallet) = (&mut self.space, &self.wallet);
+            any.push(encoded.shown(space, side, wallet, evidence, (control, brought)));
         }
         self.space.circuit.any(any)
     }
 
-    /// One of the controls that the device or the application meets is met.
+    /// One of the controls that the device or the application meets is there, and of somebody of whom it counts: an approved
+    /// application of a guest is none (specification 5.5).
     fn surroundings(&mut self, at: usize, wanted: &[GrantControl]) -> Lit {
-        let Some(encoded) = self.encoded.get(at) else {
-            return self.space.circuit.always();
-        };
-        let any: Vec<Lit> = wanted
-            .iter()
-            .map(|control| encoded.has(&mut self.space, control))
-            .collect();
+        let whole = self.wallet.whole();
+        let mut any = Vec::new();
+        for control in wanted {
+            let counts = self.shown(at, std::slice::from_ref(control), None, whole);
+            let Some(encoded) = self.encoded.get(at) else {
+                continue;
+            };
+            let has = encoded.has(&mut self.space, control);
+            any.push(self.space.circuit.all([counts, has]));
+        }
         self.space.circuit.any(any)
     }
 
@@ -248,7 +268,13 @@ impl Analysis {
     ) -> Result<Witness, Disagreement> {
         let side = self.sides.get(at);
         let lacks = |facts: &SignIn, origin: SupposedOrigin| {
-            let demanding = lacking.demanding.as_ref();
+            let demanding = lacking.demanding.as_ref().map(|[reaching, registering]| {
+                // There a policy about all resources would not ask for a device at all.
+                match facts.user_action {
+                    Some(UserAction::RegisterOrJoinDevices) => registering,
+                    Some(UserAction::RegisterSecurityInformation) | None => reaching,
+                }
+            });
             // Policies about people say nothing of applications on their own behalf, which prove nothing.
             matches!(facts.subject, Subject::ServicePrincipal(_))
                 || !demanding.is_some_and(|demanding| demanding.is_met(facts.clone(), origin))

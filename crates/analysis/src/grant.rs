@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::conditional_access::{
-    ApplicationCondition, ApplicationConditions, ClientAppType, ConditionalAccessPolicy,
-    DevicePlatform, GrantControl, GrantControls, GrantOperator, Target, UserAction,
+    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantControls,
+    GrantOperator, Target, UserAction,
 };
 use portcullis_model::id::ClientId;
 
 use crate::device::View;
 use crate::evidence::{Ask, Evidence, Wallet};
-use crate::probe::Demanding;
+use crate::probe::{Demanding, everything};
 use crate::scope::{scopes, view};
 use crate::side::Side;
 use crate::space::Space;
@@ -38,7 +38,8 @@ pub(crate) struct Encoded {
     registering_information: Lit,
     demands: Vec<(Demand, [Demanding; 2])>,
     granted: HashMap<Evidence, Lit>,
-    met: HashMap<(usize, Evidence), Lit>,
+    shown: HashMap<(usize, Evidence), Lit>,
+    passes: HashMap<(usize, Evidence), Lit>,
 }
 
 /// A control, and the strength that a policy brings along with it.
@@ -71,16 +72,6 @@ impl Encoded {
         let registering_information = space.targets.any(circuit, |one| {
             one.is(Reached::Action(UserAction::RegisterSecurityInformation))
         });
-        let mut demands: Vec<(Demand, [Demanding; 2])> = Vec::new();
-        for policy in side.policies() {
-            for control in controls(policy) {
-                let demand = demand(control, policy);
-                if !demands.iter().any(|(known, _)| *known == demand) {
-                    let both = demanding(side, control, Some(policy));
-                    demands.push((demand, both));
-                }
-            }
-        }
         let admitted = admitted(space, at);
         Self {
             scopes,
@@ -91,9 +82,10 @@ impl Encoded {
             modern,
             registering_device,
             registering_information,
-            demands,
+            demands: Vec::new(),
             granted: HashMap::new(),
-            met: HashMap::new(),
+            shown: HashMap::new(),
+            passes: HashMap::new(),
         }
     }
 
@@ -126,6 +118,9 @@ impl Encoded {
         evidence: Evidence,
         number: usize,
     ) -> Lit {
+        if let Some(known) = self.passes.get(&(number, evidence)) {
+            return *known;
+        }
         let Some((policy, scope)) = side.policies().get(number).zip(self.scopes.get(number)) else {
             return space.circuit.never();
         };
@@ -136,7 +131,9 @@ impl Encoded {
         } else {
             self.satisfied(space, side, wallet, evidence, policy)
         };
-        space.circuit.any([!scope, satisfied])
+        let passes = space.circuit.any([!scope, satisfied]);
+        self.passes.insert((number, evidence), passes);
+        passes
     }
 
     /// What a policy demands is met, whether it applies or not.
@@ -236,32 +233,26 @@ impl Encoded {
         evidence: Evidence,
         (control, policy): (&GrantControl, &ConditionalAccessPolicy),
     ) -> Lit {
-        let wanted = demand(control, policy);
-        let mut demands = self.demands.iter();
-        let Some(number) = demands.position(|(known, _)| *known == wanted) else {
-            return space.circuit.never();
-        };
-        if let Some(known) = self.met.get(&(number, evidence)) {
-            return *known;
-        }
-        let Some((_, both)) = self.demands.get(number) else {
-            return space.circuit.never();
-        };
-        let shown = self.shown(space, side, wallet, evidence, both);
-        let met = self.with_surroundings(space, control, shown);
-        self.met.insert((number, evidence), met);
-        met
+        let shown = self.shown(space, side, wallet, evidence, (control, Some(policy)));
+        self.with_surroundings(space, control, shown)
     }
 
-    /// What a demand comes to for each kind of subject, with everything else at its best.
+    /// What a demand comes to for each kind of subject, with everything else at its best; the engine is asked once.
     pub(crate) fn shown(
-        &self,
+        &mut self,
         space: &mut Space,
         side: &Side,
         wallet: &Wallet,
         evidence: Evidence,
-        [reaching, registering]: &[Demanding; 2],
+        (control, policy): (&GrantControl, Option<&ConditionalAccessPolicy>),
     ) -> Lit {
+        let number = self.number(side, control, policy);
+        if let Some(known) = self.shown.get(&(number, evidence)) {
+            return *known;
+        }
+        let Some((_, [reaching, registering])) = self.demands.get(number) else {
+            return space.circuit.never();
+        };
         let meets = |demanding: &Demanding, reached: Reached, who: &Who| {
             let ask = Ask { side, who, reached };
             who.kind.is_person() && ask.meets(demanding, wallet, evidence)
@@ -275,7 +266,26 @@ impl Encoded {
         let circuit = &mut space.circuit;
         let usual = circuit.all([usual, !self.registering_device]);
         let registers = circuit.all([registers, self.registering_device]);
-        circuit.any([usual, registers])
+        let shown = circuit.any([usual, registers]);
+        self.shown.insert((number, evidence), shown);
+        shown
+    }
+
+    /// The number of a demand, each of which is compiled once.
+    fn number(
+        &mut self,
+        side: &Side,
+        control: &GrantControl,
+        policy: Option<&ConditionalAccessPolicy>,
+    ) -> usize {
+        let wanted = demand(control, policy);
+        let mut demands = self.demands.iter();
+        if let Some(known) = demands.position(|(known, _)| *known == wanted) {
+            return known;
+        }
+        self.demands
+            .push((wanted, demanding(side, control, policy)));
+        self.demands.len() - 1
     }
 
     /// What the rest of the sign-in adds to it.
@@ -337,11 +347,12 @@ impl Encoded {
 }
 
 /// What a policy demands, as a demand of its own.
-fn demand(control: &GrantControl, policy: &ConditionalAccessPolicy) -> Demand {
+fn demand(control: &GrantControl, policy: Option<&ConditionalAccessPolicy>) -> Demand {
     let brings = matches!(control, GrantControl::AuthenticationStrength(_));
+    let brought = policy.and_then(|policy| policy.expanded_strength.clone());
     Demand {
         control: control.clone(),
-        brought: policy.expanded_strength.clone().filter(|_| brings),
+        brought: brought.filter(|_| brings),
     }
 }
 
@@ -351,16 +362,20 @@ pub(crate) fn demanding(
     control: &GrantControl,
     policy: Option<&ConditionalAccessPolicy>,
 ) -> [Demanding; 2] {
-    let everything = Target::Applications(ApplicationConditions {
-        include: vec![ApplicationCondition::All],
-        exclude: Vec::new(),
-        filter: None,
-    });
+    demanding_any(side, std::slice::from_ref(control), policy)
+}
+
+/// The same of any of these controls.
+pub(crate) fn demanding_any(
+    side: &Side,
+    controls: &[GrantControl],
+    policy: Option<&ConditionalAccessPolicy>,
+) -> [Demanding; 2] {
     let registering = Target::UserActions(vec![UserAction::RegisterOrJoinDevices]);
-    [everything, registering].map(|target| {
+    [everything(), registering].map(|target| {
         let grant = GrantControls {
             operator: GrantOperator::Or,
-            controls: vec![control.clone()],
+            controls: controls.to_vec(),
         };
         side.probe.demanding(target, grant, policy)
     })

@@ -17,11 +17,14 @@ mod mentions;
 mod place;
 mod probe;
 pub mod region;
+pub mod replay;
 mod scope;
 pub mod selection;
 pub mod side;
 mod space;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod told;
 pub mod who;
 pub mod witness;

@@ -27,7 +27,8 @@ pub(crate) enum PlaceKind {
 /// What a place is, as far as one kind goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlaceValue {
-    Address(IpAddr),
+    /// `None`: unknown, which is inside no range.
+    Address(Option<IpAddr>),
     /// `None`: unknown.
     Country(Option<CountryCode>),
     /// `None`: no coordinates were given.
@@ -88,7 +89,7 @@ impl PlaceValue {
     /// Puts a sign-in there.
     pub(crate) fn put(self, sign_in: &mut SignIn, side: &Side) {
         match self {
-            Self::Address(address) => sign_in.ip_address = Some(address),
+            Self::Address(address) => sign_in.ip_address = address,
             Self::Country(country) => sign_in.country = country,
             Self::Coordinates(country) => sign_in.place.gps_country = country,
             Self::CompliantNetwork(is_inside) => {
@@ -296,7 +297,7 @@ fn countries<'l>(
     (named, rest)
 }
 
-/// Where ranges begin, and what comes right after them: one address in every piece of both families.
+/// Where ranges begin, and what comes right after them: one address in every piece of both families; and, last, none.
 fn addresses<'l>(locations: impl Iterator<Item = &'l NamedLocation>) -> Vec<PlaceValue> {
     // Addresses for documentation (RFC 5737, RFC 3849) read best where they are in no range, and so are asked first.
     let mut all: Vec<IpAddr> = vec![
@@ -319,6 +320,8 @@ fn addresses<'l>(locations: impl Iterator<Item = &'l NamedLocation>) -> Vec<Plac
     all.into_iter()
         .map(|address| address.to_canonical())
         .filter(|address| seen.insert(*address))
+        .map(Some)
+        .chain([None])
         .map(PlaceValue::Address)
         .collect()
 }

@@ -127,7 +127,8 @@ impl Space {
         }
     }
 
-    fn point(&self) -> Point {
+    /// The assignment that was found last.
+    pub(crate) fn point(&self) -> Point {
         let held = |axis: &AxisId| {
             let mut literals = self.literals(*axis).iter();
             let at = literals.position(|literal| self.circuit.holds(*literal));
@@ -210,7 +211,7 @@ impl Space {
         let held = switches.iter().zip(&point.switches);
         let (people, others): (Vec<_>, Vec<_>) =
             held.partition(|((switch, _), _)| matches!(switch, Switch::Group(_) | Switch::Role(_)));
-        let literal = |((_, literal), holds): ((&(Switch, Lit)), &bool)| {
+        let literal = |((_, literal), holds): (&(Switch, Lit), &bool)| {
             if *holds { *literal } else { !*literal }
         };
         bounds.extend(others.into_iter().map(|(one, holds)| literal((one, holds))));
@@ -264,11 +265,6 @@ impl Space {
             }
         }
         outside
-    }
-
-    /// Literals that all hold of whatever is in the class.
-    pub(crate) fn inside(&self, region: &Region) -> Vec<Lit> {
-        self.outside(region).into_iter().map(|one| !one).collect()
     }
 }
 

@@ -40,9 +40,8 @@ pub(crate) fn about_workload(cut: &Cut, id: ServicePrincipalId) -> BTreeSet<usiz
 }
 
 /// One side's policies on their way into the circuit.
-struct Scoping<'a> {
+struct Scoping {
     at: usize,
-    side: &'a Side,
     view: View,
     workloads: Vec<BTreeSet<usize>>,
     /// On a platform that Exchange `ActiveSync` supports, and on one that it does not.
@@ -90,8 +89,8 @@ pub(crate) fn view(space: &mut Space, side: &Side) -> View {
     }
 }
 
-impl<'a> Scoping<'a> {
-    fn new(space: &mut Space, at: usize, side: &'a Side) -> Self {
+impl Scoping {
+    fn new(space: &mut Space, at: usize, side: &Side) -> Self {
         let cut = workload_cut(side);
         let principals = space.principals.values.iter();
         let workloads = principals
@@ -125,7 +124,6 @@ impl<'a> Scoping<'a> {
             .collect();
         Self {
             at,
-            side,
             view: view(space, side),
             workloads,
             clients,
@@ -214,11 +212,12 @@ impl<'a> Scoping<'a> {
         let person = space
             .whos
             .any(&mut space.circuit, |who| who.kind.is_person());
-        let mut side = |conditions: &[UserCondition]| {
-            let named = conditions.iter().map(|one| self.user(space, one));
-            named.collect::<Vec<Lit>>()
-        };
-        let (include, exclude) = (side(&users.include), side(&users.exclude));
+        let include = users.include.iter().map(|one| self.user(space, one));
+        let include: Vec<Lit> = include.collect();
+        // A policy that excludes everybody cannot be evaluated, and blocks whomever it includes (decision 18).
+        let exclude = users.exclude.iter();
+        let exclude = exclude.filter(|one| **one != UserCondition::All);
+        let exclude: Vec<Lit> = exclude.map(|one| self.user(space, one)).collect();
         let included = space.circuit.any(include);
         let excluded = space.circuit.any(exclude);
         space.circuit.all([person, included, !excluded])

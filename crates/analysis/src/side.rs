@@ -8,7 +8,8 @@ use portcullis_model::conditional_access::filter::{
 };
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, PolicyState};
 use portcullis_model::cross_tenant_access::{
-    AccessType, B2bSetting, CrossTenantSettings, Target, TargetConfiguration, TargetType,
+    AccessType, B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, Target,
+    TargetConfiguration, TargetType,
 };
 use portcullis_model::id::{ClientId, GroupId, ServicePrincipalId, TenantId, UserId};
 use portcullis_model::store::TenantConfiguration;
@@ -33,7 +34,15 @@ pub(crate) struct Side {
     pub(crate) probe: Probe,
     /// What could not be encoded exactly, in sentences without a full stop.
     pub(crate) unknown: Vec<String>,
-    homes: BTreeMap<TenantId, CompiledTenant>,
+    homes: BTreeMap<TenantId, HomeTenant>,
+    /// Applications that some cross-tenant access setting names.
+    pub(crate) in_settings: BTreeSet<ClientId>,
+}
+
+/// Another tenant that the directory knows.
+struct HomeTenant {
+    compiled: CompiledTenant,
+    settings: CrossTenantAccessPolicy,
 }
 
 /// Which policies count.
@@ -69,14 +78,24 @@ impl Side {
         if configuration.service_principals.is_empty() {
             configuration.service_principals = supposed_principals(&configuration, &mut unknown);
         }
-        let homes = directory.tenants();
-        let homes = homes.map(|tenant| (tenant.id(), tenant.compiled().clone()));
+        let homes = directory.tenants().map(|tenant| {
+            let home = HomeTenant {
+                compiled: tenant.compiled().clone(),
+                settings: tenant.configuration().cross_tenant_access_policy.clone(),
+            };
+            (tenant.id(), home)
+        });
+        let homes: BTreeMap<TenantId, HomeTenant> = homes.collect();
+        let settings = homes.values().map(|home| &home.settings);
+        let settings = settings.chain([&configuration.cross_tenant_access_policy]);
+        let in_settings = settings.flat_map(applications_in).collect();
         Self {
             compiled: CompiledTenant::compile(&configuration),
             probe: Probe::new(&configuration),
             configuration,
             unknown,
-            homes: homes.collect(),
+            homes,
+            in_settings,
         }
     }
 
@@ -94,15 +113,17 @@ impl Side {
         partners.map(|partner| partner.tenant_id)
     }
 
-    /// Some account of this kind that both tenants let cross to this application, if there is one. Of a home tenant that
-    /// nobody knows it is supposed that it lets everybody out.
+    /// Some account of this kind that both tenants let cross to this application, by some client, if there is one. Of a home
+    /// tenant that nobody knows it is supposed that it lets everybody out.
     pub(crate) fn admitted(&self, who: &Who, application: ClientId) -> Option<UserId> {
         let resources = BTreeSet::from([application]);
         let (channel, tenant) = match (who.kind.cross_tenant_channel(), who.home) {
             (None, _) | (Some(_), Home::Here) => return Some(ACCOUNT),
             (Some(_), Home::NoTenant) => {
-                let admitted = admit_without_home(&self.compiled, application, &resources);
-                return admitted.ok().map(|_| ACCOUNT);
+                let mut clients = self.clients(application);
+                let crosses =
+                    |client| admit_without_home(&self.compiled, client, &resources).is_ok();
+                return clients.any(crosses).then_some(ACCOUNT);
             }
             (Some(channel), Home::Tenant(tenant) | Home::AnyOtherTenant(tenant)) => {
                 (channel, tenant)
@@ -110,59 +131,120 @@ impl Side {
         };
         let supposed;
         let home = if let Some(home) = self.homes.get(&tenant) {
-            home
+            &home.compiled
         } else {
             supposed = lets_everybody_out(tenant);
             &supposed
         };
         let crosses = |account: &(UserId, BTreeSet<GroupId>)| {
-            let crossing = Crossing {
-                channel,
-                home: HomeAccount {
-                    tenant_id: tenant,
-                    user_id: account.0,
-                },
-                home_groups: &account.1,
-                client: application,
-                resources: &resources,
-            };
-            admit(home, &self.compiled, &crossing).is_ok()
+            self.clients(application).any(|client| {
+                let crossing = Crossing {
+                    channel,
+                    home: HomeAccount {
+                        tenant_id: tenant,
+                        user_id: account.0,
+                    },
+                    home_groups: &account.1,
+                    client,
+                    resources: &resources,
+                };
+                admit(home, &self.compiled, &crossing).is_ok()
+            })
         };
         let found = self.accounts(tenant).into_iter().find(crosses);
         found.map(|(user, _)| user)
     }
 
-    /// Accounts of another tenant that its or our settings could tell apart: one that nobody names, each that is named, and
-    /// one in each group that is.
+    /// By what an application is reached, as far as that opens or shuts a door: settings that name the client speak of
+    /// whatever it reaches, and the directory is reached by direct connect through a client that takes part in it.
+    fn clients(&self, application: ClientId) -> impl Iterator<Item = ClientId> {
+        let takes_part = self.configuration.applications.iter();
+        let takes_part = takes_part
+            .filter(move |one| application == ClientId::DIRECTORY && one.supports_direct_connect)
+            .map(|one| one.app_id);
+        let named = self.in_settings.iter().copied();
+        std::iter::once(application).chain(named).chain(takes_part)
+    }
+
+    /// Accounts of another tenant that its or our settings could tell apart. Each side looks for one name at most, so one
+    /// that nobody names, each name, and each name of ours together with each of theirs are all there are.
     fn accounts(&self, tenant: TenantId) -> Vec<(UserId, BTreeSet<GroupId>)> {
-        let policy = &self.configuration.cross_tenant_access_policy;
-        let partner = policy.partners.iter().find(|one| one.tenant_id == tenant);
-        let settings = partner.map(|one| &one.settings).into_iter();
-        let targets = settings
-            .chain([&policy.default])
-            .flat_map(|one| {
-                [
-                    &one.b2b_collaboration_inbound,
-                    &one.b2b_direct_connect_inbound,
-                ]
-            })
-            .flatten()
-            .filter_map(|setting| setting.users_and_groups.as_ref())
-            .flat_map(|users| &users.targets);
+        let own = accounts_in(&self.configuration.cross_tenant_access_policy, tenant);
+        let home = self.homes.get(&tenant);
+        let here = self.configuration.organization.id;
+        let theirs = home.map(|home| accounts_in(&home.settings, here));
+        let theirs = theirs.unwrap_or_default();
         let mut accounts = vec![(ACCOUNT, BTreeSet::new())];
-        for target in targets {
-            let user = target.target.parse().ok();
-            let group = target.target.parse().ok();
-            match target.target_type {
-                TargetType::User => accounts.extend(user.map(|user| (user, BTreeSet::new()))),
-                TargetType::Group => {
-                    accounts.extend(group.map(|group| (ACCOUNT, BTreeSet::from([group]))));
+        accounts.extend(own.iter().chain(&theirs).map(|name| account([*name])));
+        for one in &own {
+            for other in &theirs {
+                match (one, other) {
+                    (AccountName::User(one), AccountName::User(other)) if one != other => {}
+                    _ => accounts.push(account([*one, *other])),
                 }
-                TargetType::Application => {}
             }
         }
         accounts
     }
+}
+
+/// What a setting can call an account of another tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum AccountName {
+    User(UserId),
+    Group(GroupId),
+}
+
+/// An account that all these names are of.
+fn account<const N: usize>(names: [AccountName; N]) -> (UserId, BTreeSet<GroupId>) {
+    let mut account = (ACCOUNT, BTreeSet::new());
+    for name in names {
+        match name {
+            AccountName::User(user) => account.0 = user,
+            AccountName::Group(group) => {
+                account.1.insert(group);
+            }
+        }
+    }
+    account
+}
+
+fn gates(settings: &CrossTenantSettings) -> impl Iterator<Item = &B2bSetting> {
+    [
+        &settings.b2b_collaboration_inbound,
+        &settings.b2b_collaboration_outbound,
+        &settings.b2b_direct_connect_inbound,
+        &settings.b2b_direct_connect_outbound,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Accounts that these settings name where they speak of this tenant.
+fn accounts_in(policy: &CrossTenantAccessPolicy, tenant: TenantId) -> BTreeSet<AccountName> {
+    let partners = policy.partners.iter();
+    let partners = partners.filter(|one| one.tenant_id == tenant);
+    let settings = partners.map(|one| &one.settings).chain([&policy.default]);
+    let targets = settings
+        .flat_map(gates)
+        .filter_map(|gate| gate.users_and_groups.as_ref())
+        .flat_map(|users| &users.targets);
+    let names = targets.filter_map(|target| match target.target_type {
+        TargetType::User => target.target.parse().ok().map(AccountName::User),
+        TargetType::Group => target.target.parse().ok().map(AccountName::Group),
+        TargetType::Application => None,
+    });
+    names.collect()
+}
+
+fn applications_in(policy: &CrossTenantAccessPolicy) -> impl Iterator<Item = ClientId> {
+    let partners = policy.partners.iter().map(|one| &one.settings);
+    let targets = partners
+        .chain([&policy.default])
+        .flat_map(gates)
+        .filter_map(|gate| gate.applications.as_ref())
+        .flat_map(|applications| &applications.targets);
+    targets.filter_map(|target| target.target.parse().ok())
 }
 
 /// Another tenant of which nothing is known: it is supposed to hold nobody back.

@@ -204,7 +204,7 @@ fn direct_connect(side: &Side, reached: Reached, whos: &[Who]) -> Vec<bool> {
     whos.iter().map(could).collect()
 }
 
-/// What policies name, what the tenant has, and one application that nobody names.
+/// What policies and settings name, what the tenant has, and one application that nobody names.
 fn candidates(sides: &[Side], mentions: &Mentions, interest: &BTreeSet<Reached>) -> Vec<Reached> {
     let mut applications: BTreeSet<ClientId> = mentions.applications.clone();
     applications.insert(ClientId::DIRECTORY);
@@ -212,6 +212,7 @@ fn candidates(sides: &[Side], mentions: &Mentions, interest: &BTreeSet<Reached>)
     applications.remove(&ANY_OTHER_APPLICATION);
     for side in sides {
         let configuration = &side.configuration;
+        applications.extend(&side.in_settings);
         applications.extend(
             configuration
                 .service_principals

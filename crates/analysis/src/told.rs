@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::device::{JOINS, TextTest};
 use crate::place::{PlaceClass, PlaceKind, PlaceValue};
 use crate::region::Region;
-use crate::selection::{Reaching, Selection};
-use crate::space::{AxisId, Space, Switch};
+use crate::selection::{Principals, Reaching, Selection};
+use crate::space::{AxisId, Listed, Space, Switch};
 use crate::target::{ANY_OTHER_APPLICATION, Reached};
 use crate::who::{Home, SubjectKind, Who};
 
@@ -459,7 +459,11 @@ impl Telling<'_> {
             let members = members.map(|one| self.names.reached(*one));
             known.chain(members).collect::<Vec<String>>()
         };
-        let has_rest = all().any(|(at, class)| class.is_rest && inside.contains(&at));
+        let may_be_any = self
+            .selection
+            .reaching
+            .holds(Reached::Application(ANY_OTHER_APPLICATION));
+        let has_rest = may_be_any && all().any(|(at, class)| class.is_rest && inside.contains(&at));
         let (others, applications) = (members(true, false), members(true, true));
         let mut words = Vec::new();
         if has_rest {
@@ -555,6 +559,30 @@ impl Telling<'_> {
         words
     }
 
+    /// Whether these people are among the selected ones.
+    fn is_selected(&self, class: &Listed) -> bool {
+        let selection = self.selection;
+        let Some(who) = self.space.whos.values.get(class.who) else {
+            return false;
+        };
+        let is_named = |principals: &Principals| {
+            class
+                .users
+                .iter()
+                .any(|user| principals.users.contains(user))
+                || !class.groups.is_disjoint(&principals.groups)
+                || !class.roles.is_disjoint(&principals.roles)
+        };
+        let is_home = |home: &Home| match (home, who.home) {
+            (Home::AnyOtherTenant(_), Home::AnyOtherTenant(_)) => true,
+            (one, other) => *one == other,
+        };
+        (selection.kinds.is_empty() || selection.kinds.contains(&who.kind))
+            && (selection.homes.is_empty() || selection.homes.iter().any(is_home))
+            && (selection.any_of.is_empty() || is_named(&selection.any_of))
+            && (selection.none_of.is_empty() || !is_named(&selection.none_of))
+    }
+
     fn people(&self) -> BTreeSet<UserId> {
         let region = self.region;
         let inside = |axis: AxisId, at: usize| {
@@ -564,6 +592,7 @@ impl Telling<'_> {
         let listed = self.space.listed.iter().filter(|class| {
             inside(AxisId::Who, class.who)
                 && inside(AxisId::User, class.user)
+                && self.is_selected(class)
                 && region.switches.iter().all(|(switch, holds)| match switch {
                     Switch::Group(id) => class.groups.contains(id) == *holds,
                     Switch::Role(id) => class.roles.contains(id) == *holds,
@@ -727,8 +756,7 @@ pub const fn client(client: ClientAppType) -> &'static str {
     match client {
         ClientAppType::Browser => "browser",
         ClientAppType::MobileAppsAndDesktopClients => "mobile app or desktop client",
-        ClientAppType::EasSupported => "Exchange ActiveSync on a supported platform",
-        ClientAppType::ExchangeActiveSync => "Exchange ActiveSync elsewhere",
+        ClientAppType::EasSupported | ClientAppType::ExchangeActiveSync => "Exchange ActiveSync",
         ClientAppType::Other => "legacy client",
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use ipnet::IpNet;
 use portcullis_model::id::{SessionId, UserId};
 use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
@@ -68,6 +68,9 @@ pub(crate) enum Command {
     Explain(Box<ExplainOptions>),
     /// Shows policies to begin from, and prints the policy that one of them makes.
     Templates(TemplatesOptions),
+    /// Decides past sign-ins again under other policies: whom these would have blocked, asked or let in.
+    #[command(after_help = REPLAY_HELP)]
+    Replay(Box<ReplayOptions>),
     /// Writes a completion script for a shell to standard output.
     Completions(CompletionsOptions),
 }
@@ -247,6 +250,53 @@ pub(crate) struct TestOptions {
     /// How the results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
+}
+
+const REPLAY_HELP: &str = "\
+Exit codes: 0 nothing would differ, 1 something would or nobody can say, 2 something could not be read or the command line was wrong.
+
+Examples:
+  portcullis replay --enable 'Block legacy authentication' --tenant contoso
+  portcullis replay exported-policies --signins signIns.json --policies drafts --tenant 11111111-2222-4333-8444-555555555555
+  portcullis replay world --signins - --against other-world --output json < signIns.jsonl";
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// A world folder, a folder or file of exported policies, or the data folder of an installation [default: the installation in --data].
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) world: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The log: Graph's `signIns` as JSON Lines, an array or `{"value": [...]}`; `-` is standard input [default: the installation's own].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) signins: Option<PathBuf>,
+    /// Policies to try, a folder or file: they replace those with their ids, or come on top.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, conflicts_with = "against")]
+    pub(crate) policies: Vec<PathBuf>,
+    /// Compares with the same tenant of another world, or with other exported policies.
+    #[arg(long, value_name = "WORLD", value_hint = ValueHint::AnyPath)]
+    pub(crate) against: Option<PathBuf>,
+    /// Tries what would be if this policy were switched on, by id or name; may be given several times.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) enable: Vec<String>,
+    /// The tenant whose policies decide: its id, a domain, or its name; of exported policies, the id it has in the log.
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Replays under the policies that can be read, where others cannot.
+    #[arg(long)]
+    pub(crate) leave_out_unreadable: bool,
+    /// So many examples of each group, the first of the log.
+    #[arg(long, default_value_t = 3, value_name = "NUMBER", value_parser = examples)]
+    pub(crate) examples: usize,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+/// At most so many that a result stays readable, and memory flat.
+fn examples(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= 100);
+    number.ok_or_else(|| "expected a number from 0 to 100".to_owned())
 }
 
 #[derive(Debug, Args)]

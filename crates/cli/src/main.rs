@@ -1,7 +1,7 @@
 //! The one binary `portcullis`: reads the command line, plugs the house together, and says what went wrong.
 //!
 //! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong; `test`, `gaps`, `check`, `diff`,
-//! `lint` and `map` have their own.
+//! `lint`, `map` and `replay` have their own.
 
 mod analyse;
 mod command;
@@ -16,6 +16,7 @@ mod installation;
 mod keys;
 mod output;
 mod policy_tests;
+mod replay;
 mod serve;
 mod sessions;
 mod sign_ins;
@@ -84,6 +85,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Lint(options) => return Ok(analyse::lint(&options).await),
         Command::Map(options) => return Ok(analyse::map(&options).await),
         Command::Test(options) => return Ok(policy_tests::run(&options)),
+        Command::Replay(options) => return Ok(replay::run(*options).await),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -233,18 +233,35 @@ const ORDER: [Condition; 11] = [
     Condition::AuthenticationFlow,
 ];
 
+/// The decision if only those policies apply that apply whatever was left out: [`WhatIf::definite`] alone, for whoever asks
+/// of a million sign-ins.
+pub fn definite(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> Supposed {
+    within(tenant, hypothesis, (not_given, Bound::Definite))
+}
+
+/// The decision if every policy applies that could: [`WhatIf::possible`] alone.
+pub fn possible(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> Supposed {
+    within(tenant, hypothesis, (not_given, Bound::Possible))
+}
+
+fn within(
+    tenant: &CompiledTenant,
+    hypothesis: &Hypothesis,
+    (not_given, bound): (NotGiven, Bound),
+) -> Supposed {
+    let sign_in = hypothesis.sign_in();
+    Supposed::new(decide_within(
+        tenant,
+        Arc::clone(sign_in),
+        (not_given, bound),
+    ))
+}
+
 /// Decides twice, and says of each policy whether it applies.
 pub fn evaluate(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: NotGiven) -> WhatIf {
     let sign_in = hypothesis.sign_in();
-    let definite = Seen::within(tenant, sign_in, not_given, Bound::Definite);
-    let supposed = |bound| {
-        Supposed::new(decide_within(
-            tenant,
-            Arc::clone(sign_in),
-            (not_given, bound),
-        ))
-    };
-    let conditions = ORDER.map(|condition| Asked::of(tenant.index(), condition, &definite));
+    let seen = Seen::within(tenant, sign_in, not_given, Bound::Definite);
+    let conditions = ORDER.map(|condition| Asked::of(tenant.index(), condition, &seen));
     let policies = tenant.policies().iter().enumerate();
     WhatIf {
         policies: policies
@@ -262,8 +279,8 @@ pub fn evaluate(tenant: &CompiledTenant, hypothesis: &Hypothesis, not_given: Not
                 },
             })
             .collect(),
-        definite: supposed(Bound::Definite),
-        possible: supposed(Bound::Possible),
+        definite: self::definite(tenant, hypothesis, not_given),
+        possible: self::possible(tenant, hypothesis, not_given),
     }
 }
 

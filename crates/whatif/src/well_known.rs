@@ -90,6 +90,27 @@ const APPLICATIONS: &[(&str, &str)] = &[
         "797f4846-ba00-4fd7-ba43-dac1f8f63013",
     ),
     (
+        "Microsoft Office 365 Portal",
+        "00000006-0000-0ff1-ce00-000000000000",
+    ),
+    (
+        "Exchange Admin Center",
+        "497effe9-df71-4043-a8bb-14cf78c4b63b",
+    ),
+    (
+        "Microsoft 365 Security and Compliance Center",
+        "80ccca67-54bd-44ab-8625-4b79c4dc7775",
+    ),
+    ("Azure portal", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"),
+    (
+        "Skype for Business Online",
+        "00000004-0000-0ff1-ce00-000000000000",
+    ),
+    ("Viva Engage", "00000005-0000-0ff1-ce00-000000000000"),
+    ("OneNote", "2d4d3d8e-2be3-4bef-9f87-7875a61c29de"),
+    ("OfficeHome", "4765445b-32c6-49b0-83e6-1d93765276ca"),
+    ("Microsoft Forms", "c9a559d2-7aab-4f13-a6ed-e7e9c52aec87"),
+    (
         "Microsoft Intune Enrollment",
         "d4ebce55-015a-49b5-a083-c84d1797ae8c",
     ),

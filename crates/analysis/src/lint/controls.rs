@@ -10,8 +10,10 @@ use crate::analysis::Analysis;
 use crate::circuit::Answer;
 use crate::difference::SessionPart;
 use crate::grant::controls;
+use crate::region::{Found, Question, Region};
 use crate::told::{Names, kinds_of};
 use crate::who::{Home, SubjectKind};
+use crate::witness::Witness;
 
 impl Analysis {
     pub(super) fn lint_controls(&mut self, found: &mut Vec<Finding>) {
@@ -91,39 +93,34 @@ impl Analysis {
         if !somebody {
             finding.what.push_str("; nobody else is in its scope");
         }
-        finding.witness = self.shut_out(scope, modern, passes);
+        finding.witness = self.shut_out(&never, [scope, modern], passes);
         found.push(finding);
     }
 
     /// Somebody in scope whom the policy shuts out, as the engine decides.
     fn shut_out(
         &mut self,
-        scope: Lit,
-        modern: Lit,
+        never: &BTreeMap<SubjectKind, BTreeSet<Home>>,
+        [scope, modern]: [Lit; 2],
         passes: Lit,
-    ) -> Option<crate::witness::Witness> {
-        let external = self
-            .space
-            .whos
-            .any(&mut self.space.circuit, |who| who.kind.is_external());
+    ) -> Option<Witness> {
+        let meant = self.space.whos.any(&mut self.space.circuit, |who| {
+            let homes = never.get(&who.kind);
+            homes.is_some_and(|homes| homes.contains(&who.home))
+        });
         let admitted = self.encoded.first().map(|one| one.admitted)?;
-        for among in [
-            vec![scope, modern, admitted, external],
-            vec![scope, modern, admitted],
-        ] {
-            let question = crate::region::Question {
-                goal: !passes,
-                among,
-            };
-            if let (Answer::Yes, Some(point)) = self.space.find(&question) {
-                let found = crate::region::Found {
-                    region: crate::region::Region::default(),
-                    point,
-                };
-                return self.confirmed_decided(&found, false).ok();
-            }
-        }
-        None
+        let question = Question {
+            goal: !passes,
+            among: vec![scope, modern, admitted, meant],
+        };
+        let (Answer::Yes, Some(point)) = self.space.find(&question) else {
+            return None;
+        };
+        let found = Found {
+            region: Region::default(),
+            point,
+        };
+        self.confirmed_decided(&found, false).ok()
     }
 
     fn session_not_applied(

@@ -1,5 +1,7 @@
 //! Policies that never apply, apply to nobody who is there, or change nothing.
 
+use std::collections::BTreeSet;
+
 use batsat::Lit;
 use portcullis_model::conditional_access::{
     ConditionalAccessPolicy, Conditions, SessionControls, Target,
@@ -39,9 +41,9 @@ impl Analysis {
                     ),
                     "put somebody into its groups, or take it out",
                 ));
-            } else if self.is_redundant(number, &policy, &redundant) {
+            } else if let Some(covering) = self.covering(number, &policy, &redundant) {
                 redundant.push(number);
-                found.push(self.redundant(number, &policy, &redundant));
+                found.push(self.redundant(&policy, &covering));
             }
         }
     }
@@ -103,24 +105,33 @@ impl Analysis {
         )
     }
 
-    /// Whether everything it demands is demanded by the others already, whatever is shown, and it says nothing of sessions.
-    fn is_redundant(
+    /// The policies that together demand everything it demands, whatever is shown; `None` where they do not, or where it says
+    /// something of sessions.
+    fn covering(
         &mut self,
         number: usize,
         policy: &ConditionalAccessPolicy,
         missed: &[usize],
-    ) -> bool {
+    ) -> Option<BTreeSet<usize>> {
         if policy.session_controls != SessionControls::default() || policy.grant_controls.is_none()
         {
-            return false;
+            return None;
         }
-        self.evidences_of(policy).into_iter().all(|evidence| {
+        let mut covering = BTreeSet::new();
+        for evidence in self.evidences_of(policy) {
             let others = self.others_pass(number, evidence, missed);
             let passes = self.passes(0, evidence, number);
-            let mut all = others;
+            let mut all: Vec<Lit> = others.iter().map(|(_, literal)| *literal).collect();
             all.push(!passes);
-            self.is_possible(&all, Whom::Anybody) == Answer::No
-        })
+            if self.is_possible(&all, Whom::Anybody) != Answer::No {
+                return None;
+            }
+            let needed = others
+                .iter()
+                .filter(|(_, literal)| self.space.circuit.needed(*literal));
+            covering.extend(needed.filter_map(|(other, _)| *other));
+        }
+        Some(covering)
     }
 
     /// The fullest evidences that leave one of its demands unmet; of a block, everything.
@@ -137,46 +148,35 @@ impl Analysis {
         evidences
     }
 
-    fn others_pass(&mut self, number: usize, evidence: Evidence, missed: &[usize]) -> Vec<Lit> {
+    /// What the others let pass, and both tenants admit.
+    fn others_pass(
+        &mut self,
+        number: usize,
+        evidence: Evidence,
+        missed: &[usize],
+    ) -> Vec<(Option<usize>, Lit)> {
         let count = self.sides.first().map_or(0, |side| side.policies().len());
-        let mut all: Vec<Lit> = self
-            .encoded
-            .first()
-            .map(|one| one.admitted)
-            .into_iter()
-            .collect();
+        let admitted = self.encoded.first().map(|one| (None, one.admitted));
+        let mut all: Vec<(Option<usize>, Lit)> = admitted.into_iter().collect();
         for other in (0..count).filter(|other| *other != number && !missed.contains(other)) {
-            all.push(self.passes(0, evidence, other));
+            all.push((Some(other), self.passes(0, evidence, other)));
         }
         all
     }
 
-    fn redundant(
-        &mut self,
-        number: usize,
-        policy: &ConditionalAccessPolicy,
-        missed: &[usize],
-    ) -> Finding {
-        let evidences = self.evidences_of(policy);
-        let mut covering = Vec::new();
-        for (other, its) in self.numbered() {
-            let covers = other != number
-                && !missed.contains(&other)
-                && evidences.iter().all(|evidence| {
-                    let passes = self.passes(0, *evidence, other);
-                    let mine = self.passes(0, *evidence, number);
-                    self.is_possible(&[passes, !mine], Whom::Anybody) == Answer::No
-                });
-            if covers {
-                covering.push((other, its));
-            }
-        }
-        let by = match covering.first() {
-            Some((_, one)) => format!(
-                "`{}` demands at least as much of everybody it is about",
-                one.display_name
+    fn redundant(&self, policy: &ConditionalAccessPolicy, covering: &BTreeSet<usize>) -> Finding {
+        let policies = self.sides.first().map_or(&[][..], |side| side.policies());
+        let named = || covering.iter().filter_map(|number| policies.get(*number));
+        let names: Vec<String> = named()
+            .map(|one| format!("`{}`", one.display_name))
+            .collect();
+        let by = match names.as_slice() {
+            [] => "nobody it is about can come at all".to_owned(),
+            [one] => format!("{one} demands at least as much of everybody it is about"),
+            several => format!(
+                "{} together demand at least as much of everybody it is about",
+                several.join(" and ")
             ),
-            None => "several others together demand as much of everybody it is about".to_owned(),
         };
         let mut finding = Finding::about(
             Rule::Redundant,
@@ -187,9 +187,7 @@ impl Analysis {
             ),
             "delete it, or say with it what the others do not say",
         );
-        finding
-            .policies
-            .extend(covering.iter().map(|(_, one)| one.id));
+        finding.policies.extend(named().map(|one| one.id));
         finding
     }
 }

@@ -136,13 +136,6 @@ impl<V> Axis<V> {
         all.find(|(value, _)| wanted(value))
             .map(|(_, literal)| literal)
     }
-
-    /// The value whose literal holds.
-    pub(crate) fn held(&self, holds: impl Fn(Lit) -> bool) -> Option<(usize, &V)> {
-        let mut all = self.iter().enumerate();
-        let found = all.find(|(_, (_, literal))| holds(*literal));
-        found.map(|(at, (value, _))| (at, value))
-    }
 }
 
 /// True when the literal that holds is at one of the places that are wanted; constant where all are, or none is.

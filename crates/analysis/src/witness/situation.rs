@@ -137,6 +137,8 @@ impl Witness {
             let methods: Vec<&str> = self.proven.iter().map(|method| method.name()).collect();
             parts.push(if methods.is_empty() {
                 "with nothing proven".to_owned()
+            } else if methods.len() == AuthenticationMethod::ALL.len() {
+                "with every method proven".to_owned()
             } else {
                 format!("with {}", methods.join(" and "))
             });

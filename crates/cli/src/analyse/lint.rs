@@ -98,14 +98,17 @@ fn tell(finding: &Finding, names: &Names<'_>) {
 fn summary(found: &[Finding]) {
     let count = |severity: Severity| {
         let of = found.iter().filter(|one| one.rule.severity() == severity);
-        of.count()
+        match of.count() {
+            1 => format!("1 {}", severity.name()),
+            many => format!("{many} {}s", severity.name()),
+        }
     };
     if found.is_empty() {
         output::line(format_args!("{}", "nothing found".green()));
         return;
     }
     output::line(format_args!(
-        "\n{} errors, {} warnings, {} notes",
+        "\n{}, {}, {}",
         count(Severity::Error),
         count(Severity::Warning),
         count(Severity::Note)

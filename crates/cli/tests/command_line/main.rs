@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod policy_tests;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod serving;

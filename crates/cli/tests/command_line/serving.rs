@@ -13,14 +13,14 @@ use url::Url;
 use crate::running::Place;
 
 /// A server that was started; killed when dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    said: Value,
+    pub(crate) said: Value,
 }
 
 impl Running {
     /// Starts it and reads its first line, which is JSON.
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
         let mut command = place.command(arguments);
         let mut child = command
             .args(["--output", "json"])

@@ -78,10 +78,9 @@ pub(crate) fn configuration() -> impl Strategy<Value = TenantConfiguration> {
                 let settings = &mut configuration.cross_tenant_access_policy;
                 settings.default.inbound_trust = of_default;
                 settings.partners[0].settings.inbound_trust = of_partner;
-                configuration.organization.other.insert(
-                    "portcullis".into(),
-                    json!({ "strengthsForAllGuests": for_all_guests }),
-                );
+                let organization = &mut configuration.organization;
+                let for_all_guests = json!(for_all_guests);
+                organization.other.insert("strengthsForAllGuests".into(), for_all_guests);
                 add_service_principals(&mut configuration, attributes);
                 configuration
             },

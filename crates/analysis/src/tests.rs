@@ -1,0 +1,19 @@
+//! The encoding against the engine: random sign-ins, whole spaces enumerated, evidences counted out.
+//!
+//! Worlds and sign-ins are drawn from seeds, so that a failure can be repeated; nothing in here knows how the analysis divides
+//! the world. Where a sign-in lies in the space is worked out once more, by the plainest means (`locate`).
+
+mod agreement;
+mod brute_force;
+mod dice;
+mod enumerate;
+mod evidences;
+mod filters;
+mod locate;
+mod people;
+mod policies;
+mod selections;
+mod settings;
+mod sign_ins;
+mod texts;
+mod worlds;

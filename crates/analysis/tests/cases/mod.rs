@@ -1,0 +1,5 @@
+//! What is asked, by why it is asked.
+
+mod limits;
+mod once_wrong;
+mod pitfalls;
