@@ -87,6 +87,8 @@ pub struct Column {
     pub members: Vec<String>,
     /// Whether it also stands for every application that nobody names.
     pub is_rest: bool,
+    /// Whether it is what users do to their own account, and no application.
+    pub is_action: bool,
 }
 
 /// What holds of every sign-in of a row to a column, the strongest first.
@@ -339,9 +341,13 @@ impl PolicyTold {
 }
 
 impl Map {
-    /// Puts a row, unless nobody is in it or comes to anything.
+    /// Puts a row, unless nobody is in it or comes to any application: no other tenant is crossed for an action, and so it says
+    /// nothing of who comes.
     fn put(&mut self, row: Row, cells: Vec<Cell>) {
-        let mut levels = cells.iter().map(|cell| cell.level);
+        let cells_to = self.columns.iter().zip(&cells);
+        let mut levels = cells_to
+            .filter(|(column, _)| !column.is_action)
+            .map(|(_, cell)| cell.level);
         if levels.all(|level| matches!(level, Level::Nobody | Level::CannotCome)) {
             self.absent.push(row.name);
             return;
@@ -377,4 +383,12 @@ fn capitalised(text: &str) -> String {
         None => String::new(),
         Some(first) => first.to_uppercase().chain(letters).collect(),
     }
+}
+
+/// Of what nobody named enough of its id to know it again; `None` of what has a name.
+fn brief(what: &str, name: &str) -> Option<String> {
+    name.parse::<uuid::Uuid>().ok()?;
+    let first: String = name.chars().take(8).collect();
+    let last: String = name.chars().skip(32).collect();
+    Some(format!("{what} {first}…{last}"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use batsat::Lit;
 use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
 
-use super::{Column, capitalised};
+use super::{Column, brief, capitalised};
 use crate::analysis::Analysis;
 use crate::target::{ANY_OTHER_APPLICATION, Reached};
 use crate::told::Names;
@@ -51,6 +51,7 @@ fn column(reached: &[Reached], is_rest: bool, names: &Names<'_>) -> Column {
             name: "Any other application".to_owned(),
             members,
             is_rest,
+            is_action: false,
         };
     }
     let mut heads = suites(&mut left);
@@ -69,6 +70,7 @@ fn column(reached: &[Reached], is_rest: bool, names: &Names<'_>) -> Column {
         name: capitalised(&heads.join(", ")),
         members,
         is_rest,
+        is_action: reached.iter().all(|one| one.application().is_none()),
     }
 }
 
@@ -108,10 +110,7 @@ fn is_id(name: &str) -> bool {
 
 /// Of an application that nobody named the beginning of its id.
 fn short(name: String) -> String {
-    match name.split_once('-') {
-        Some((first, _)) if is_id(&name) => format!("application {first}…"),
-        Some(_) | None => name,
-    }
+    brief("application", &name).unwrap_or(name)
 }
 
 /// Takes out suites: all of one, or most of it.

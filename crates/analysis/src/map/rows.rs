@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserCondition};
 use portcullis_model::id::{GroupId, RoleTemplateId, UserId};
 
-use super::{Row, Section, capitalised};
+use super::{Row, Section, brief, capitalised};
 use crate::analysis::Analysis;
 use crate::lint::Administrators;
 use crate::selection::{Principals, Selection};
@@ -396,11 +396,9 @@ fn row(section: Section, name: &str, note: &str) -> Row {
 
 /// A name; of something that nobody named the beginning of its id, and all of it for a note.
 fn called(what: &str, name: String) -> (String, String) {
-    match name.split_once('-') {
-        Some((first, _)) if name.parse::<uuid::Uuid>().is_ok() => {
-            (format!("{what} {first}…"), format!(" (id {name})"))
-        }
-        Some(_) | None => (name, String::new()),
+    match brief(what, &name) {
+        Some(brief) => (brief, format!(" (id {name})")),
+        None => (name, String::new()),
     }
 }
 

@@ -80,7 +80,9 @@ pub(crate) fn configuration() -> impl Strategy<Value = TenantConfiguration> {
                 settings.partners[0].settings.inbound_trust = of_partner;
                 let organization = &mut configuration.organization;
                 let for_all_guests = json!(for_all_guests);
-                organization.other.insert("strengthsForAllGuests".into(), for_all_guests);
+                organization
+                    .other
+                    .insert("strengthsForAllGuests".into(), for_all_guests);
                 add_service_principals(&mut configuration, attributes);
                 configuration
             },
