@@ -197,7 +197,11 @@ impl Analysis {
             let all = self.some_roles(roles);
             let left_out = named.left_out(roles);
             let left_out = if left_out > 0 {
-                format!(", left out of {} or more", policies(left_out))
+                format!(
+                    ", left out of {}{}",
+                    at_most(roles.len()),
+                    policies(left_out)
+                )
             } else {
                 String::new()
             };
@@ -408,6 +412,11 @@ fn about(count: usize) -> String {
     } else {
         format!("{count} policies include")
     }
+}
+
+/// Of one role the count is its own; several may be left out of fewer.
+const fn at_most(roles: usize) -> &'static str {
+    if roles == 1 { "" } else { "up to " }
 }
 
 fn policies(count: usize) -> String {

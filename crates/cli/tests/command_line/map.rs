@@ -39,7 +39,7 @@ fn contosos_map_is_one_file_that_loads_nothing() {
     for part in [
         "<title>Conditional Access map · Contoso</title>",
         "Vault needs a compliant device",
-        "1 that only report (not counted)",
+        "1 reporting only (not counted)",
         "Users of Woodgrove",
         "scope=\"row\"",
         "<summary>",

@@ -14,8 +14,6 @@ use portcullis_model::id::PolicyId;
 
 use super::picture::{self, Picture};
 
-/// So many findings of a rule are told before the rest is folded.
-const UNFOLDED_MAX: usize = 4;
 /// From so many columns on a printed table needs its smallest letters.
 const MANY_COLUMNS: usize = 9;
 
@@ -182,31 +180,32 @@ pub(super) fn report(map: &Map, analysis: &Analysis, names: &Names<'_>, made: &M
     }
 }
 
-/// How many cells of a level are not of ordinary users.
+/// How many cells in which nothing is demanded are not of ordinary users.
 fn of_whom(map: &Map, level: Level) -> String {
+    if !matches!(level, Level::SometimesNothing | Level::Nothing) {
+        return String::new();
+    }
     let count = |section: Section| {
         let rows = map.rows.iter().zip(&map.cells);
         let rows = rows.filter(|(row, _)| row.section == section);
         let cells = rows.flat_map(|(_, cells)| cells);
         cells.filter(|cell| cell.level == level).count()
     };
-    let mut parts = Vec::new();
-    for (section, words) in [
-        (
-            Section::Exceptions,
-            "of users whom policies leave out by name",
-        ),
-        (Section::Workloads, "of applications on their own behalf"),
-    ] {
-        let count = count(section);
-        if count > 0 {
-            parts.push(format!("{count} {words}"));
-        }
-    }
+    let exceptions = count(Section::Exceptions);
+    let workloads = count(Section::Workloads);
+    let parts = [
+        (exceptions, "are of users whom policies leave out by name"),
+        (workloads, "are of applications on their own behalf"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, words)| format!("{count} {words}"))
+        .collect();
     if parts.is_empty() {
-        return String::new();
+        String::new()
+    } else {
+        format!("Of these, {}.", parts.join(", and "))
     }
-    format!("Of these {}.", parts.join(", "))
 }
 
 const fn look(level: Level) -> LevelView {
@@ -266,8 +265,8 @@ const fn look(level: Level) -> LevelView {
 fn looked_at(policies: &[PolicyTold], counted: Counted) -> String {
     let count = |state: PolicyState| policies.iter().filter(|one| one.state == state).count();
     let report_only = match counted {
-        Counted::Enabled => "that only report (not counted)",
-        Counted::ReportOnlyToo => "that only report (counted as if they were enforced)",
+        Counted::Enabled => "reporting only (not counted)",
+        Counted::ReportOnlyToo => "reporting only (counted as if enforced)",
     };
     format!(
         "{} policies: {} enforced, {} {report_only}, {} switched off (not counted)",
@@ -307,8 +306,8 @@ fn findings(findings: &[Finding], names: &Names<'_>) -> Vec<FindingGroup> {
     let mut groups: Vec<(Rule, Vec<FindingView>)> = Vec::new();
     for one in findings {
         let view = FindingView {
-            what: one.what.clone(),
-            cure: one.cure.clone(),
+            what: quoted(&one.what),
+            cure: quoted(&one.cure),
             class: one.class.as_ref().map(ToString::to_string),
             witness: one.witness.as_ref().map(|witness| witness.told(names)),
         };
@@ -318,7 +317,7 @@ fn findings(findings: &[Finding], names: &Names<'_>) -> Vec<FindingGroup> {
         }
     }
     let group = |(rule, mut shown): (Rule, Vec<FindingView>)| {
-        let at = shown.len().min(UNFOLDED_MAX);
+        let at = shown.len().min(unfolded(rule.severity()));
         // One more is told sooner than that there is one more.
         let at = if shown.len() == at + 1 { at + 1 } else { at };
         let folded = shown.split_off(at);
@@ -332,6 +331,32 @@ fn findings(findings: &[Finding], names: &Names<'_>) -> Vec<FindingGroup> {
         }
     };
     groups.into_iter().map(group).collect()
+}
+
+/// So many findings of a rule are told before the rest is folded.
+const fn unfolded(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => 4,
+        Severity::Warning => 3,
+        Severity::Note => 1,
+    }
+}
+
+/// A sentence for people: as they quote, and beginning as sentences do.
+fn quoted(sentence: &str) -> String {
+    let mut text = String::with_capacity(sentence.len());
+    let mut is_open = false;
+    for letter in sentence.chars() {
+        match letter {
+            '`' => {
+                text.push(if is_open { '”' } else { '“' });
+                is_open = !is_open;
+            }
+            letter if text.is_empty() => text.extend(letter.to_uppercase()),
+            letter => text.push(letter),
+        }
+    }
+    text
 }
 
 fn columns(map: &Map) -> Vec<ColumnView> {
