@@ -124,7 +124,7 @@ impl Places {
     fn divide(&mut self, kind: PlaceKind, sides: &[Side], located: &[Located]) {
         type Seen = (BTreeSet<NamedLocationId>, BTreeSet<NamedLocationId>);
         let (candidates, rest) = candidates(kind, sides);
-        let mut numbers: BTreeMap<Vec<Seen>, usize> = BTreeMap::new();
+        let mut numbers: BTreeMap<(Vec<Seen>, bool), usize> = BTreeMap::new();
         let mut classes: Vec<PlaceClass> = Vec::new();
         for candidate in candidates {
             let seen = located.iter().zip(sides);
@@ -132,7 +132,9 @@ impl Places {
                 .map(|(located, side)| located.around(candidate, kind, side))
                 .collect();
             let next = classes.len();
-            let number = *numbers.entry(seen.clone()).or_insert(next);
+            // What is not known is told apart from every country, also where no location tells it apart: readers do.
+            let is_unknown = candidate.country().is_none();
+            let number = *numbers.entry((seen.clone(), is_unknown)).or_insert(next);
             if number == next {
                 classes.push(PlaceClass {
                     representative: candidate,
@@ -261,7 +263,14 @@ fn candidates(kind: PlaceKind, sides: &[Side]) -> (Vec<PlaceValue>, Option<Count
                     PlaceValue::Country(country)
                 }
             };
-            let all = [rest, None].into_iter().chain(named.into_iter().map(Some));
+            // The plainest first: some country by address, and no coordinates.
+            let plain = match kind {
+                PlaceKind::Coordinates => [None, rest],
+                PlaceKind::Country | PlaceKind::Address | PlaceKind::CompliantNetwork => {
+                    [rest, None]
+                }
+            };
+            let all = plain.into_iter().chain(named.into_iter().map(Some));
             (all.map(value).collect(), rest)
         }
         PlaceKind::CompliantNetwork => (

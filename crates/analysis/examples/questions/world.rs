@@ -145,12 +145,28 @@ fn policy(chance: &mut Chance, number: usize, groups: usize) -> ConditionalAcces
             .with(RiskLevel::High)
             .with(RiskLevel::Medium);
     }
+    let grant_controls = controls(chance);
+    // Nobody blocks everything: blocks are about legacy clients, or about some platform.
+    if grant_controls.controls == [GrantControl::Block] {
+        if chance.percent(60) {
+            conditions.client_app_types = Some(vec![
+                ClientAppType::ExchangeActiveSync,
+                ClientAppType::Other,
+            ]);
+        } else {
+            let platform = PlatformCondition::Platform(DevicePlatform::Linux);
+            conditions.platforms = Some(IncludeExclude {
+                include: vec![platform],
+                exclude: Vec::new(),
+            });
+        }
+    }
     ConditionalAccessPolicy {
         id: id(1, number),
         display_name: format!("policy {number}"),
         state: PolicyState::Enabled,
         conditions,
-        grant_controls: Some(controls(chance)),
+        grant_controls: Some(grant_controls),
         session_controls: SessionControls::default(),
         expanded_strength: None,
         document: Map::new(),

@@ -18,8 +18,8 @@ use super::sign_ins::{Drawn, prove, sign_in};
 use super::worlds::{OWN, World, id, world};
 use crate::analysis::Analysis;
 use crate::circuit::Answer;
-use crate::evidence::Evidence;
-use crate::gap::Without;
+use crate::evidence::{Evidence, Shown};
+use crate::gap::{Without, is_shown_by_evidence};
 use crate::selection::Interest;
 use crate::who::SubjectKind;
 
@@ -67,17 +67,17 @@ fn show(analysis: &Analysis, evidence: Evidence, drawn: &Drawn) -> SignIn {
     }
     let home: TenantId = id(drawn.home.unwrap_or(OWN));
     analysis.wallet.show(evidence, &mut facts, id(OWN), home);
-    let whole = facts.proofs.clone();
-    let shown = analysis.wallet.all.iter().enumerate();
-    let shown: Vec<_> = shown.filter(|(at, _)| evidence.has(*at)).collect();
-    for tenant in BTreeSet::from([home, id(OWN)]) {
-        for (_, shown) in &shown {
+    for (at, shown) in analysis.wallet.all.iter().enumerate() {
+        let Shown::Proof(method, authenticator) = shown else {
+            continue;
+        };
+        for tenant in BTreeSet::from([home, id(OWN)]) {
             let is_it = |proof: &&Proof| {
-                proof.tenant == tenant
-                    && proof.method == shown.method
-                    && proof.authenticator == shown.authenticator
+                let its = (&proof.method, &proof.authenticator);
+                proof.tenant == tenant && its == (method, authenticator)
             };
-            assert_eq!(whole.iter().filter(is_it).count(), 1);
+            let count = facts.proofs.iter().filter(is_it).count();
+            assert_eq!(count, usize::from(evidence.has(at)));
         }
     }
     facts
@@ -108,6 +108,13 @@ fn withouts() -> Vec<Without> {
         Without::managed_device(),
         Without::Controls(vec![GrantControl::CompliantDevice]),
         Without::Controls(vec![GrantControl::Mfa, GrantControl::DomainJoinedDevice]),
+        Without::Controls(vec![GrantControl::TermsOfUse(id(0x71))]),
+        Without::Controls(vec![GrantControl::PasswordChange, GrantControl::Mfa]),
+        Without::Controls(vec![GrantControl::RiskRemediation]),
+        Without::Controls(vec![
+            GrantControl::CustomAuthenticationFactor("first".to_owned()),
+            GrantControl::CompliantDevice,
+        ]),
         Without::Controls(vec![
             GrantControl::ApprovedApplication,
             GrantControl::CompliantApplication,
@@ -276,8 +283,8 @@ impl Lacks {
                     let mut policies = analysis.sides[0].policies().iter();
                     policies.any(|policy| policy.id == id && policy.grant_controls.is_some())
                 };
-                let mut results = supposed.results().iter();
-                !results.any(|(id, _)| demanding(*id))
+                let mut results = supposed.results();
+                !results.any(|(id, _)| demanding(id))
             }
         };
         // A device that is compliant is that even where nothing of it is shown (a flow by code, a legacy client).
@@ -299,7 +306,7 @@ impl Lacks {
             self.without,
             drawn.kind,
             drawn.home,
-            supposed.results()
+            supposed.results().collect::<Vec<_>>()
         ))
     }
 }
@@ -307,12 +314,7 @@ impl Lacks {
 fn is_about_methods(without: &Without) -> bool {
     match without {
         Without::AnyPolicy => true,
-        Without::Controls(controls) => controls.iter().all(|control| {
-            matches!(
-                control,
-                GrantControl::Mfa | GrantControl::AuthenticationStrength(_)
-            )
-        }),
+        Without::Controls(controls) => controls.iter().all(is_shown_by_evidence),
     }
 }
 
@@ -331,7 +333,6 @@ fn the_circuit_says_of_random_sign_ins_what_the_engine_decides() {
     assert!(tally.granted * 6 > tally.points, "{tally:?}");
     assert!(tally.lacking > 100, "{tally:?}");
     assert!(tally.selected > 50, "{tally:?}");
-    println!("{tally:?}");
 }
 
 /// As many as it takes to be sure: `cargo test --release -p portcullis-analysis -- --ignored a_long_proof`.
@@ -339,7 +340,7 @@ fn the_circuit_says_of_random_sign_ins_what_the_engine_decides() {
 #[ignore = "takes many minutes"]
 fn a_long_proof() {
     let tally = run(1_000..LONG_UNTIL, 150);
-    assert!(tally.points > 1_000_000, "{tally:?}");
+    assert!(tally.points > 500_000, "{tally:?}");
 }
 
-const LONG_UNTIL: u64 = 6_000;
+const LONG_UNTIL: u64 = 3_000;

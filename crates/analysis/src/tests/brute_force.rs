@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_model::conditional_access::signal::{
+    InsiderRiskLevels, RiskLevels, TransferMethods,
+};
 use portcullis_model::conditional_access::{DeviceCondition, GrantControl, LocationCondition};
 use portcullis_model::device::DeviceTrustType;
 use portcullis_policy::compile::CompiledTenant;
@@ -16,7 +19,7 @@ use super::selections::{is_selected, selection};
 use super::worlds::{World, id, world};
 use crate::analysis::Analysis;
 use crate::evidence::{Ask, Evidence};
-use crate::gap::Without;
+use crate::gap::{Without, is_shown_by_evidence};
 use crate::grant::demanding_any;
 use crate::probe::Demanding;
 use crate::region::{End, Point, Question, Region};
@@ -41,6 +44,8 @@ fn withouts() -> Vec<Without> {
         Without::managed_device(),
         Without::Controls(vec![GrantControl::Mfa, GrantControl::CompliantDevice]),
         Without::Controls(vec![GrantControl::ApprovedApplication]),
+        Without::Controls(vec![GrantControl::TermsOfUse(id(0x71))]),
+        Without::Controls(vec![GrantControl::PasswordChange]),
         Without::AnyPolicy,
     ]
 }
@@ -63,10 +68,10 @@ fn tiny(dice: &mut Dice) -> World {
                 0 => conditions.client_app_types = None,
                 1 => conditions.platforms = None,
                 2 => conditions.locations = None,
-                3 => conditions.sign_in_risk_levels = Default::default(),
-                4 => conditions.user_risk_levels = Default::default(),
-                5 => conditions.insider_risk_levels = Default::default(),
-                6 => conditions.transfer_methods = Default::default(),
+                3 => conditions.sign_in_risk_levels = RiskLevels::default(),
+                4 => conditions.user_risk_levels = RiskLevels::default(),
+                5 => conditions.insider_risk_levels = InsiderRiskLevels::default(),
+                6 => conditions.transfer_methods = TransferMethods::default(),
                 _ => conditions.devices = None,
             }
         }
@@ -111,12 +116,7 @@ impl<'a> Oracle<'a> {
         let side = &analysis.sides[0];
         let (methods, surroundings): (Vec<_>, Vec<_>) = match without {
             Without::AnyPolicy => (Vec::new(), Vec::new()),
-            Without::Controls(controls) => controls.iter().cloned().partition(|control| {
-                matches!(
-                    control,
-                    GrantControl::Mfa | GrantControl::AuthenticationStrength(_)
-                )
-            }),
+            Without::Controls(controls) => controls.iter().cloned().partition(is_shown_by_evidence),
         };
         let demanding = (!methods.is_empty()).then(|| demanding_any(side, &methods, None));
         Self {
@@ -132,14 +132,18 @@ impl<'a> Oracle<'a> {
     /// The fullest evidences of this kind of subject without what is asked for; that they are is proven elsewhere.
     fn evidences(&mut self, who: &Who, registers: bool) -> Vec<Evidence> {
         let wallet = &self.analysis.wallet;
-        let (Some(demanding), true) = (&self.methods, who.kind.is_person()) else {
+        let Without::Controls(controls) = &self.without else {
             return vec![wallet.whole()];
         };
+        if !who.kind.is_person() {
+            return vec![wallet.whole()];
+        }
         let side = &self.analysis.sides[0];
         let find = || {
             let reached = Reached::Application(portcullis_model::id::ClientId::DIRECTORY);
             let ask = Ask { side, who, reached };
-            wallet.fullest_without(&demanding[0], &ask)
+            let named: Vec<_> = controls.iter().map(|control| (control, None)).collect();
+            wallet.fullest_without_any(&named, &ask)
         };
         self.evidences
             .entry((*who, registers))
@@ -170,9 +174,9 @@ impl<'a> Oracle<'a> {
                 Hypothesis::new(&self.tenant, facts.clone(), origin).decide(&self.tenant);
             *supposed.outcome() == Outcome::Granted
                 && match &self.without {
-                    Without::AnyPolicy => supposed.results().iter().all(|(id, _)| {
+                    Without::AnyPolicy => supposed.results().all(|(id, _)| {
                         let mut policies = side.policies().iter();
-                        policies.any(|one| one.id == *id && one.grant_controls.is_none())
+                        policies.any(|one| one.id == id && one.grant_controls.is_none())
                     }),
                     Without::Controls(_) => self.lacks(&facts, origin, &who),
                 }
@@ -372,4 +376,4 @@ fn a_long_enumeration() {
     assert!(tally.points > 100_000, "{tally:?}");
 }
 
-const LONG_UNTIL: u64 = 4_000;
+const LONG_UNTIL: u64 = 2_500;

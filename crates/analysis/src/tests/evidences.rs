@@ -22,6 +22,9 @@ fn demands() -> Vec<Vec<GrantControl>> {
         .map(|number| vec![strength(number)])
         .to_vec();
     all.push(vec![GrantControl::Mfa]);
+    all.push(vec![GrantControl::PasswordChange]);
+    all.push(vec![GrantControl::RiskRemediation]);
+    all.push(vec![GrantControl::TermsOfUse(id(0x71)), GrantControl::Mfa]);
     all.push(vec![strength(4), strength(0x61)]);
     all.push(vec![strength(0x62), GrantControl::Mfa]);
     all
@@ -47,6 +50,7 @@ fn the_fullest_evidences_without_are_those_that_trying_every_set_finds() {
         let side = &analysis.sides[0];
         let controls = dice.pick(&demands());
         let [demanding, _] = demanding_any(side, &controls, None);
+        let named: Vec<_> = controls.iter().map(|control| (control, None)).collect();
         let wallet = fewer(&mut dice, &analysis.wallet);
         let whos = analysis.space.whos.values.iter();
         let whos: Vec<_> = whos.filter(|who| who.kind.is_person()).collect();
@@ -75,7 +79,7 @@ fn the_fullest_evidences_without_are_those_that_trying_every_set_finds() {
             };
             let fullest = without.iter().filter(is_fullest).map(|bits| set(*bits));
             let fullest: BTreeSet<Evidence> = fullest.filter(|one| wallet.begins(*one)).collect();
-            let found = wallet.fullest_without(&demanding, &ask);
+            let found = wallet.fullest_without_any(&named, &ask);
             let found: BTreeSet<Evidence> = found.into_iter().collect();
             assert_eq!(found, fullest, "seed {seed}: {controls:?} of {who:?}");
             compared += 1;

@@ -194,12 +194,12 @@ fn texts(device: &DeviceClaims, property: DeviceProperty) -> Vec<String> {
     texts.iter().map(|text| text.to_lowercase()).collect()
 }
 
-fn holds(test: &TextTest, text: &str) -> bool {
+fn holds(test: &TextTest, value: &str) -> bool {
     match test {
-        TextTest::Is(wanted) | TextTest::HasMember(wanted) => text == wanted,
-        TextTest::StartsWith(wanted) => text.starts_with(wanted.as_str()),
-        TextTest::EndsWith(wanted) => text.ends_with(wanted.as_str()),
-        TextTest::Contains(wanted) => text.contains(wanted.as_str()),
+        TextTest::Is(wanted) | TextTest::HasMember(wanted) => value == wanted,
+        TextTest::StartsWith(wanted) => value.starts_with(wanted.as_str()),
+        TextTest::EndsWith(wanted) => value.ends_with(wanted.as_str()),
+        TextTest::Contains(wanted) => value.contains(wanted.as_str()),
     }
 }
 
@@ -218,10 +218,10 @@ fn places(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
                 by_network(located, facts.place.compliant_network == Some(id(OWN)))
             }
         };
-        let classes = &space.place_classes.classes[&kind];
-        let found: Vec<usize> = (0..classes.len())
+        let division = &space.place_classes.classes[&kind];
+        let found: Vec<usize> = (0..division.len())
             .filter(|at| {
-                let of_class = match classes[*at].representative {
+                let of_class = match division[*at].representative {
                     PlaceValue::Address(address) => by_address(located, address),
                     PlaceValue::Country(country) => by_country(located, country),
                     PlaceValue::Coordinates(country) => by_coordinates(located, country),

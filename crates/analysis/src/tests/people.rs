@@ -106,7 +106,7 @@ impl Listing {
 }
 
 fn analysis(world: &World, listing: &Listing) -> Analysis {
-    let listed = People::listed(listing.users.clone(), &listing.groups, &listing.roles);
+    let listed = People::listed(Some(listing.users.clone()), &listing.groups, &listing.roles);
     let tenant = |configuration: &_, people| {
         let compiled = CompiledTenant::compile(configuration);
         DirectoryTenant::new(configuration.clone(), compiled, people)

@@ -154,7 +154,7 @@ pub(super) fn is_selected(
                 || !user.roles.is_disjoint(&principals.roles)
         }
     };
-    let in_any = |ids: &BTreeSet<_>| {
+    let is_inside_any = |ids: &BTreeSet<_>| {
         let mut located = located.iter();
         located.any(|one| ids.contains(&one.id) && is_inside(one, facts))
     };
@@ -179,6 +179,6 @@ pub(super) fn is_selected(
         && says(&selection.flows, &facts.transfer_method)
         && (selection.any_of.is_empty() || is_any(&selection.any_of))
         && !is_any(&selection.none_of)
-        && (selection.locations.is_empty() || in_any(&selection.locations))
-        && !in_any(&selection.not_locations)
+        && (selection.locations.is_empty() || is_inside_any(&selection.locations))
+        && !is_inside_any(&selection.not_locations)
 }

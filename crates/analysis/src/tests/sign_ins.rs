@@ -315,9 +315,20 @@ pub(super) fn prove(dice: &mut Dice, drawn: &Drawn) -> SignIn {
         AuthenticationMethod::FederatedSingleFactor,
         AuthenticationMethod::WindowsHelloForBusiness,
     ];
+    // What strengths restrict.
+    let strong = [
+        AuthenticationMethod::Fido2,
+        AuthenticationMethod::X509CertificateMultiFactor,
+        AuthenticationMethod::X509CertificateSingleFactor,
+    ];
     let mut methods = vec![(tenants[0], dice.pick(&first))];
     for _ in 0..dice.below(5) {
-        methods.push((dice.pick(&tenants), dice.pick(&AuthenticationMethod::ALL)));
+        let method = if dice.chance(50) {
+            dice.pick(&strong)
+        } else {
+            dice.pick(&AuthenticationMethod::ALL)
+        };
+        methods.push((dice.pick(&tenants), method));
     }
     for (number, (tenant, method)) in methods.into_iter().enumerate() {
         let seconds = MOMENT.as_second() - 3 + i64::try_from(number).unwrap();

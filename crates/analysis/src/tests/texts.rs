@@ -50,10 +50,10 @@ fn holds(test: &TextTest, texts: &[String]) -> bool {
 fn literals(device: &Device, property: DeviceProperty, texts: &[String]) -> Vec<Lit> {
     let its = &device.properties[&property];
     let say = |holds: bool, literal: Lit| if holds { literal } else { !literal };
-    let tests = its.tests.iter();
-    let tests = tests.map(|(test, literal)| say(holds(test, texts), *literal));
+    let each = its.tests.iter();
+    let each = each.map(|(test, literal)| say(holds(test, texts), *literal));
     let present = say(!texts.is_empty(), its.present);
-    tests.chain([present, device.registered]).collect()
+    each.chain([present, device.registered]).collect()
 }
 
 fn check(dice: &mut Dice, property: DeviceProperty) -> usize {

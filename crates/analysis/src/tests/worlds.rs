@@ -1,7 +1,6 @@
 //! Random tenants: few things of each kind, so that policies and sign-ins meet.
 
 use portcullis_model::application::{Application, ServicePrincipal, SignInAudience};
-use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::country::CountryCode;
 use portcullis_model::id::{ClientId, Id, TenantId};
 use portcullis_model::named_location::{CountryLookup, NamedLocation, NamedLocationKind};
@@ -66,10 +65,8 @@ impl World {
         let configuration = &self.configuration;
         let mut shown = String::new();
         for policy in &configuration.conditional_access_policies {
-            shown += &format!(
-                "{:?} {:#?}\n{:#?}\n",
-                policy.state, policy.conditions, policy.grant_controls
-            );
+            let (conditions, grant) = (&policy.conditions, &policy.grant_controls);
+            shown.push_str(&format!("{:?} {conditions:#?}\n{grant:#?}\n", policy.state));
         }
         let principals: Vec<String> = configuration
             .service_principals
@@ -114,24 +111,6 @@ pub(super) fn world(dice: &mut Dice, policies_most: usize) -> World {
         configuration,
         fabrikam,
         counted: dice.pick(&[Counted::Enabled, Counted::ReportOnlyToo]),
-    }
-}
-
-impl World {
-    /// The policies that count, as the engine is to enforce them.
-    pub(super) fn enforced(&self) -> TenantConfiguration {
-        let mut enforced = self.configuration.clone();
-        let counted = self.counted;
-        let policies = &mut enforced.conditional_access_policies;
-        policies.retain(|policy| match policy.state {
-            PolicyState::Enabled => true,
-            PolicyState::ReportOnly => counted == Counted::ReportOnlyToo,
-            PolicyState::Disabled => false,
-        });
-        for policy in policies {
-            policy.state = PolicyState::Enabled;
-        }
-        enforced
     }
 }
 

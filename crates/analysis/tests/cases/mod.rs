@@ -1,6 +1,8 @@
 //! What is asked, by why it is asked.
 
+mod differences;
 mod limits;
+mod lints;
 mod map;
 mod once_wrong;
 mod pitfalls;

@@ -9,6 +9,7 @@ use portcullis_analysis::who::{Home, SubjectKind};
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::{GrantControl, UserAction, UserCondition};
 use portcullis_model::store::TenantConfiguration;
+use portcullis_model::terms_of_use::Agreement;
 use serde_json::{Value, json};
 
 use crate::story::{
@@ -197,4 +198,21 @@ fn whoever_registers_a_device_without_a_managed_one_is_a_gap() {
     let witnesses = story.is_open(&Without::managed_device(), &selection);
     assert!(witnesses.iter().all(|one| one.reached == registering));
     assert_eq!(story.configuration.organization.id, contoso());
+}
+
+/// What is done beside proving methods was supposed to be done, so that nobody was found who did not.
+#[test]
+fn whoever_did_not_do_what_is_done_beside_proving_methods_is_found() {
+    let mut story = Story::new([policy(1, json!({}), crate::story::mfa())]);
+    let terms = json!({ "id": text(0x71), "displayName": "Terms" });
+    let terms = Agreement::from_document(terms.as_object().unwrap().clone()).unwrap();
+    story.configuration.agreements.push(terms);
+    for control in [
+        GrantControl::TermsOfUse(id(0x71)),
+        GrantControl::PasswordChange,
+        GrantControl::RiskRemediation,
+        GrantControl::CustomAuthenticationFactor("other".to_owned()),
+    ] {
+        story.is_open(&Without::Controls(vec![control]), &members());
+    }
 }

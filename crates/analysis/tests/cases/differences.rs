@@ -1,0 +1,232 @@
+//! What changes between two versions of a tenant, and for whom; what only looks different changes nothing.
+
+use portcullis_analysis::analysis::Analysis;
+use portcullis_analysis::difference::{Change, Changes, SessionPart};
+use portcullis_analysis::region::End;
+use portcullis_analysis::selection::{Interest, Selection};
+use portcullis_analysis::side::Counted;
+use portcullis_model::conditional_access::{GrantControl, PolicyState};
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::decision::Outcome;
+use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
+use serde_json::{Value, json};
+
+use crate::story::{FABRIKAM, Story, block, id, mfa, policy, ranges, strength, text};
+
+const GROUP: u128 = 0x21;
+
+fn changes(before: &Story, after: &Story) -> Vec<Changes> {
+    let tenant = |story: &Story| {
+        let configuration = story.configuration.clone();
+        let compiled = CompiledTenant::compile(&configuration);
+        DirectoryTenant::new(configuration, compiled, People::NotListed)
+    };
+    let (before, after) = (tenant(before), tenant(after));
+    let directory = Directory::new([before.clone()]);
+    let interest = Interest::default();
+    let mut analysis =
+        Analysis::of_change(&directory, &before, &after, Counted::Enabled, &interest);
+    let changes = analysis.differences(&Selection::default(), 50).unwrap();
+    assert!(changes.iter().all(|one| one.end == End::Complete));
+    changes
+}
+
+fn kinds(before: &Story, after: &Story) -> Vec<Change> {
+    let changes = changes(before, after);
+    changes.into_iter().map(|one| one.change).collect()
+}
+
+fn everybody_but(groups: &[u128]) -> Value {
+    let groups: Vec<String> = groups.iter().map(|group| text(*group)).collect();
+    json!({ "users": { "includeUsers": ["All"], "excludeGroups": groups } })
+}
+
+#[test]
+fn a_new_name_another_order_and_another_way_to_say_it_change_nothing() {
+    let windows_or_not = |platforms: Value, number| {
+        policy(
+            number,
+            json!({ "platforms": { "includePlatforms": platforms } }),
+            mfa(),
+        )
+    };
+    let before = Story::new([
+        policy(1, json!({}), block()),
+        policy(2, everybody_but(&[GROUP]), mfa()),
+        windows_or_not(json!(["all"]), 3),
+    ]);
+    let mut renamed = policy(7, everybody_but(&[GROUP]), mfa());
+    renamed.display_name = "another name".to_owned();
+    let after = Story::new([
+        windows_or_not(
+            json!(
+                [
+                    "windows",
+                    "macOS",
+                    "linux",
+                    "iOS",
+                    "android",
+                    "windowsPhone",
+                    "all"
+                ][6..7]
+            ),
+            8,
+        ),
+        renamed,
+        policy(9, json!({}), block()),
+    ]);
+    assert_eq!(kinds(&before, &after), []);
+    assert_eq!(kinds(&before, &before), []);
+}
+
+#[test]
+fn one_more_exclusion_touches_exactly_whom_it_names() {
+    let before = Story::new([policy(1, everybody_but(&[]), mfa())]);
+    let after = Story::new([policy(1, everybody_but(&[GROUP]), mfa())]);
+    let found = changes(&before, &after);
+    // Asked before wherever MFA could be met; legacy clients could not, and get in now.
+    let kinds: Vec<&Change> = found.iter().map(|one| &one.change).collect();
+    assert_eq!(
+        kinds,
+        [
+            &Change::LetIn,
+            &Change::NoLongerAsked(vec![GrantControl::Mfa])
+        ]
+    );
+    for changed in found.iter().flat_map(|one| &one.classes) {
+        assert!(changed.before.groups.contains(&id(GROUP)));
+        assert_eq!(changed.after, Outcome::Granted);
+        assert_ne!(changed.before.outcome, Outcome::Granted);
+        assert!(
+            changed.class.who.contains(&text(GROUP)),
+            "{}",
+            changed.class
+        );
+    }
+}
+
+#[test]
+fn who_is_let_in_and_shut_out_is_told_apart_from_who_is_asked() {
+    let before = Story::new([policy(1, everybody_but(&[]), block())]);
+    let after = Story::new([policy(1, everybody_but(&[]), mfa())]);
+    assert_eq!(kinds(&before, &after), [Change::LetIn]);
+    assert_eq!(kinds(&after, &before), [Change::ShutOut]);
+    let stronger = Story::new([policy(1, everybody_but(&[]), strength(2))]);
+    let found = kinds(&after, &stronger);
+    assert!(
+        found
+            .iter()
+            .any(|change| matches!(change, Change::NewlyAsked(controls)
+        if matches!(controls.as_slice(), [GrantControl::AuthenticationStrength(_)])))
+    );
+    // Guests whose word on MFA is not trusted cannot meet such a strength (seed article, Table 1).
+    assert!(found.contains(&Change::ShutOut));
+}
+
+#[test]
+fn switching_a_policy_off_or_to_report_only_is_a_change() {
+    let before = Story::new([policy(1, json!({}), mfa())]);
+    for state in [PolicyState::ReportOnly, PolicyState::Disabled] {
+        let mut switched = policy(1, json!({}), mfa());
+        switched.state = state;
+        let after = Story::new([switched]);
+        let found = kinds(&before, &after);
+        assert!(
+            found.contains(&Change::NoLongerAsked(vec![GrantControl::Mfa])),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_range_that_grows_touches_only_the_new_addresses() {
+    let outside =
+        json!({ "locations": { "includeLocations": ["All"], "excludeLocations": [text(0x41)] } });
+    let story =
+        |cidr: &str| Story::new([policy(1, outside.clone(), mfa())]).at([ranges(0x41, &[cidr])]);
+    let (before, after) = (story("203.0.113.0/25"), story("203.0.113.0/24"));
+    for one in changes(&before, &after).iter().flat_map(|one| &one.classes) {
+        let address = one.before.ip_address.unwrap().to_string();
+        let last: u8 = address.strip_prefix("203.0.113.").unwrap().parse().unwrap();
+        assert!(last >= 128, "{address}");
+    }
+    assert!(!changes(&before, &after).is_empty());
+}
+
+#[test]
+fn trust_and_settings_are_compared_too() {
+    let settings = |trusts: bool| {
+        json!({ "default": {}, "partners": [{
+            "tenantId": text(FABRIKAM), "inboundTrust": { "isCompliantDeviceAccepted": trusts },
+        }] })
+    };
+    let grant = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    let story =
+        |trusts| Story::new([policy(1, json!({}), grant.clone())]).with_settings(settings(trusts));
+    let found = changes(&story(false), &story(true));
+    assert!(
+        found.iter().all(|one| one.change == Change::LetIn),
+        "{found:?}"
+    );
+    let homes = found.iter().flat_map(|one| &one.classes);
+    assert!(
+        homes
+            .clone()
+            .all(|one| one.before.who.home_tenant() == Some(id(FABRIKAM)))
+    );
+    assert!(homes.count() > 0);
+}
+
+#[test]
+fn sessions_are_compared_by_what_they_come_to() {
+    let with = |hours: u32| {
+        let mut one = policy(1, everybody_but(&[]), mfa());
+        let document = json!({
+            "id": text(2), "displayName": "session", "state": "enabled",
+            "conditions": { "users": { "includeUsers": ["All"] },
+                "applications": { "includeApplications": ["All"] }, "clientAppTypes": ["all"] },
+            "sessionControls": { "signInFrequency": {
+                "isEnabled": true, "type": "hours", "value": hours,
+                "frequencyInterval": "timeBased" } },
+        });
+        let session = portcullis_model::conditional_access::ConditionalAccessPolicy::from_document(
+            document.as_object().unwrap().clone(),
+        )
+        .unwrap();
+        one.display_name = "mfa".to_owned();
+        Story::new([one, session])
+    };
+    assert_eq!(kinds(&with(8), &with(8)), []);
+    assert_eq!(
+        kinds(&with(8), &with(4)),
+        [Change::Session(SessionPart::SignInFrequency)]
+    );
+}
+
+/// A slower look at the same: whatever two versions decide differently about a sign-in with a password alone is among the changes.
+#[test]
+fn nothing_that_differs_is_missed_for_any_pair_of_small_policies() {
+    let groups = [vec![], vec![GROUP]];
+    let grants = [
+        mfa(),
+        block(),
+        strength(2),
+        json!({ "operator": "OR", "builtInControls": ["mfa", "compliantDevice"] }),
+    ];
+    for (one, excluded) in groups.iter().enumerate() {
+        for (two, others) in groups.iter().enumerate() {
+            for (a, first) in grants.iter().enumerate() {
+                for (b, second) in grants.iter().enumerate() {
+                    let before = Story::new([policy(1, everybody_but(excluded), first.clone())]);
+                    let after = Story::new([policy(1, everybody_but(others), second.clone())]);
+                    let found = kinds(&before, &after);
+                    assert_eq!(
+                        found.is_empty(),
+                        one == two && a == b,
+                        "{one} {two} {a} {b}: {found:?}"
+                    );
+                }
+            }
+        }
+    }
+}

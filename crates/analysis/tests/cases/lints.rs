@@ -1,0 +1,241 @@
+//! Each rule of lint on a tenant that breaks it, and on the nearest one that does not.
+
+use portcullis_analysis::analysis::Analysis;
+use portcullis_analysis::lint::{Administrators, Finding, Lockout, Rule};
+use portcullis_analysis::selection::Interest;
+use portcullis_analysis::side::Counted;
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
+use serde_json::{Value, json};
+
+use crate::story::{FABRIKAM, Story, block, countries, mfa, policy, strength, text};
+
+const GROUP: u128 = 0x21;
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+
+fn analysis(story: &Story) -> Analysis {
+    let configuration = story.configuration.clone();
+    let compiled = CompiledTenant::compile(&configuration);
+    let tenant = DirectoryTenant::new(configuration, compiled, People::NotListed);
+    let directory = Directory::new([tenant.clone()]);
+    let interest = Administrators::default()
+        .interest()
+        .and(Interest::default());
+    Analysis::new(&directory, &tenant, Counted::Enabled, &interest)
+}
+
+fn lint(story: &Story) -> Vec<Finding> {
+    analysis(story).lint(&Administrators::default()).unwrap()
+}
+
+#[track_caller]
+fn finds(story: &Story, rule: Rule) -> Finding {
+    let found = lint(story);
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| (one.rule.name(), one.what.clone()))
+        .collect();
+    let one = found.into_iter().find(|one| one.rule == rule);
+    one.unwrap_or_else(|| panic!("{} is not in {told:?}", rule.name()))
+}
+
+#[track_caller]
+fn spares(story: &Story, rule: Rule) {
+    let found = lint(story);
+    let one = found.iter().find(|one| one.rule == rule);
+    assert!(one.is_none(), "{one:?}");
+}
+
+fn but_for(group: u128) -> Value {
+    json!({ "users": { "includeUsers": ["All"], "excludeGroups": [text(group)] } })
+}
+
+#[test]
+fn a_block_of_everybody_locks_the_administrators_out() {
+    let story = Story::new([policy(1, json!({}), block())]);
+    let finding = finds(&story, Rule::Lockout);
+    assert!(finding.witness.is_some());
+    let roles =
+        json!({ "users": { "includeUsers": ["All"], "excludeRoles": [GLOBAL_ADMINISTRATOR] } });
+    spares(&Story::new([policy(1, roles, block())]), Rule::Lockout);
+    assert!(matches!(
+        analysis(&story)
+            .lockout(&Administrators::default())
+            .unwrap(),
+        Lockout::LockedOut(_)
+    ));
+}
+
+#[test]
+fn without_an_account_for_emergencies_somebody_is_told() {
+    let windows = json!({ "platforms": { "includePlatforms": ["windows"] } });
+    let everywhere = Story::new([
+        policy(1, windows.clone(), block()),
+        policy(
+            2,
+            json!({ "platforms": { "includePlatforms": ["all"], "excludePlatforms": ["windows"] } }),
+            json!({ "operator": "OR", "builtInControls": ["compliantDevice"] }),
+        ),
+    ]);
+    assert!(finds(&everywhere, Rule::NoBreakGlass).witness.is_some());
+    let mut excluded = windows;
+    excluded["users"] = json!({ "includeUsers": ["All"], "excludeGroups": [text(GROUP)] });
+    spares(
+        &Story::new([policy(1, excluded, block())]),
+        Rule::NoBreakGlass,
+    );
+}
+
+#[test]
+fn a_policy_that_excludes_all_that_it_includes_protects_nothing() {
+    let swallowed =
+        json!({ "users": { "includeGroups": [text(GROUP)], "excludeGroups": [text(GROUP)] } });
+    finds(
+        &Story::new([policy(1, swallowed, mfa())]),
+        Rule::SwallowedByExclusion,
+    );
+    let contradicting = json!({
+        "platforms": { "includePlatforms": ["windows"] }, "clientAppTypes": ["all"],
+        "users": { "includeUsers": ["None"] },
+    });
+    finds(
+        &Story::new([policy(1, contradicting, mfa())]),
+        Rule::NeverApplies,
+    );
+    spares(
+        &Story::new([policy(1, but_for(GROUP), mfa())]),
+        Rule::SwallowedByExclusion,
+    );
+}
+
+#[test]
+fn what_the_others_demand_already_is_redundant_and_the_others_are_named() {
+    let story = Story::new([
+        policy(1, json!({}), mfa()),
+        policy(
+            2,
+            json!({ "platforms": { "includePlatforms": ["windows"] } }),
+            mfa(),
+        ),
+    ]);
+    let finding = finds(&story, Rule::Redundant);
+    assert!(
+        finding.what.contains("`Policy 2`") && finding.what.contains("`Policy 1`"),
+        "{}",
+        finding.what
+    );
+    let story = Story::new([
+        policy(1, json!({}), mfa()),
+        policy(
+            2,
+            json!({ "platforms": { "includePlatforms": ["windows"] } }),
+            strength(2),
+        ),
+    ]);
+    spares(&story, Rule::Redundant);
+}
+
+#[test]
+fn of_two_equal_policies_only_one_is_to_miss() {
+    let story = Story::new([policy(1, json!({}), mfa()), policy(2, json!({}), mfa())]);
+    let redundant = lint(&story)
+        .into_iter()
+        .filter(|one| one.rule == Rule::Redundant);
+    assert_eq!(redundant.count(), 1);
+}
+
+/// The article's table: device claims of a tenant that is not trusted, password change of guests.
+#[test]
+fn what_guests_can_never_meet_is_told_until_trust_makes_it_possible() {
+    let device = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    let story = |trusts: bool| {
+        Story::new([policy(
+            1,
+            json!({ "users": { "includeGuestsOrExternalUsers": {
+            "guestOrExternalUserTypes": "b2bCollaborationGuest",
+            "externalTenants": {
+                "@odata.type": "#microsoft.graph.conditionalAccessEnumeratedExternalTenants",
+                "membershipKind": "enumerated", "members": [text(FABRIKAM)],
+            },
+        } } }),
+            device.clone(),
+        )])
+        .with_settings(json!({ "default": {}, "partners": [{
+            "tenantId": text(FABRIKAM), "inboundTrust": { "isCompliantDeviceAccepted": trusts },
+        }] }))
+    };
+    let finding = finds(&story(false), Rule::NeverMet);
+    assert!(
+        finding.what.contains("B2B collaboration guests"),
+        "{}",
+        finding.what
+    );
+    assert!(finding.witness.is_some());
+    spares(&story(true), Rule::NeverMet);
+}
+
+#[test]
+fn a_risk_list_without_a_higher_level_is_no_threshold() {
+    let risks =
+        |levels: Value| Story::new([policy(1, json!({ "signInRiskLevels": levels }), mfa())]);
+    let finding = finds(&risks(json!(["medium"])), Rule::RiskIsNoThreshold);
+    let witness = finding.witness.unwrap();
+    assert_eq!(witness.sign_in_risk.name(), "high");
+    spares(&risks(json!(["medium", "high"])), Rule::RiskIsNoThreshold);
+    // Somebody else takes care of the higher one.
+    let both = Story::new([
+        policy(1, json!({ "signInRiskLevels": ["medium"] }), mfa()),
+        policy(2, json!({ "signInRiskLevels": ["high"] }), block()),
+    ]);
+    spares(&both, Rule::RiskIsNoThreshold);
+}
+
+#[test]
+fn a_filter_that_excludes_by_a_negative_operator_lets_unregistered_devices_out() {
+    let filter = |mode: &str, rule: &str| json!({ "devices": { "deviceFilter": { "mode": mode, "rule": rule } } });
+    let story = |mode, rule| Story::new([policy(1, filter(mode, rule), block())]);
+    let rule = "device.extensionAttribute1 -ne \"SAW\"";
+    let finding = finds(&story("exclude", rule), Rule::UnregisteredDevicesOut);
+    assert!(finding.witness.unwrap().device.is_none());
+    spares(&story("include", rule), Rule::UnregisteredDevicesOut);
+    spares(
+        &story("exclude", "device.extensionAttribute1 -eq \"SAW\""),
+        Rule::UnregisteredDevicesOut,
+    );
+}
+
+#[test]
+fn a_list_of_blocked_countries_lets_the_unknown_one_pass() {
+    let story = |with_unknown| {
+        let inside = json!({ "locations": { "includeLocations": [text(0x41)] } });
+        Story::new([policy(1, inside, block())]).at([countries(0x41, &["XX"], with_unknown)])
+    };
+    let finding = finds(&story(false), Rule::UnknownCountryOut);
+    assert_eq!(finding.witness.unwrap().country, None);
+    spares(&story(true), Rule::UnknownCountryOut);
+}
+
+#[test]
+fn a_policy_that_cannot_be_evaluated_is_told_first() {
+    let nowhere = json!({ "locations": { "includeLocations": [text(0x99)] } });
+    let found = lint(&Story::new([policy(1, nowhere, mfa())]));
+    assert!(found.iter().any(|one| one.rule == Rule::NotEvaluable));
+}
+
+#[test]
+fn trust_that_nobody_asks_for_is_told() {
+    let trusting = json!({ "default": {}, "partners": [{
+        "tenantId": text(FABRIKAM), "inboundTrust": { "isMfaAccepted": true },
+    }] });
+    let unused = Story::new([policy(1, json!({}), block())]).with_settings(trusting.clone());
+    finds(&unused, Rule::UnusedTrust);
+    spares(
+        &Story::new([policy(1, json!({}), mfa())]).with_settings(trusting),
+        Rule::UnusedTrust,
+    );
+}
+
+#[test]
+fn a_tenant_without_policies_has_nothing_to_find() {
+    assert!(lint(&Story::new([])).is_empty());
+}
