@@ -9,6 +9,7 @@ mod trust;
 use batsat::Lit;
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::id::{PolicyId, TenantId};
+use portcullis_policy::cross_tenant::Trust;
 
 use crate::analysis::Analysis;
 use crate::lint::{Administrators, Finding};
@@ -253,12 +254,8 @@ pub struct Neighbour {
     pub direct_connect_in: Gate,
     /// This tenant's users there.
     pub direct_connect_out: Gate,
-    /// MFA done there counts here.
-    pub trusts_mfa: bool,
-    /// Its word on compliance counts here.
-    pub trusts_compliant_device: bool,
-    /// Its word on hybrid join counts here.
-    pub trusts_hybrid_joined_device: bool,
+    /// Which of its claims count here.
+    pub trust: Trust,
 }
 
 /// Who is let through.

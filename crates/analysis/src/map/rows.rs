@@ -9,6 +9,7 @@ use super::{Row, Section, brief, capitalised};
 use crate::analysis::Analysis;
 use crate::lint::Administrators;
 use crate::selection::{Principals, Selection};
+use crate::side::Side;
 use crate::space::ANY_OTHER_TENANT;
 use crate::told::kind;
 use crate::who::{Home, SubjectKind};
@@ -258,12 +259,7 @@ impl Analysis {
 
     /// The users of each partner, and of any tenant without an entry.
     fn homes(&self, named: &Named) -> Vec<(Row, Selection)> {
-        let names = self.names();
-        let partners = self
-            .sides
-            .first()
-            .into_iter()
-            .flat_map(|side| side.partners());
+        let partners = self.sides.first().into_iter().flat_map(Side::partners);
         let mut rows: Vec<(Row, Selection)> = Vec::new();
         let partners: BTreeSet<_> = partners.collect();
         let homes = partners.into_iter().map(Home::Tenant);
@@ -274,7 +270,7 @@ impl Analysis {
             selection.none_of = named.excepted.clone();
             let (name, note) = match home {
                 Home::Tenant(_) | Home::Here => (
-                    format!("Users of {}", names.home(home)),
+                    format!("Users of {}", self.names().home(home)),
                     "whoever comes from this partner, by whatever door",
                 ),
                 Home::AnyOtherTenant(_) => (

@@ -89,9 +89,7 @@ impl Analysis {
                 |one| one.b2b_direct_connect_outbound.as_ref(),
                 AccessType::Blocked,
             ),
-            trusts_mfa: trust.mfa,
-            trusts_compliant_device: trust.compliant_device,
-            trusts_hybrid_joined_device: trust.hybrid_joined_device,
+            trust,
         }
     }
 
@@ -111,6 +109,7 @@ enum Half {
 
 /// The first layer that speaks of each half; where none does, everybody and everything under `system`.
 fn told(layers: [Option<&B2bSetting>; 2], system: AccessType, names: &Names<'_>) -> Gate {
+    use AccessType::{Allowed, Blocked};
     let users = layers
         .into_iter()
         .flatten()
@@ -127,7 +126,6 @@ fn told(layers: [Option<&B2bSetting>; 2], system: AccessType, names: &Names<'_>)
         }
         (users, applications) => (users, applications),
     };
-    use AccessType::{Allowed, Blocked};
     match (user_access, &users, application_access, &applications) {
         (Allowed, Half::All, Allowed, Half::All) => Gate::Open,
         (Blocked, Half::All, Blocked, Half::All)

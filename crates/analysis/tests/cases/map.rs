@@ -204,10 +204,10 @@ fn neighbours_are_told_as_the_settings_have_them() {
     );
     assert_eq!(fabrikam.collaboration_out, Gate::Open);
     assert_eq!(fabrikam.direct_connect_in, Gate::Shut(None));
-    assert!(fabrikam.trusts_mfa && !fabrikam.trusts_compliant_device);
+    assert!(fabrikam.trust.mfa && !fabrikam.trust.compliant_device);
     assert_eq!(others.tenant, None);
     assert_eq!(others.collaboration_in, Gate::Open);
-    assert!(!others.trusts_mfa);
+    assert!(!others.trust.mfa);
 }
 
 #[test]

@@ -19,10 +19,8 @@ fn assert_loads_nothing(page: &str) {
     ] {
         assert!(!page.contains(part), "`{part}` is on the page");
     }
-    let loads = page.match_indices("url(");
-    for (at, _) in loads {
-        assert!(page[at..].starts_with("url(#"), "{}", &page[at..at + 40]);
-    }
+    let loads = page.matches("url(").count();
+    assert_eq!(loads, page.matches("url(#").count(), "something is loaded");
     assert!(page.contains("default-src 'none'"));
 }
 

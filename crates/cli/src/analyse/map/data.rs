@@ -79,9 +79,9 @@ fn neighbour(one: &Neighbour) -> Value {
         "b2bCollaborationOutbound": gate(&one.collaboration_out),
         "b2bDirectConnectInbound": gate(&one.direct_connect_in),
         "b2bDirectConnectOutbound": gate(&one.direct_connect_out),
-        "trustsMfa": one.trusts_mfa,
-        "trustsCompliantDevice": one.trusts_compliant_device,
-        "trustsHybridJoinedDevice": one.trusts_hybrid_joined_device,
+        "trustsMfa": one.trust.mfa,
+        "trustsCompliantDevice": one.trust.compliant_device,
+        "trustsHybridJoinedDevice": one.trust.hybrid_joined_device,
     })
 }
 

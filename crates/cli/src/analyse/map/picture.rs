@@ -37,15 +37,16 @@ pub(super) struct Picture {
     pub(super) height: usize,
     pub(super) middle: usize,
     pub(super) own: String,
-    pub(super) boxes: Vec<Box>,
+    pub(super) boxes: Vec<Tile>,
     /// How many are not drawn.
     pub(super) more: usize,
 }
 
 /// A neighbour.
-pub(super) struct Box {
+pub(super) struct Tile {
     pub(super) x: usize,
     pub(super) y: usize,
+    pub(super) height: usize,
     pub(super) name: String,
     pub(super) trust: [(bool, &'static str); 3],
     pub(super) arrows: Vec<Arrow>,
@@ -87,7 +88,7 @@ pub(super) fn picture(own: &str, neighbours: &[Neighbour]) -> Picture {
     }
 }
 
-fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Box {
+fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Tile {
     let doors = [
         ("collaboration in", &one.collaboration_in, true),
         ("collaboration out", &one.collaboration_out, false),
@@ -105,30 +106,27 @@ fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Box {
             from,
             to,
             y: y + 24 + at * ARROW_STEP,
-            text_x: (side.near + side.far) / 2,
+            text_x: usize::midpoint(side.near, side.far),
             class: class(gate),
             text: word(name, gate),
         }
     });
-    Box {
+    Tile {
         x: side.box_x,
         y,
+        height: BOX_HEIGHT,
         name: shortened(&one.name, NAME_MAX),
         trust: [
-            (one.trusts_mfa, "its MFA"),
-            (one.trusts_compliant_device, "its compliance"),
-            (one.trusts_hybrid_joined_device, "its hybrid join"),
+            (one.trust.mfa, "its MFA"),
+            (one.trust.compliant_device, "its compliance"),
+            (one.trust.hybrid_joined_device, "its hybrid join"),
         ],
         arrows: arrows.collect(),
     }
 }
 
-impl Box {
-    pub(super) const fn height(&self) -> usize {
-        BOX_HEIGHT
-    }
-
-    /// The middle of the box.
+impl Tile {
+    /// Where its words begin.
     pub(super) const fn text_x(&self) -> usize {
         self.x + 16
     }

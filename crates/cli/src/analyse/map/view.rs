@@ -489,9 +489,9 @@ fn neighbour(one: &Neighbour) -> NeighbourView {
         (picture::class(gate), words)
     };
     let trusts = [
-        (one.trusts_mfa, "MFA"),
-        (one.trusts_compliant_device, "compliant devices"),
-        (one.trusts_hybrid_joined_device, "hybrid joined devices"),
+        (one.trust.mfa, "MFA"),
+        (one.trust.compliant_device, "compliant devices"),
+        (one.trust.hybrid_joined_device, "hybrid joined devices"),
     ];
     let trusts = trusts.into_iter().filter(|(is_trusted, _)| *is_trusted);
     let trusts: Vec<&str> = trusts.map(|(_, name)| name).collect();
