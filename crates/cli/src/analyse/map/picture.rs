@@ -7,7 +7,7 @@ const DRAWN_MAX: usize = 10;
 /// So many letters of a name fit into a box.
 const NAME_MAX: usize = 26;
 /// And into the middle.
-const OWN_NAME_MAX: usize = 15;
+const OWN_NAME_MAX: usize = 14;
 /// From the top of one box to the top of the next.
 const STEP: usize = 150;
 /// The height of a box.
