@@ -23,6 +23,10 @@ enum Which {
     Decide(Rest),
     /// Commits per second with group commit and without.
     Commit(Rest),
+    /// Questions over all possible sign-ins, on generated tenants and on the exports in the folders that are named.
+    Analysis(Rest),
+    /// A million past sign-ins decided again.
+    Replay(Rest),
 }
 
 #[derive(Parser)]
@@ -51,30 +55,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
                 rest,
             )
         }
-        Which::Decide(rest) => (
-            &[
-                "run",
-                "--release",
-                "--package",
-                "portcullis-policy",
-                "--example",
-                "decide_speed",
-            ],
-            rest,
-        ),
-        Which::Commit(rest) => (
-            &[
-                "run",
-                "--release",
-                "--package",
-                "portcullis-store",
-                "--example",
-                "commit_rate",
-            ],
-            rest,
-        ),
+        Which::Decide(rest) => return example("portcullis-policy", "decide_speed", rest),
+        Which::Commit(rest) => return example("portcullis-store", "commit_rate", rest),
+        Which::Analysis(rest) => return example("portcullis-analysis", "questions", rest),
+        Which::Replay(rest) => return example("portcullis-analysis", "replay_million", rest),
     };
     cargo(run, &rest.arguments)
+}
+
+fn example(package: &str, name: &str, rest: &Rest) -> Result<ExitCode> {
+    let run = ["run", "--release", "--package", package, "--example", name];
+    cargo(&run, &rest.arguments)
 }
 
 /// A workspace of its own, so that what we are compared with stays out of the product's lock file and of every other build.

@@ -340,12 +340,12 @@ impl Device {
     fn is_managed_by_intune(&self, circuit: &mut Circuit) -> Lit {
         let manager = self.properties.get(&DeviceProperty::MdmAppId);
         let tests = manager.into_iter().flat_map(|its| &its.tests);
-        let managed = tests.filter_map(|(test, literal)| match test {
+        let by_intune = tests.filter_map(|(test, literal)| match test {
             TextTest::Is(text) if text.parse() == Ok(INTUNE) => Some(*literal),
             _ => None,
         });
-        let managed: Vec<Lit> = managed.collect();
-        circuit.any(managed)
+        let by_intune: Vec<Lit> = by_intune.collect();
+        circuit.any(by_intune)
     }
 
     fn test(&self, circuit: &mut Circuit, property: DeviceProperty, test: &TextTest) -> Lit {

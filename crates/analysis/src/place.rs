@@ -107,6 +107,9 @@ impl PlaceValue {
     }
 }
 
+/// The locations around a place: those that bring it in when they are included, and those that take it out when they are excluded.
+type Seen = (BTreeSet<NamedLocationId>, BTreeSet<NamedLocationId>);
+
 impl Places {
     pub(crate) fn of(sides: &[Side]) -> Self {
         let located: Vec<Located> = sides.iter().map(Located::of).collect();
@@ -122,7 +125,6 @@ impl Places {
 
     /// Candidates that every location of every side sees alike are one class.
     fn divide(&mut self, kind: PlaceKind, sides: &[Side], located: &[Located]) {
-        type Seen = (BTreeSet<NamedLocationId>, BTreeSet<NamedLocationId>);
         let (candidates, rest) = candidates(kind, sides);
         let mut numbers: BTreeMap<(Vec<Seen>, bool), usize> = BTreeMap::new();
         let mut classes: Vec<PlaceClass> = Vec::new();
@@ -142,8 +144,8 @@ impl Places {
                     is_rest: false,
                     inside: seen.first().map(|seen| seen.0.clone()).unwrap_or_default(),
                 });
-                for (at, (included, excluded)) in seen.iter().enumerate() {
-                    self.note(at, kind, &sides[at..=at], next, (included, excluded));
+                for (at, (side, around)) in sides.iter().zip(&seen).enumerate() {
+                    self.note((at, side), kind, next, around);
                 }
             }
             if let Some(class) = classes.get_mut(number) {
@@ -158,15 +160,12 @@ impl Places {
 
     fn note(
         &mut self,
-        at: usize,
+        (at, side): (usize, &Side),
         kind: PlaceKind,
-        side: &[Side],
         class: usize,
-        (included, excluded): (&BTreeSet<NamedLocationId>, &BTreeSet<NamedLocationId>),
+        (included, excluded): &Seen,
     ) {
-        let locations = side
-            .iter()
-            .flat_map(|side| &side.configuration.named_locations);
+        let locations = side.configuration.named_locations.iter();
         let Some(noted) = self.locations.get_mut(at) else {
             return;
         };

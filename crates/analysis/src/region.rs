@@ -74,26 +74,40 @@ impl Space {
             Answer::Yes => {}
             answer => return (answer, None),
         }
-        for literal in self.plain() {
-            if self.circuit.holds(literal) {
-                assumed.push(literal);
-                continue;
-            }
-            assumed.push(literal);
-            if self.circuit.solve(&assumed) != Answer::Yes {
-                assumed.pop();
-                // The solver forgets its last assignment when it finds none.
-                if self.circuit.solve(&assumed) != Answer::Yes {
-                    return (Answer::Unknown, None);
-                }
-            }
+        let plain = self.plain();
+        if !self.are_possible(&mut assumed, &plain) {
+            return (Answer::Unknown, None);
         }
-        self.fewer_memberships(&mut assumed);
+        self.fewer_memberships(&assumed);
         (Answer::Yes, Some(self.point()))
     }
 
+    /// Assumes as many of these as can hold together, the first ones rather than the last: all at once if possible, else each
+    /// half by itself. False when the solver gives up.
+    fn are_possible(&mut self, assumed: &mut Vec<Lit>, wanted: &[Lit]) -> bool {
+        let before = assumed.len();
+        if wanted.iter().all(|one| self.circuit.holds(*one)) {
+            assumed.extend(wanted);
+            return true;
+        }
+        assumed.extend(wanted);
+        if self.circuit.solve(assumed) == Answer::Yes {
+            return true;
+        }
+        assumed.truncate(before);
+        // The solver forgets its last assignment when it finds none.
+        if self.circuit.solve(assumed) != Answer::Yes {
+            return false;
+        }
+        let (first, rest) = wanted.split_at(wanted.len() / 2);
+        if first.is_empty() {
+            return true;
+        }
+        self.are_possible(assumed, first) && self.are_possible(assumed, rest)
+    }
+
     /// Drops groups and roles that it does not take.
-    fn fewer_memberships(&mut self, assumed: &mut Vec<Lit>) {
+    fn fewer_memberships(&mut self, assumed: &[Lit]) {
         let all: Vec<Lit> = self
             .groups
             .values()
@@ -114,7 +128,7 @@ impl Space {
                 .iter()
                 .filter(|other| !rest.contains(other))
                 .map(|other| !*other);
-            let mut fewer = assumed.clone();
+            let mut fewer = assumed.to_vec();
             fewer.extend(others);
             fewer.push(!one);
             if self.circuit.solve(&fewer) == Answer::Yes {
@@ -134,7 +148,7 @@ impl Space {
             let at = literals.position(|literal| self.circuit.holds(*literal));
             at.map(|at| (*axis, at))
         };
-        let switches = self.switches();
+        let switches = &self.switches;
         Point {
             values: AxisId::ALL.iter().filter_map(held).collect(),
             switches: switches
@@ -206,7 +220,7 @@ impl Space {
 
     /// Everything that holds this sign-in in place, the least telling first: those are given up first.
     fn bounds(&self, point: &Point) -> Vec<Lit> {
-        let switches = self.switches();
+        let switches = &self.switches;
         let mut bounds: Vec<Lit> = Vec::new();
         let held = switches.iter().zip(&point.switches);
         let (people, others): (Vec<_>, Vec<_>) =
@@ -239,11 +253,11 @@ impl Space {
                 region.axes.insert(axis, inside);
             }
         }
-        for (switch, literal) in self.switches() {
-            if bounds.contains(&literal) {
-                region.switches.insert(switch, true);
-            } else if bounds.contains(&!literal) {
-                region.switches.insert(switch, false);
+        for (switch, literal) in &self.switches {
+            if bounds.contains(literal) {
+                region.switches.insert(switch.clone(), true);
+            } else if bounds.contains(&!*literal) {
+                region.switches.insert(switch.clone(), false);
             }
         }
         region
@@ -257,10 +271,10 @@ impl Space {
             let others = literals.filter(|(at, _)| !inside.contains(at));
             outside.extend(others.map(|(_, literal)| *literal));
         }
-        for (switch, literal) in self.switches() {
-            match region.switches.get(&switch) {
-                Some(true) => outside.push(!literal),
-                Some(false) => outside.push(literal),
+        for (switch, literal) in &self.switches {
+            match region.switches.get(switch) {
+                Some(true) => outside.push(!*literal),
+                Some(false) => outside.push(*literal),
                 None => {}
             }
         }

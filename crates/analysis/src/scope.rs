@@ -150,23 +150,8 @@ impl Scoping {
             .contexts
             .any(circuit, |context| about(&context.policies, self.at));
         let target = circuit.any([target, context]);
-        let [supported, elsewhere] = &self.clients;
-        let client = [supported, elsewhere]
-            .map(|seen| space.clients.any_at(circuit, |at, _| about(seen, at)));
-        let [supported, elsewhere] = client;
-        let client = if supported == elsewhere {
-            supported
-        } else {
-            let is_supported = space.platforms.any(circuit, |platform| {
-                matches!(
-                    platform,
-                    Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows)
-                )
-            });
-            let supported = circuit.all([supported, is_supported]);
-            let elsewhere = circuit.all([elsewhere, !is_supported]);
-            circuit.any([supported, elsewhere])
-        };
+        let client = self.client(space, number);
+        let circuit = &mut space.circuit;
         let platform = space
             .platforms
             .any_at(circuit, |at, _| about(&self.platforms, at));
@@ -205,6 +190,32 @@ impl Scoping {
         Scope {
             whole: space.circuit.all(whole),
             whatever_the_risk,
+        }
+    }
+
+    /// The kind of client; Exchange `ActiveSync` is told apart by platform.
+    fn client(&self, space: &mut Space, number: usize) -> Lit {
+        let circuit = &mut space.circuit;
+        let [supported, elsewhere] = &self.clients;
+        let client = [supported, elsewhere].map(|seen| {
+            space.clients.any_at(circuit, |at, _| {
+                seen.get(at)
+                    .is_some_and(|numbers| numbers.contains(&number))
+            })
+        });
+        let [supported, elsewhere] = client;
+        if supported == elsewhere {
+            supported
+        } else {
+            let is_supported = space.platforms.any(circuit, |platform| {
+                matches!(
+                    platform,
+                    Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows)
+                )
+            });
+            let supported = circuit.all([supported, is_supported]);
+            let elsewhere = circuit.all([elsewhere, !is_supported]);
+            circuit.any([supported, elsewhere])
         }
     }
 

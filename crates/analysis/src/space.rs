@@ -55,6 +55,8 @@ pub(crate) struct Space {
     pub(crate) protected: Lit,
     /// A guest could have come by direct connect too.
     pub(crate) eligible: Lit,
+    /// Every literal that is true or false by itself, with what it says.
+    pub(crate) switches: Vec<(Switch, Lit)>,
     /// The people the directory lists; empty where it lists none.
     pub(crate) listed: Vec<Listed>,
     /// Assumed where somebody must exist: whoever has an object is one of the listed people.
@@ -103,11 +105,13 @@ impl Space {
             approved: circuit.free(),
             protected: circuit.free(),
             eligible: circuit.free(),
+            switches: Vec::new(),
             listed: Vec::new(),
             populated: circuit.free(),
             circuit,
         };
         space.require_sense();
+        space.switches = space.all_switches();
         space.listed = listed(&mut space, tenant);
         space
     }
@@ -124,9 +128,7 @@ impl Space {
         for literal in self.groups.values().chain(self.roles.values()) {
             circuit.require([!objectless, !*literal]);
         }
-        let is_person = self
-            .principals
-            .any(circuit, |principal| principal.is_none());
+        let is_person = self.principals.any(circuit, Option::is_none);
         let differs = circuit.differ(workload, is_person);
         circuit.require([differs]);
         // An application on its own behalf has no device, no session and no risk of a person, and reaches resources only.
@@ -150,8 +152,8 @@ impl Space {
                 .any(circuit, |level| *level == RiskLevel::None),
             self.user_risks
                 .any(circuit, |level| *level == RiskLevel::None),
-            self.insider_risks.any(circuit, |level| level.is_none()),
-            self.flows.any(circuit, |flow| flow.is_none()),
+            self.insider_risks.any(circuit, Option::is_none),
+            self.flows.any(circuit, Option::is_none),
             self.contexts
                 .any(circuit, |context: &ContextClass| context.members.is_empty()),
             self.targets.any(circuit, |target| {
@@ -201,8 +203,7 @@ impl Space {
         }
     }
 
-    /// Every literal that is true or false by itself, with what it says.
-    pub(crate) fn switches(&self) -> Vec<(Switch, Lit)> {
+    fn all_switches(&self) -> Vec<(Switch, Lit)> {
         let mut switches: Vec<(Switch, Lit)> = Vec::new();
         switches.extend(
             self.groups

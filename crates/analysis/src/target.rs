@@ -110,6 +110,9 @@ pub(crate) fn contexts(sides: &[Side], mentions: &Mentions) -> Vec<ContextClass>
     std::iter::once(none).chain(all).collect()
 }
 
+/// What tells one target from another: the policies about it, who may reach it, what it is, and whether somebody asks about it.
+type Signature = (Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8, Option<Reached>);
+
 /// All classes of targets.
 pub(crate) fn targets(
     sides: &[Side],
@@ -119,7 +122,6 @@ pub(crate) fn targets(
 ) -> Vec<TargetClass> {
     let cuts: Vec<Cut> = sides.iter().map(cut).collect();
     let mut classes: Vec<TargetClass> = Vec::new();
-    type Signature = (Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8, Option<Reached>);
     let mut numbers: BTreeMap<Signature, usize> = BTreeMap::new();
     for candidate in candidates(sides, mentions, interest) {
         let policies: Vec<BTreeSet<usize>> = cuts

@@ -1,133 +1,30 @@
 //! Classes of sign-ins in words.
 
+mod names;
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
-use portcullis_model::device::DeviceTrustType;
-use portcullis_model::id::{
-    ClientId, NamedLocationId, PolicyId, ServicePrincipalId, TenantId, UserId,
-};
+use portcullis_model::id::UserId;
 use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
-use portcullis_whatif::directory::{Directory, DirectoryTenant, NameOf};
-use uuid::Uuid;
+use portcullis_whatif::directory::NameOf;
 
-use crate::device::{JOINS, TextTest};
-use crate::place::{PlaceClass, PlaceKind, PlaceValue};
+use crate::device::JOINS;
+use crate::place::PlaceKind;
 use crate::region::Region;
 use crate::selection::{Principals, Reaching, Selection};
 use crate::space::{AxisId, Listed, Space, Switch};
 use crate::target::{ANY_OTHER_APPLICATION, Reached};
-use crate::who::{Home, SubjectKind, Who};
+use crate::who::{Home, SubjectKind};
+
+pub use names::Names;
+pub(crate) use words::kinds_of;
+pub use words::{client, join_words, kind, one_of_kind, platform, who};
+use words::{country_words, property_name, test_words};
 
 /// So many names are told before the rest is counted.
 const NAMES_MAX: usize = 6;
-
-/// What people call things.
-#[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
-    tenant: &'a DirectoryTenant,
-    directory: Option<&'a Directory>,
-}
-
-impl<'a> Names<'a> {
-    /// As this tenant calls them.
-    pub fn new(tenant: &'a DirectoryTenant) -> Self {
-        Self {
-            tenant,
-            directory: None,
-        }
-    }
-
-    /// With the names of other tenants.
-    #[must_use]
-    pub fn with(self, directory: &'a Directory) -> Self {
-        Self {
-            directory: Some(directory),
-            ..self
-        }
-    }
-
-    fn object(&self, of: NameOf, id: Uuid) -> String {
-        self.tenant
-            .name_of(of, id)
-            .unwrap_or_else(|| id.to_string())
-    }
-
-    /// A user.
-    pub fn user(&self, id: UserId) -> String {
-        self.object(NameOf::User, id.uuid())
-    }
-
-    /// Another tenant.
-    pub fn tenant(&self, id: TenantId) -> String {
-        let known = self.directory.and_then(|directory| directory.tenant(id));
-        known.map_or_else(|| format!("tenant {id}"), |tenant| tenant.name().to_owned())
-    }
-
-    /// Where somebody comes from.
-    pub fn home(&self, home: Home) -> String {
-        match home {
-            Home::Here => self.tenant.name().to_owned(),
-            Home::NoTenant => "no tenant (social, federated, one-time passcode)".to_owned(),
-            Home::Tenant(tenant) => self.tenant(tenant),
-            Home::AnyOtherTenant(_) => "any tenant without an entry".to_owned(),
-        }
-    }
-
-    /// An application.
-    pub fn application(&self, id: ClientId) -> String {
-        if id == ClientId::DIRECTORY {
-            return "the directory".to_owned();
-        }
-        self.object(NameOf::Application, id.uuid())
-    }
-
-    /// What is reached.
-    pub fn reached(&self, reached: Reached) -> String {
-        match reached {
-            Reached::Application(id) if id == ANY_OTHER_APPLICATION => {
-                "any other application".to_owned()
-            }
-            Reached::Application(id) => self.application(id),
-            Reached::Action(UserAction::RegisterSecurityInformation) => {
-                "registering security information".to_owned()
-            }
-            Reached::Action(UserAction::RegisterOrJoinDevices) => {
-                "registering or joining a device".to_owned()
-            }
-        }
-    }
-
-    /// A named location.
-    pub fn location(&self, id: NamedLocationId) -> String {
-        let mut locations = self.tenant.configuration().named_locations.iter();
-        let found = locations.find(|location| location.id == id);
-        found.map_or_else(|| id.to_string(), |location| location.display_name.clone())
-    }
-
-    /// A group.
-    pub fn group(&self, id: portcullis_model::id::GroupId) -> String {
-        self.object(NameOf::Group, id.uuid())
-    }
-
-    /// A service principal.
-    pub fn service_principal(&self, id: ServicePrincipalId) -> String {
-        self.object(NameOf::ServicePrincipal, id.uuid())
-    }
-
-    /// A policy.
-    pub fn policy(&self, id: PolicyId) -> String {
-        let policies = &self.tenant.configuration().conditional_access_policies;
-        let found = policies.iter().find(|policy| policy.id == id);
-        found.map_or_else(|| id.to_string(), |policy| policy.display_name.clone())
-    }
-
-    /// A role.
-    pub fn role(&self, id: portcullis_model::id::RoleTemplateId) -> String {
-        self.object(NameOf::Role, id.uuid())
-    }
-}
 
 /// A class of sign-ins, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -401,11 +298,11 @@ impl Telling<'_> {
             let all = self.space.principals.values.iter().enumerate();
             let chosen = all.filter(|(at, _)| inside.contains(at));
             let ids = chosen.flat_map(|(_, ids)| ids.iter().flatten());
-            let named: Vec<String> = ids
+            let applications: Vec<String> = ids
                 .map(|id| names.object(NameOf::ServicePrincipal, id.uuid()))
                 .collect();
-            if !named.is_empty() && inside.len() < self.space.principals.values.len() - 1 {
-                parts.push(format!("({})", or(named)));
+            if !applications.is_empty() && inside.len() < self.space.principals.values.len() - 1 {
+                parts.push(format!("({})", or(applications)));
             }
         }
         let switches = |wanted: bool, pick: &dyn Fn(&Switch) -> Option<String>| {
@@ -605,48 +502,6 @@ impl Telling<'_> {
     }
 }
 
-/// Kinds with their homes, those with the same homes together; homes are not told where they are all there are.
-pub(crate) fn kinds_of(
-    kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>,
-    names: &Names<'_>,
-    is_whole: impl Fn(SubjectKind, &BTreeSet<Home>) -> bool,
-) -> String {
-    let collaboration = BTreeSet::from([
-        SubjectKind::B2bCollaborationGuest,
-        SubjectKind::B2bCollaborationMember,
-        SubjectKind::OtherExternalUser,
-    ]);
-    let mut by_homes: BTreeMap<Option<&BTreeSet<Home>>, BTreeSet<SubjectKind>> = BTreeMap::new();
-    for (one, homes) in kinds {
-        let is_plain = is_whole(*one, homes) || !one.is_external();
-        let homes = (!is_plain).then_some(homes);
-        by_homes.entry(homes).or_default().insert(*one);
-    }
-    let words = |kinds: &BTreeSet<SubjectKind>| {
-        let mut words: Vec<String> = Vec::new();
-        let together = kinds.is_superset(&collaboration);
-        for one in kinds {
-            if !together || !collaboration.contains(one) {
-                words.push(kind(*one).to_owned());
-            } else if *one == SubjectKind::B2bCollaborationGuest {
-                words.push("B2B collaboration users".to_owned());
-            }
-        }
-        words
-    };
-    let mut all: Vec<String> = Vec::new();
-    for (homes, kinds) in by_homes {
-        match homes {
-            None => all.extend(words(&kinds)),
-            Some(homes) => {
-                let from = homes.iter().map(|home| names.home(*home)).collect();
-                all.push(format!("{} of {}", or(words(&kinds)), or(from)));
-            }
-        }
-    }
-    or(all)
-}
-
 /// Applications that are all there of those that policies name by one word, and the others.
 fn bundled(mut reached: BTreeSet<Reached>) -> (Vec<&'static str>, BTreeSet<Reached>) {
     let bundles: [(&str, BTreeSet<Reached>); 2] = [
@@ -677,109 +532,5 @@ fn or_nothing(names: Vec<String>) -> String {
         String::new()
     } else {
         or(names)
-    }
-}
-
-fn property_name(property: portcullis_model::conditional_access::filter::DeviceProperty) -> String {
-    use portcullis_model::conditional_access::filter::FilterProperty as _;
-    property.name().replace("device.", "")
-}
-
-fn test_words(test: &TextTest, holds: bool) -> String {
-    let (is, is_not, text) = match test {
-        TextTest::Is(text) => ("is", "is not", text),
-        TextTest::StartsWith(text) => ("begins with", "does not begin with", text),
-        TextTest::EndsWith(text) => ("ends with", "does not end with", text),
-        TextTest::Contains(text) => ("contains", "does not contain", text),
-        TextTest::HasMember(text) => ("have", "do not have", text),
-    };
-    format!("{} `{text}`", if holds { is } else { is_not })
-}
-
-fn country_words(class: &PlaceClass) -> String {
-    let mut words: Vec<String> = class.named.iter().map(ToString::to_string).collect();
-    if class.is_rest {
-        words.push("any country that no location names".to_owned());
-    }
-    if words.is_empty() {
-        words.push(match class.representative {
-            PlaceValue::Coordinates(_) => "no country: none were given".to_owned(),
-            PlaceValue::Country(_) | PlaceValue::Address(_) | PlaceValue::CompliantNetwork(_) => {
-                "an unknown country".to_owned()
-            }
-        });
-    }
-    or(words)
-}
-
-/// A kind of subject in words.
-pub const fn kind(kind: SubjectKind) -> &'static str {
-    match kind {
-        SubjectKind::Member => "members",
-        SubjectKind::InternalGuest => "internal guests",
-        SubjectKind::B2bCollaborationGuest => "B2B collaboration guests",
-        SubjectKind::B2bCollaborationMember => "B2B collaboration members",
-        SubjectKind::B2bDirectConnectUser => "B2B direct connect users",
-        SubjectKind::OtherExternalUser => "other external users",
-        SubjectKind::ServiceProvider => "service providers' users",
-        SubjectKind::WorkloadIdentity => "workload identities",
-    }
-}
-
-/// One subject of a kind, in words.
-pub const fn one_of_kind(kind: SubjectKind) -> &'static str {
-    match kind {
-        SubjectKind::Member => "a member",
-        SubjectKind::InternalGuest => "an internal guest",
-        SubjectKind::B2bCollaborationGuest => "a B2B collaboration guest",
-        SubjectKind::B2bCollaborationMember => "a B2B collaboration member",
-        SubjectKind::B2bDirectConnectUser => "a B2B direct connect user",
-        SubjectKind::OtherExternalUser => "another external user",
-        SubjectKind::ServiceProvider => "a service provider's user",
-        SubjectKind::WorkloadIdentity => "a workload identity",
-    }
-}
-
-/// Who somebody is, in words.
-pub fn who(who: &Who, names: &Names<'_>) -> String {
-    let one = one_of_kind(who.kind);
-    match who.home {
-        Home::Here => one.to_owned(),
-        Home::NoTenant | Home::Tenant(_) | Home::AnyOtherTenant(_) => {
-            format!("{one} of {}", names.home(who.home))
-        }
-    }
-}
-
-/// A kind of client in words.
-pub const fn client(client: ClientAppType) -> &'static str {
-    match client {
-        ClientAppType::Browser => "browser",
-        ClientAppType::MobileAppsAndDesktopClients => "mobile app or desktop client",
-        ClientAppType::EasSupported | ClientAppType::ExchangeActiveSync => "Exchange ActiveSync",
-        ClientAppType::Other => "legacy client",
-    }
-}
-
-/// A platform in words.
-pub const fn platform(platform: Option<DevicePlatform>) -> &'static str {
-    match platform {
-        Some(DevicePlatform::Android) => "Android",
-        Some(DevicePlatform::Ios) => "iOS",
-        Some(DevicePlatform::Windows) => "Windows",
-        Some(DevicePlatform::WindowsPhone) => "Windows Phone",
-        Some(DevicePlatform::MacOs) => "macOS",
-        Some(DevicePlatform::Linux) => "Linux",
-        None => "an unknown platform",
-    }
-}
-
-/// How a device is joined, in words.
-pub const fn join_words(join: Option<DeviceTrustType>) -> &'static str {
-    match join {
-        None => "an unregistered device",
-        Some(DeviceTrustType::Workplace) => "a registered device (Workplace)",
-        Some(DeviceTrustType::AzureAd) => "a joined device (AzureAD)",
-        Some(DeviceTrustType::ServerAd) => "a hybrid joined device (ServerAD)",
     }
 }

@@ -106,6 +106,10 @@ impl SubjectKind {
         }
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "no object, an object without `userType`, and one with, as the policy crate asks"
+    )]
     fn object(self) -> Option<Option<UserType>> {
         match self {
             Self::Member | Self::B2bCollaborationMember => Some(Some(UserType::Member)),

@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
     }
 
     fn holds(&self, literal: Lit) -> bool {
-        let switches = self.space.switches();
+        let switches = &self.space.switches;
         let found = switches.iter().zip(&self.point.switches);
         let mut found = found.filter(|((_, its), _)| *its == literal);
         found.next().is_some_and(|(_, holds)| *holds)
@@ -186,7 +186,7 @@ impl<'a> Reading<'a> {
     }
 
     fn on<T: Copy + Ord>(&self, pick: fn(&Switch) -> Option<T>) -> BTreeSet<T> {
-        let switches = self.space.switches();
+        let switches = &self.space.switches;
         let held = switches.iter().zip(&self.point.switches);
         held.filter(|(_, holds)| **holds)
             .filter_map(|((switch, _), _)| pick(switch))
@@ -217,19 +217,19 @@ impl<'a> Reading<'a> {
             (groups, roles) = (BTreeSet::new(), BTreeSet::new());
         }
         let reached = *target.members.first()?;
-        let subject = match self.value(AxisId::Principal, &space.principals.values)? {
-            Some(principals) => Subject::ServicePrincipal(*principals.first()?),
-            None => {
-                let direct_connect = target.direct_connect.get(self.at);
-                let could = direct_connect.and_then(|could| could.get(who_at)) == Some(&true);
-                Subject::User(UserSubject {
-                    user: who.kind.has_object().then_some(user),
-                    origin: Origin::Internal,
-                    external_user_types: who.types(could && self.holds(space.eligible)),
-                    groups,
-                    roles,
-                })
-            }
+        let principals = self.value(AxisId::Principal, &space.principals.values)?;
+        let subject = if let Some(principals) = principals {
+            Subject::ServicePrincipal(*principals.first()?)
+        } else {
+            let direct_connect = target.direct_connect.get(self.at);
+            let could = direct_connect.and_then(|could| could.get(who_at)) == Some(&true);
+            Subject::User(UserSubject {
+                user: who.kind.has_object().then_some(user),
+                origin: Origin::Internal,
+                external_user_types: who.types(could && self.holds(space.eligible)),
+                groups,
+                roles,
+            })
         };
         let mut sign_in = SignIn::new(subject, ClientId::DIRECTORY, BTreeSet::new(), MOMENT);
         reached.put(&mut sign_in);

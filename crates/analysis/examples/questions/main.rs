@@ -14,16 +14,17 @@ use std::time::{Duration, Instant};
 
 use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::Without;
-use portcullis_analysis::lint::Administrators;
+use portcullis_analysis::lint::{Administrators, Lockout};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Reaching, Selection};
 use portcullis_analysis::side::Counted;
 use portcullis_analysis::target::{ANY_OTHER_APPLICATION, Reached};
+use portcullis_analysis::witness::Disagreement;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 
 fn main() {
     println!(
-        "{:<38} {:<34} {:>9} {:>9}  answer",
+        "{:<38} {:<44} {:>11} {:>11}  answer",
         "tenant", "question", "median", "worst"
     );
     for policies in [20, 200, 2000] {
@@ -48,13 +49,16 @@ fn main() {
     println!("peak memory {} MiB", peak_memory_mib());
 }
 
+/// What a run answers, in words.
+type Answered = Result<String, Disagreement>;
+
 /// Median and worst of several runs, and what the last one answered.
-fn measure(runs: usize, mut run: impl FnMut() -> String) -> (Duration, Duration, String) {
+fn measure(runs: usize, mut run: impl FnMut() -> Answered) -> (Duration, Duration, String) {
     let mut times = Vec::new();
     let mut answer = String::new();
     for _ in 0..runs {
         let begun = Instant::now();
-        answer = run();
+        answer = run().unwrap_or_else(|error| error.to_string());
         times.push(begun.elapsed());
     }
     times.sort_unstable();
@@ -64,11 +68,8 @@ fn measure(runs: usize, mut run: impl FnMut() -> String) -> (Duration, Duration,
 
 fn told(tenant: &str, question: &str, (median, worst, answer): (Duration, Duration, String)) {
     let ms = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
-    println!(
-        "{tenant:<38} {question:<34} {:>9} {:>9}  {answer}",
-        ms(median),
-        ms(worst)
-    );
+    let (median, worst) = (ms(median), ms(worst));
+    println!("{tenant:<38} {question:<44} {median:>11} {worst:>11}  {answer}");
 }
 
 fn ask(name: &str, tenant: &DirectoryTenant, after: Option<&DirectoryTenant>) {
@@ -77,86 +78,64 @@ fn ask(name: &str, tenant: &DirectoryTenant, after: Option<&DirectoryTenant>) {
     let administrators = Administrators::default();
     let interest = administrators.interest();
     let build = || Analysis::new(&directory, tenant, counted, &interest);
-    told(
-        name,
-        "build",
-        measure(3, || {
-            let analysis = build();
-            format!("{} unknown", analysis.unknown().len())
-        }),
-    );
+    let times = measure(3, || Ok(format!("{} unknown", build().unknown().len())));
+    told(name, "build", times);
     let mut analysis = build();
+    ask_gaps(name, &mut analysis);
+    let lockout = measure(5, || {
+        Ok(match analysis.lockout(&administrators)? {
+            Lockout::Open(_) => "open",
+            Lockout::LockedOut(_) => "locked out",
+            Lockout::NoAdministrator => "no administrator",
+            Lockout::Unknown => "given up",
+        }
+        .to_owned())
+    });
+    told(name, "lockout", lockout);
+    let lint = measure(1, || {
+        let found = build().lint(&administrators)?;
+        Ok(format!("{} findings", found.len()))
+    });
+    told(name, "lint, with building", lint);
+    for (what, after) in after
+        .map(|after| ("5 edits", after))
+        .into_iter()
+        .chain([("itself", tenant)])
+    {
+        let diff = measure(1, || {
+            let mut analysis =
+                Analysis::of_change(&directory, tenant, after, counted, &Interest::default());
+            let changes = analysis.differences(&Selection::default(), 3)?;
+            Ok(format!("{} kinds of change", changes.len()))
+        });
+        told(name, &format!("diff with {what}, with building"), diff);
+    }
+}
+
+fn ask_gaps(name: &str, analysis: &mut Analysis) {
     for (what, without) in [
         ("mfa", Without::mfa()),
         ("phishing-resistant mfa", Without::phishing_resistant_mfa()),
         ("managed device", Without::managed_device()),
         ("any policy", Without::AnyPolicy),
     ] {
-        told(
-            name,
-            &format!("anybody without {what}?"),
-            measure(9, || {
-                let (end, witness) = analysis.gap(&without, &Selection::people()).unwrap();
-                format!("{end:?}, {}", witness.is_some())
-            }),
-        );
-        let one = Selection::people().reaching(Reaching::Any(
-            [Reached::Application(ANY_OTHER_APPLICATION)].into(),
-        ));
-        told(
-            name,
-            &format!("one application without {what}?"),
-            measure(9, || {
-                let (_, witness) = analysis.gap(&without, &one).unwrap();
-                format!("{}", witness.is_some())
-            }),
-        );
-        told(
-            name,
-            &format!("6 classes without {what}"),
-            measure(3, || {
-                let gaps = analysis.gaps(&without, &Selection::people(), 6).unwrap();
-                format!("{} classes, {}", gaps.gaps.len(), word(gaps.end))
-            }),
-        );
-    }
-    told(
-        name,
-        "lockout",
-        measure(5, || {
-            let found = analysis.lockout(&administrators).unwrap();
-            format!("{found:?}").chars().take(12).collect()
-        }),
-    );
-    told(
-        name,
-        "lint",
-        measure(1, || {
-            let found = build().lint(&administrators).unwrap();
-            format!("{} findings", found.len())
-        }),
-    );
-    if let Some(after) = after {
-        told(
-            name,
-            "diff, 5 edits (3 classes of each)",
-            measure(1, || {
-                let mut analysis =
-                    Analysis::of_change(&directory, tenant, after, counted, &Interest::default());
-                let changes = analysis.differences(&Selection::default(), 3).unwrap();
-                format!("{} kinds of change", changes.len())
-            }),
-        );
-        told(
-            name,
-            "diff with itself",
-            measure(1, || {
-                let mut analysis =
-                    Analysis::of_change(&directory, tenant, tenant, counted, &Interest::default());
-                let changes = analysis.differences(&Selection::default(), 3).unwrap();
-                format!("{} kinds of change", changes.len())
-            }),
-        );
+        let anybody = measure(9, || {
+            let (end, witness) = analysis.gap(&without, &Selection::people())?;
+            Ok(format!("{}, {}", witness.is_some(), word(end)))
+        });
+        told(name, &format!("anybody without {what}?"), anybody);
+        let one = [Reached::Application(ANY_OTHER_APPLICATION)].into();
+        let one = Selection::people().reaching(Reaching::Any(one));
+        let one = measure(9, || {
+            let (_, witness) = analysis.gap(&without, &one)?;
+            Ok(format!("{}", witness.is_some()))
+        });
+        told(name, &format!("one application without {what}?"), one);
+        let classes = measure(3, || {
+            let gaps = analysis.gaps(&without, &Selection::people(), 6)?;
+            Ok(format!("{} classes, {}", gaps.gaps.len(), word(gaps.end)))
+        });
+        told(name, &format!("6 classes without {what}"), classes);
     }
 }
 

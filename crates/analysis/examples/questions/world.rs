@@ -1,7 +1,9 @@
 //! Tenants to ask about: generated ones, shaped like those in the wild, and exported policies.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use ipnet::Ipv4Net;
 use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::signal::{RiskLevel, RiskLevels};
 use portcullis_model::conditional_access::{
@@ -82,16 +84,16 @@ pub(crate) fn edited(tenant: &DirectoryTenant, edits: usize) -> DirectoryTenant 
 
 fn location(chance: &mut Chance, number: usize) -> NamedLocation {
     let range = |chance: &mut Chance| {
-        let (a, b) = (chance.below(223) + 1, chance.below(256));
-        format!("{a}.{b}.0.0/{}", 12 + chance.below(12))
-            .parse()
-            .unwrap()
+        let octet = |number: usize| u8::try_from(number).unwrap_or_default();
+        let first = Ipv4Addr::new(octet(chance.below(223) + 1), octet(chance.below(256)), 0, 0);
+        Ipv4Net::new(first, octet(12 + chance.below(12)))
+            .map_or_else(|_| IpAddr::from(first).into(), Into::into)
     };
     NamedLocation {
         id: id::<portcullis_model::id::NamedLocationKind>(4, number),
         display_name: format!("location {number}"),
         kind: NamedLocationKind::IpRanges {
-            is_trusted: number % 4 == 0,
+            is_trusted: number.is_multiple_of(4),
             ranges: chance.some(10, range),
         },
         document: Map::new(),
@@ -106,13 +108,12 @@ fn policy(chance: &mut Chance, number: usize, groups: usize) -> ConditionalAcces
     let mut conditions = Conditions::new(users(chance, groups), target(chance));
     if chance.percent(25) {
         let platform = |chance: &mut Chance| {
-            let all = [
-                DevicePlatform::Windows,
-                DevicePlatform::Ios,
-                DevicePlatform::Android,
-                DevicePlatform::MacOs,
-            ];
-            PlatformCondition::Platform(all[chance.below(all.len())])
+            PlatformCondition::Platform(match chance.below(4) {
+                0 => DevicePlatform::Windows,
+                1 => DevicePlatform::Ios,
+                2 => DevicePlatform::Android,
+                _ => DevicePlatform::MacOs,
+            })
         };
         conditions.platforms = Some(IncludeExclude {
             include: chance.some(2, platform),

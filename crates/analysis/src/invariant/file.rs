@@ -264,6 +264,10 @@ fn translated<T: Copy, R: Ord>(list: Option<&OneOrMany<T>>, word: fn(T) -> R) ->
 }
 
 /// An error as a reason.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands where a function from an error is wanted"
+)]
 fn reason(error: Unresolved) -> String {
     error.to_string()
 }

@@ -47,6 +47,13 @@ impl Analysis {
         let passes = self.passes(0, whole, number);
         let modern = self.modern();
         let admitted = self.encoded.first().map(|one| one.admitted);
+        let shut_out: Vec<Lit> = [scope, modern, !passes]
+            .into_iter()
+            .chain(admitted)
+            .collect();
+        if self.is_possible(&shut_out, Whom::Listed) == Answer::No {
+            return;
+        }
         // Where nobody says who there is, guests in groups and with roles are none to count on.
         let unless_listed = if self.space.listed.is_empty() {
             self.nobody_in_particular()

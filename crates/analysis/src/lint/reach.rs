@@ -166,8 +166,8 @@ impl Analysis {
 
     fn redundant(&self, policy: &ConditionalAccessPolicy, covering: &BTreeSet<usize>) -> Finding {
         let policies = self.sides.first().map_or(&[][..], |side| side.policies());
-        let named = || covering.iter().filter_map(|number| policies.get(*number));
-        let names: Vec<String> = named()
+        let others = || covering.iter().filter_map(|number| policies.get(*number));
+        let names: Vec<String> = others()
             .map(|one| format!("`{}`", one.display_name))
             .collect();
         let by = match names.as_slice() {
@@ -187,7 +187,7 @@ impl Analysis {
             ),
             "delete it, or say with it what the others do not say",
         );
-        finding.policies.extend(named().map(|one| one.id));
+        finding.policies.extend(others().map(|one| one.id));
         finding
     }
 }

@@ -39,12 +39,14 @@ impl Listed {
     }
 }
 
+/// What policies can tell of a person: kind, name, groups, roles.
+type Signature = (usize, usize, BTreeSet<GroupId>, BTreeSet<RoleTemplateId>);
+
 /// Divides the listed people into classes, and requires that whoever has an object is one of them.
 pub(crate) fn listed(space: &mut Space, tenant: &DirectoryTenant) -> Vec<Listed> {
     if !tenant.lists_people() {
         return Vec::new();
     }
-    type Signature = (usize, usize, BTreeSet<GroupId>, BTreeSet<RoleTemplateId>);
     let mut classes: BTreeMap<Signature, Vec<UserId>> = BTreeMap::new();
     for user in tenant.users().iter().filter(|user| user.account_enabled) {
         let Some(who) = place(space, user) else {
@@ -115,28 +117,29 @@ fn named(space: &Space, user: UserId) -> usize {
     named.position(|users| users.contains(&user)).unwrap_or(0)
 }
 
+/// Where a listed user's credentials live.
+fn home(space: &Space, user: &User) -> Home {
+    if let Some(account) = user.home_account {
+        let is_named = |who: &Who| who.home == Home::Tenant(account.tenant_id);
+        return if space.whos.values.iter().any(is_named) {
+            Home::Tenant(account.tenant_id)
+        } else {
+            Home::AnyOtherTenant(super::ANY_OTHER_TENANT)
+        };
+    }
+    let mut federated = user.identities.iter();
+    match federated.find(|identity| identity.sign_in_type == "federated") {
+        None => Home::Here,
+        Some(identity) if identity.issuer == "ExternalAzureAD" => {
+            Home::AnyOtherTenant(super::ANY_OTHER_TENANT)
+        }
+        Some(_) => Home::NoTenant,
+    }
+}
+
 /// The kind of a listed user.
 fn place(space: &Space, user: &User) -> Option<usize> {
-    let home = match user.home_account {
-        Some(account) => {
-            let is_named = |who: &Who| who.home == Home::Tenant(account.tenant_id);
-            if space.whos.values.iter().any(is_named) {
-                Home::Tenant(account.tenant_id)
-            } else {
-                Home::AnyOtherTenant(super::ANY_OTHER_TENANT)
-            }
-        }
-        None => {
-            let mut federated = user.identities.iter();
-            match federated.find(|identity| identity.sign_in_type == "federated") {
-                None => Home::Here,
-                Some(identity) if identity.issuer == "ExternalAzureAD" => {
-                    Home::AnyOtherTenant(super::ANY_OTHER_TENANT)
-                }
-                Some(_) => Home::NoTenant,
-            }
-        }
-    };
+    let home = home(space, user);
     let kind = match (home, user.user_type) {
         (Home::Here, Some(UserType::Guest)) => SubjectKind::InternalGuest,
         (Home::Here, Some(UserType::Member) | None) => SubjectKind::Member,

@@ -23,6 +23,9 @@ use crate::gap::{Without, is_shown_by_evidence};
 use crate::selection::Interest;
 use crate::who::SubjectKind;
 
+/// How many worlds a normal run draws. A long proof is this test with thousands of them, in a release build.
+const WORLDS: u64 = 40;
+
 /// What was looked at, so that a test that looks at nothing is seen.
 #[derive(Debug, Default)]
 struct Tally {
@@ -328,19 +331,9 @@ fn run(seeds: std::ops::Range<u64>, points: usize) -> Tally {
 
 #[test]
 fn the_circuit_says_of_random_sign_ins_what_the_engine_decides() {
-    let tally = run(0..40, 60);
+    let tally = run(0..WORLDS, 60);
     assert!(tally.points > 10_000, "{tally:?}");
     assert!(tally.granted * 6 > tally.points, "{tally:?}");
     assert!(tally.lacking > 100, "{tally:?}");
     assert!(tally.selected > 50, "{tally:?}");
 }
-
-/// As many as it takes to be sure: `cargo test --release -p portcullis-analysis -- --ignored a_long_proof`.
-#[test]
-#[ignore = "takes many minutes"]
-fn a_long_proof() {
-    let tally = run(1_000..LONG_UNTIL, 150);
-    assert!(tally.points > 500_000, "{tally:?}");
-}
-
-const LONG_UNTIL: u64 = 3_000;

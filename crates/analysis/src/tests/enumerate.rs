@@ -126,7 +126,7 @@ pub(super) fn points(
     let space = &analysis.space;
     let axes = active.axes.iter();
     let mut choices: Vec<Vec<Lit>> = axes.map(|axis| space.literals(*axis).to_vec()).collect();
-    for (switch, literal) in space.switches() {
+    for (switch, literal) in space.switches.clone() {
         if active.switch(&switch) {
             choices.push(vec![literal, !literal]);
         }

@@ -94,7 +94,7 @@ pub(super) fn locate(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
     let trust_type = device.map(|device| device.trust_type);
     let join = joins.iter().position(|one| *one == trust_type).unwrap();
     literals.push(space.device.joins[join]);
-    for (switch, literal) in space.switches() {
+    for (switch, literal) in space.switches.clone() {
         let holds = match &switch {
             Switch::Group(id) => groups.contains(id),
             Switch::Role(id) => roles.contains(id),

@@ -159,10 +159,10 @@ impl Witness {
         let groups: Vec<String> = self.groups.iter().map(|id| names.group(*id)).collect();
         let roles: Vec<String> = self.roles.iter().map(|id| names.role(*id)).collect();
         if !self.is_listed && !groups.is_empty() {
-            words.push_str(&format!(" in group {}", groups.join(" and ")));
+            words = format!("{words} in group {}", groups.join(" and "));
         }
         if !roles.is_empty() {
-            words.push_str(&format!(" with role {}", roles.join(" and ")));
+            words = format!("{words} with role {}", roles.join(" and "));
         }
         words
     }

@@ -5,6 +5,8 @@ mod map;
 #[cfg(test)]
 mod policy_tests;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod running;
