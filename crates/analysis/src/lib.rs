@@ -12,6 +12,7 @@ pub mod gap;
 mod grant;
 pub mod invariant;
 pub mod lint;
+pub mod map;
 mod mentions;
 mod place;
 mod probe;

@@ -1,4 +1,4 @@
-//! Questions about policies, answered over all possible sign-ins: `gaps`, `check`, `diff` and `lint`.
+//! Questions about policies, answered over all possible sign-ins: `gaps`, `check`, `diff`, `lint` and `map`.
 //!
 //! Exit codes of all of them: 0 nothing to tell, 1 something is told, 2 it could not be asked.
 
@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod gaps;
 mod lint;
+mod map;
 pub(crate) mod options;
 mod print;
 
@@ -20,7 +21,7 @@ use portcullis_whatif::directory::{Directory, DirectoryTenant};
 
 use crate::output;
 use crate::whatif::world;
-use options::{CheckOptions, DiffOptions, GapsOptions, LintOptions, OfTenant};
+use options::{CheckOptions, DiffOptions, GapsOptions, LintOptions, MapOptions, OfTenant};
 
 /// What is asked about.
 pub(crate) struct Opened {
@@ -101,6 +102,10 @@ pub(crate) async fn diff(options: &DiffOptions) -> ExitCode {
 
 pub(crate) async fn lint(options: &LintOptions) -> ExitCode {
     code(lint::run(options).await)
+}
+
+pub(crate) async fn map(options: &MapOptions) -> ExitCode {
+    code(map::run(options).await)
 }
 
 /// Whether something was told.

@@ -10,7 +10,7 @@ use portcullis_model::id::{SessionId, UserId};
 use portcullis_server::tenant_budget::REQUESTS_PER_SECOND;
 use url::Url;
 
-use crate::analyse::options::{CheckOptions, DiffOptions, GapsOptions, LintOptions};
+use crate::analyse::options::{CheckOptions, DiffOptions, GapsOptions, LintOptions, MapOptions};
 use crate::output::{LogFormat, OutputFormat};
 use crate::whatif::options::{ExplainOptions, WhatifOptions};
 
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Diff(Box<DiffOptions>),
     /// Finds what is wrong, pointless or dangerous in policies, each with proof.
     Lint(Box<LintOptions>),
+    /// Draws who is asked for what, where: users by applications as one page to hand to somebody, with findings and cross-tenant trust.
+    Map(Box<MapOptions>),
     /// Says in sentences why a sign-in ended as it did: one of the log, or one that is described.
     Explain(Box<ExplainOptions>),
     /// Shows policies to begin from, and prints the policy that one of them makes.

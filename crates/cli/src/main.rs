@@ -1,7 +1,7 @@
 //! The one binary `portcullis`: reads the command line, plugs the house together, and says what went wrong.
 //!
 //! Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line was wrong; `test`, `gaps`, `check`, `diff`,
-//! `lint` and `replay` have their own.
+//! `lint`, `map` and `replay` have their own.
 
 mod analyse;
 mod command;
@@ -83,6 +83,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Check(options) => return Ok(analyse::check(&options).await),
         Command::Diff(options) => return Ok(analyse::diff(&options).await),
         Command::Lint(options) => return Ok(analyse::lint(&options).await),
+        Command::Map(options) => return Ok(analyse::map(&options).await),
         Command::Test(options) => return Ok(policy_tests::run(&options)),
         Command::Replay(options) => return Ok(replay::run(*options).await),
     }?;

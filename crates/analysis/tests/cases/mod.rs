@@ -3,5 +3,6 @@
 mod differences;
 mod limits;
 mod lints;
+mod map;
 mod once_wrong;
 mod pitfalls;

@@ -137,6 +137,22 @@ pub(crate) struct LintOptions {
     pub(crate) except: Vec<String>,
 }
 
+/// What `portcullis map` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 it is written, 2 it could not be made.
+
+Examples:
+  portcullis map exported-policies --html report.html
+  portcullis map scenarios/two-organisations --tenant Contoso --html contoso.html --output json")]
+pub(crate) struct MapOptions {
+    #[command(flatten)]
+    pub(crate) of: OfTenant,
+    /// Where the page is written, over what is there: one file that loads nothing and runs nothing.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) html: Option<PathBuf>,
+}
+
 /// How bad it must be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
