@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use batsat::Lit;
 use ipnet::IpNet;
@@ -29,7 +30,7 @@ pub(super) fn locate(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
     let user = user_of(facts);
     let (groups, roles, principal) = match &facts.subject {
         Subject::User(user) => (user.groups.clone(), user.roles.clone(), None),
-        Subject::ServicePrincipal(id) => (BTreeSet::new(), BTreeSet::new(), Some(*id)),
+        Subject::ServicePrincipal(id) => (Arc::default(), Arc::default(), Some(*id)),
     };
     let client = match facts.client_app_type {
         ClientAppType::EasSupported => ClientAppType::ExchangeActiveSync,

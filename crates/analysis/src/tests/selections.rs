@@ -150,8 +150,8 @@ pub(super) fn is_selected(
         Subject::User(user) => {
             user.user
                 .is_some_and(|user| principals.users.contains(&user))
-                || !user.groups.is_disjoint(&principals.groups)
-                || !user.roles.is_disjoint(&principals.roles)
+                || user.groups.iter().any(|id| principals.groups.contains(id))
+                || user.roles.iter().any(|id| principals.roles.contains(id))
         }
     };
     let is_inside_any = |ids: &BTreeSet<_>| {
