@@ -36,6 +36,7 @@ fn export(path: &std::path::Path) -> DirectoryTenant {
         authentication_contexts: Some(export.authentication_contexts),
         agreements: Some(export.agreements),
         cross_tenant_access_policy: export.cross_tenant_access_policy,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     })
 }
