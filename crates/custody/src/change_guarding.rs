@@ -94,14 +94,14 @@ fn look(change: &GuardedChange) -> Result<Vec<GuardFinding>, GuardError> {
     };
     let examined = guard::examine(Some(before), version, &invariants, CLASSES_MAX);
     let examined = examined.map_err(|error| GuardError::Fault(error.to_string()))?;
-    let names = Names::new(&after).with(&named);
+    let words = Names::new(&after).with(&named);
     let findings = examined.breaches.iter().map(|breach| GuardFinding {
         cause: match breach.standing {
             Standing::Breaks => Cause::Change,
             Standing::BrokenBefore => Cause::Before,
         },
-        lines: breach.told(&names),
-        document: breach.json(&names),
+        lines: breach.told(&words),
+        document: breach.json(&words),
     });
     Ok(findings.collect())
 }

@@ -42,20 +42,20 @@ mod tests {
 
     use super::*;
 
-    fn read(document: Value) -> Result<DeclaredInvariants, Refusal> {
+    fn read(document: &Value) -> Result<DeclaredInvariants, Refusal> {
         DeclaredInvariants::from_document(document.as_object().unwrap().clone())
     }
 
     #[test]
     fn a_list_may_be_empty_and_must_be_there() {
-        assert!(read(json!({"invariants": []})).unwrap().is_empty());
-        let one = read(json!({"name": "kept", "invariants": [{"name": "x"}]})).unwrap();
+        assert!(read(&json!({"invariants": []})).unwrap().is_empty());
+        let one = read(&json!({"name": "kept", "invariants": [{"name": "x"}]})).unwrap();
         assert!(!one.is_empty() && one.document.contains_key("name"));
         for (wrong, reason) in [
             (json!({}), Reason::Missing),
             (json!({"invariants": {}}), Reason::Shape),
         ] {
-            assert_eq!(read(wrong).unwrap_err().findings[0].reason, reason);
+            assert_eq!(read(&wrong).unwrap_err().findings[0].reason, reason);
         }
     }
 }

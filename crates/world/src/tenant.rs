@@ -206,15 +206,12 @@ impl<'f> TenantFiles<'f> {
 
     fn refuse_unknown_files(&self, findings: &mut WorldFindings) {
         for name in self.files.keys() {
-            let known = match name.split_once('/') {
-                Some((folder, file)) => {
-                    LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
-                }
-                None => {
-                    let kind = name.strip_suffix(".json");
-                    let mut kinds = SINGLE_KINDS.iter().chain(&LIST_KINDS);
-                    invariants::FILES.contains(name) || kinds.any(|one| Some(*one) == kind)
-                }
+            let known = if let Some((folder, file)) = name.split_once('/') {
+                LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
+            } else {
+                let kind = name.strip_suffix(".json");
+                let mut kinds = SINGLE_KINDS.iter().chain(&LIST_KINDS);
+                invariants::FILES.contains(name) || kinds.any(|one| Some(*one) == kind)
             };
             if !known {
                 let expected = format!(

@@ -120,11 +120,11 @@ fn today(gap: &Gap, names: &Names<'_>) -> String {
     if people.is_empty() {
         return String::new();
     }
-    let named = people.iter().take(PEOPLE_MAX).map(|id| names.user(*id));
-    let mut named: Vec<String> = named.collect();
+    let shown = people.iter().take(PEOPLE_MAX).map(|id| names.user(*id));
+    let mut shown: Vec<String> = shown.collect();
     let more = people.len().saturating_sub(PEOPLE_MAX);
     if more > 0 {
-        named.push(format!("{more} more"));
+        shown.push(format!("{more} more"));
     }
-    format!(" (today: {})", named.join(", "))
+    format!(" (today: {})", shown.join(", "))
 }

@@ -170,11 +170,6 @@ fn merged(stored: Option<&TenantWorld>, world: &TenantWorld) -> TenantWorld {
     let Some(stored) = stored else {
         return all;
     };
-    fn keep<T: Clone>(wanted: &mut Option<T>, stored: Option<&T>) {
-        if wanted.is_none() {
-            *wanted = stored.cloned();
-        }
-    }
     keep(&mut all.users, stored.users.as_ref());
     keep(&mut all.groups, stored.groups.as_ref());
     keep(&mut all.role_assignments, stored.role_assignments.as_ref());
@@ -203,6 +198,13 @@ fn merged(stored: Option<&TenantWorld>, world: &TenantWorld) -> TenantWorld {
     );
     keep(&mut all.invariants, stored.invariants.as_ref());
     all
+}
+
+/// What the world does not speak of.
+fn keep<T: Clone>(wanted: &mut Option<T>, stored: Option<&T>) {
+    if wanted.is_none() {
+        *wanted = stored.cloned();
+    }
 }
 
 /// Whether nothing differs that an answer of the guard could hang on. The order of objects says nothing.

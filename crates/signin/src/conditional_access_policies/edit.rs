@@ -34,7 +34,7 @@ pub(super) fn created(mut members: Document, id: PolicyId, now: Timestamp) -> Do
     members
 }
 
-/// A policy with the members of a body over its own (OData 4.01 part 1, 11.4.3): what is not mentioned stays, also inside
+/// A policy with the members of a body over its own (`OData` 4.01 part 1, 11.4.3): what is not mentioned stays, also inside
 /// of objects; a list is replaced whole.
 pub(super) fn updated(
     mut stored: Document,
@@ -83,13 +83,13 @@ mod tests {
 
     use super::*;
 
-    fn document(value: Value) -> Document {
+    fn document(value: &Value) -> Document {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn what_is_not_mentioned_stays_and_lists_are_replaced() {
-        let mut stored = document(json!({
+        let mut stored = document(&json!({
             "state": "enabled",
             "conditions": {"users": {"includeUsers": ["All"], "excludeUsers": ["a", "b"]}, "locations": null}
         }));
@@ -97,7 +97,7 @@ mod tests {
             "state": "disabled",
             "conditions": {"users": {"excludeUsers": ["c"]}, "locations": {"includeLocations": ["All"]}}
         });
-        lay_over(&mut stored, document(members));
+        lay_over(&mut stored, document(&members));
         let expected = json!({
             "state": "disabled",
             "conditions": {
@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn an_object_of_another_type_takes_the_whole_place() {
         let mut stored =
-            document(json!({"externalTenants": {"@odata.type": "#some", "members": ["x"]}}));
+            document(&json!({"externalTenants": {"@odata.type": "#some", "members": ["x"]}}));
         let members = json!({"externalTenants": {"@odata.type": "#all"}});
-        lay_over(&mut stored, document(members.clone()));
+        lay_over(&mut stored, document(&members));
         assert_eq!(Value::Object(stored), members);
     }
 
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn a_policy_keeps_its_id() {
         let id: PolicyId = "c0c0c0c0-0006-4000-8000-000000000001".parse().unwrap();
-        let other = document(json!({"id": "c0c0c0c0-0006-4000-8000-000000000002"}));
+        let other = document(&json!({"id": "c0c0c0c0-0006-4000-8000-000000000002"}));
         assert!(updated(Document::new(), other, id, Timestamp::UNIX_EPOCH).is_err());
-        let same = document(json!({"id": "C0C0C0C0-0006-4000-8000-000000000001"}));
+        let same = document(&json!({"id": "C0C0C0C0-0006-4000-8000-000000000001"}));
         let kept = updated(Document::new(), same, id, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(kept["id"], id.to_string());
         assert_eq!(kept["modifiedDateTime"], "1970-01-01T00:00:00Z");

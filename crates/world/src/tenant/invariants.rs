@@ -8,7 +8,8 @@ use super::{Placed, TenantFiles, accept};
 use crate::error::WorldFindings;
 
 /// What the file may be called.
-pub(super) const FILES: [&str; 2] = ["invariants.yaml", "invariants.json"];
+pub(super) const FILES: [&str; 2] = ["invariants.yaml", JSON_FILE];
+const JSON_FILE: &str = "invariants.json";
 /// Such a file is small; larger ones are made by mistake, or to be slow.
 const SIZE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -41,7 +42,7 @@ fn document(name: &str, bytes: &[u8]) -> Result<Document, Refusal> {
         let found = format!("{} bytes", bytes.len());
         return refuse(Reason::Text, found, "at most 1 MiB");
     }
-    let value = if name.ends_with(".json") {
+    let value = if name == JSON_FILE {
         read_json(bytes)?
     } else {
         let Ok(text) = std::str::from_utf8(bytes) else {
