@@ -99,6 +99,7 @@ pub fn configuration(world: &World) -> Result<TenantConfiguration> {
             document: Map::new(),
         }],
         cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
+        invariants: None,
     })
 }
 

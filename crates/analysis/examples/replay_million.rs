@@ -224,6 +224,7 @@ fn world() -> TenantWorld {
         authentication_contexts: None,
         agreements: None,
         cross_tenant_access_policy: None,
+        invariants: None,
     }
 }
 

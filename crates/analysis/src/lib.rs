@@ -10,6 +10,7 @@ pub mod difference;
 mod evidence;
 pub mod gap;
 mod grant;
+pub mod guard;
 pub mod invariant;
 pub mod lint;
 pub mod map;

@@ -193,6 +193,10 @@ pub(crate) struct ImportOptions {
     /// Says what would change, and changes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Only says whether it would break a declared invariant or lock every administrator out: exit code 0 it would not, 1 it
+    /// would, 2 it cannot be read.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) check: bool,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,

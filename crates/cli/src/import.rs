@@ -1,5 +1,9 @@
 //! `portcullis import`: makes tenants equal to a folder, all or nothing, and says what changed.
 
+mod guard;
+
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,34 +20,97 @@ use crate::command::{DataOptions, ImportOptions};
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
 
-pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<()> {
-    let world = portcullis_world::read_world(&options.folder)
-        .with_context(|| format!("nothing was imported from `{}`", options.folder.display()))?;
+pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<ExitCode> {
+    if options.check {
+        return Ok(match check(&options).await {
+            Ok(code) => code,
+            Err(error) => {
+                output::failure(&error);
+                ExitCode::from(2)
+            }
+        });
+    }
+    let nothing = || format!("nothing was imported from `{}`", options.folder.display());
+    let world = portcullis_world::read_world(&options.folder).with_context(nothing)?;
     let never_at_risk = policies_on_risk(&world);
-    let summaries = if options.dry_run && !Installation::exists(&options.data) {
-        // What would change in an installation that is not there yet: nothing of it may stay behind.
-        let folder = tempfile::tempdir().context("cannot make a folder for the dry run")?;
-        let data = DataOptions {
-            data: folder.path().to_owned(),
-            master_key_file: None,
-        };
-        let installation = Installation::open_or_create(&data).await?;
-        let summaries = import(&installation, world, true).await?;
-        installation.store.close().await;
-        summaries
+    let is_there = Installation::exists(&options.data);
+    // What would change in an installation that is not there yet: nothing of it may stay behind.
+    let folder = (options.dry_run && !is_there)
+        .then(tempfile::tempdir)
+        .transpose()
+        .context("cannot make a folder for the dry run")?;
+    let data = folder.as_ref().map(|folder| DataOptions {
+        data: folder.path().to_owned(),
+        master_key_file: None,
+    });
+    let existing = if is_there {
+        Some(Installation::open(&options.data).await?)
     } else {
-        let installation = Installation::open_or_create(&options.data).await?;
-        import(&installation, world, options.dry_run).await?
+        None
     };
+    let report = guard::look(&stored(existing.as_ref()).await?, &world).with_context(nothing)?;
+    report.warn();
+    anyhow::ensure!(
+        !report.is_refused(),
+        "nothing was imported from `{}`: it would break what must hold (above); mend the policies, or say with `policyChangeGuard` in organization.json that such a change is let through",
+        options.folder.display()
+    );
+    let installation = match existing {
+        Some(installation) => installation,
+        None => Installation::open_or_create(data.as_ref().unwrap_or(&options.data)).await?,
+    };
+    let summaries = import(&installation, world, options.dry_run).await?;
+    installation.store.close().await;
     for policy in never_at_risk {
         output::warning(policy);
     }
     match options.output {
-        OutputFormat::Json => output::json(&as_json(&summaries, options.dry_run)),
-        OutputFormat::Text => {
-            print(&summaries, options.dry_run);
-            Ok(())
+        OutputFormat::Json => {
+            let mut answer = as_json(&summaries, options.dry_run);
+            if let Some(answer) = answer.as_object_mut() {
+                answer.insert("guard".to_owned(), report.json());
+            }
+            output::json(&answer)?;
         }
+        OutputFormat::Text => print(&summaries, options.dry_run),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Only asks the guard; nothing is made, opened for writing or changed.
+async fn check(options: &ImportOptions) -> anyhow::Result<ExitCode> {
+    let cannot = || format!("cannot check `{}`", options.folder.display());
+    let world = portcullis_world::read_world(&options.folder).with_context(cannot)?;
+    let existing = if Installation::exists(&options.data) {
+        Some(Installation::open(&options.data).await?)
+    } else {
+        None
+    };
+    let report = guard::look(&stored(existing.as_ref()).await?, &world).with_context(cannot)?;
+    match options.output {
+        OutputFormat::Json => output::json(&report.json())?,
+        OutputFormat::Text => {
+            report.warn();
+            report.note_unguarded();
+            output::line(match (report.is_broken(), report.is_refused()) {
+                (false, _) => "Nothing would be broken.",
+                (true, false) => "It would be imported, with the warnings above.",
+                (true, true) => "It would be refused.",
+            });
+        }
+    }
+    Ok(if report.is_broken() {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// What is stored; nothing, where there is no installation yet.
+async fn stored(existing: Option<&Installation>) -> anyhow::Result<Vec<TenantWorld>> {
+    match existing {
+        Some(installation) => Ok(installation.store.export().await?),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use portcullis_custody::change_guarding::ChangeGuarding;
 use portcullis_custody::country_database::CountryDatabase;
 use portcullis_custody::keyring::Keyring;
 use portcullis_custody::master_key::MasterKey;
@@ -23,6 +24,9 @@ use crate::command::DataOptions;
 
 /// Passwords that wait for a worker before others are told to come back.
 const PASSWORD_QUEUE: usize = 64;
+/// Changes of policies that are looked at at a time, and those that wait: each takes milliseconds, and sign-ins go on beside it.
+const GUARD_WORKERS: usize = 1;
+const GUARD_QUEUE: usize = 16;
 
 /// The parts every command needs.
 pub(crate) struct Installation {
@@ -114,6 +118,7 @@ impl Installation {
             keys: Arc::clone(&self.keyring) as Arc<_>,
             sealer: Arc::clone(&self.master_key) as Arc<_>,
             passwords: Arc::clone(&self.passwords) as Arc<_>,
+            guard: Arc::new(ChangeGuarding::new(GUARD_WORKERS, GUARD_QUEUE)),
             devices: Arc::new(NoDevices),
             countries,
             public_url,

@@ -67,7 +67,7 @@ async fn run(command_line: CommandLine) -> anyhow::Result<ExitCode> {
             output::start_log(log.unwrap_or(output::LogFormat::Json), "info");
             serve::run(options).await
         }
-        Command::Import(options) => import::run(options).await,
+        Command::Import(options) => return import::run(options).await,
         Command::Export(options) => export::run(options).await,
         Command::Signins(options) => sign_ins::run(options).await,
         Command::Sessions(options) => sessions::run(options).await,

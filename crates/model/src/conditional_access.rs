@@ -7,6 +7,7 @@ mod conditions;
 mod controls;
 pub mod filter;
 mod parse;
+pub mod referable;
 mod references;
 mod rules;
 pub mod signal;

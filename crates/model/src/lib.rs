@@ -14,6 +14,7 @@ pub mod conditional_access;
 pub mod country;
 pub mod credential;
 pub mod cross_tenant_access;
+pub mod declared_invariants;
 pub mod device;
 pub mod document;
 pub mod entropy;

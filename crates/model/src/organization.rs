@@ -11,6 +11,36 @@ pub(crate) use document::check_name;
 
 /// The member that says it.
 const STRENGTHS_FOR_ALL_GUESTS: &str = "strengthsForAllGuests";
+/// The member that says what becomes of a change that breaks what must hold.
+const POLICY_CHANGE_GUARD: &str = "policyChangeGuard";
+
+/// What becomes of a change of policies that breaks a declared invariant, or locks every administrator out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PolicyChangeGuard {
+    /// It is not made.
+    #[default]
+    Refuse,
+    /// It is made, and what it breaks is told.
+    Warn,
+    /// Nobody looks.
+    Off,
+}
+
+impl PolicyChangeGuard {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Warn => "warn",
+            Self::Off => "off",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Refuse, Self::Warn, Self::Off];
+        all.into_iter().find(|one| one.word() == word)
+    }
+}
 
 /// Graph `organization`, the tenant itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +103,12 @@ impl Organization {
     /// proven here, instead of being out of reach (decision 6). Off unless it says `true`.
     pub fn has_strengths_for_all_guests(&self) -> bool {
         self.other.get(STRENGTHS_FOR_ALL_GUESTS) == Some(&Value::Bool(true))
+    }
+
+    /// Portcullis, member `policyChangeGuard`: `refuse` unless it says `warn` or `off`.
+    pub fn policy_change_guard(&self) -> PolicyChangeGuard {
+        let word = self.other.get(POLICY_CHANGE_GUARD).and_then(Value::as_str);
+        word.and_then(PolicyChangeGuard::parse).unwrap_or_default()
     }
 
     /// The domain names of guests are built on: the initial one, else the default one, else the first.

@@ -30,8 +30,11 @@ use crate::authentication_strength::AuthenticationStrengthPolicy;
 use crate::conditional_access::ConditionalAccessPolicy;
 use crate::credential::{ClientSecret, PasswordCredential, Throttle, ThrottleKey, TotpCredential};
 use crate::cross_tenant_access::CrossTenantAccessPolicy;
+use crate::declared_invariants::DeclaredInvariants;
 use crate::group::{Group, Memberships, RoleAssignment};
-use crate::id::{ClientId, GrantId, MethodId, SessionId, TenantId, TransactionId, UserId};
+use crate::id::{
+    ClientId, GrantId, MethodId, PolicyId, SessionId, TenantId, TransactionId, UserId,
+};
 use crate::named_location::NamedLocation;
 use crate::organization::Organization;
 use crate::secret::{SealPurpose, SealedSecret, TokenHash};
@@ -96,6 +99,9 @@ pub trait TenantStore: Send + Sync {
     async fn configuration(&self) -> Result<Option<TenantConfiguration>, StoreError>;
     /// Grows with every change of the configuration; `None` when there is no such tenant.
     async fn configuration_version(&self) -> Result<Option<u64>, StoreError>;
+    /// The tenant whole, credentials aside, with the version of its configuration, all from one moment; `None` when there is
+    /// no such tenant.
+    async fn export(&self) -> Result<Option<(u64, TenantWorld)>, StoreError>;
 
     /// A user object.
     async fn find_user(&self, user: UserId) -> Result<Option<User>, StoreError>;
@@ -205,6 +211,8 @@ pub struct TenantConfiguration {
     pub agreements: Vec<Agreement>,
     /// Its cross-tenant access settings.
     pub cross_tenant_access_policy: CrossTenantAccessPolicy,
+    /// What must hold of every sign-in, whatever changes.
+    pub invariants: Option<DeclaredInvariants>,
 }
 
 impl TenantConfiguration {
@@ -228,6 +236,7 @@ impl TenantConfiguration {
             authentication_contexts: Vec::new(),
             agreements: Vec::new(),
             cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
+            invariants: None,
         }
     }
 }
@@ -259,6 +268,8 @@ pub struct TenantWorld {
     pub agreements: Option<Vec<Agreement>>,
     /// The cross-tenant access settings.
     pub cross_tenant_access_policy: Option<CrossTenantAccessPolicy>,
+    /// What must hold of every sign-in; an empty list takes back what was declared.
+    pub invariants: Option<DeclaredInvariants>,
     /// Credentials to set: write-only, never exported. Hashed and sealed before they come here.
     pub credentials: ImportedCredentials,
 }
@@ -483,6 +494,19 @@ pub enum Change {
     /// Takes one charged attempt back, and the lock it may have set: it succeeded, or was never tried. Earlier attempts
     /// stay, so that one good sign-in does not buy an address a hundred new guesses. No condition.
     RefundThrottle(ThrottleKey),
+
+    /// Moves the configuration on. Condition: it is at `from_version`. It goes before what changes in the configuration,
+    /// in one list: so of two who read the same version one wins.
+    AdvanceConfiguration {
+        /// The version the caller read.
+        from_version: u64,
+        /// Now.
+        now: Timestamp,
+    },
+    /// Keeps a policy, in place of the one with its id if there is one. Only behind [`Change::AdvanceConfiguration`].
+    KeepPolicy(Box<ConditionalAccessPolicy>),
+    /// Removes a policy. Condition: it exists. Only behind [`Change::AdvanceConfiguration`].
+    RemovePolicy(PolicyId),
 
     /// Appends a row to this tenant's sign-in log.
     LogSignIn(Box<SignIn>),

@@ -144,6 +144,7 @@ fn configuration(policies: usize) -> TenantConfiguration {
         authentication_contexts: Vec::new(),
         agreements: Vec::new(),
         cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
+        invariants: None,
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod fixed;
 pub(crate) mod form;
 pub(crate) mod metadata;
 pub(crate) mod operator;
+pub(crate) mod policy;
 pub(crate) mod resource;
 pub(crate) mod session;
 pub(crate) mod sign_in;

@@ -19,7 +19,7 @@ use crate::charge::{Named, Reader, Till, charge};
 use crate::client_address::TrustedProxies;
 use crate::cookies::Transport;
 use crate::endpoint::{
-    authorize, branding, fixed, metadata, operator, resource, session, sign_in, token,
+    authorize, branding, fixed, metadata, operator, policy, resource, session, sign_in, token,
 };
 use crate::frame::frame;
 use crate::page::{Pages, WordsError};
@@ -169,6 +169,20 @@ const ROUTES: &[Route] = &[
         path: "/v1.0/identity/conditionalAccess/evaluate",
         charged: Some((Named::ByToken, Reader::GraphClient)),
         endpoint: || post(resource::evaluate_conditional_access),
+    },
+    Route {
+        path: "/v1.0/identity/conditionalAccess/policies",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || get(policy::list).post(policy::create),
+    },
+    Route {
+        path: "/v1.0/identity/conditionalAccess/policies/{id}",
+        charged: Some((Named::ByToken, Reader::GraphClient)),
+        endpoint: || {
+            get(policy::find)
+                .patch(policy::update)
+                .delete(policy::delete)
+        },
     },
     Route {
         path: "/v1.0/identity/conditionalAccess/templates",

@@ -19,6 +19,7 @@ use portcullis_protocol::jose::signing_key::SigningKey;
 use url::Url;
 
 use crate::assurance_timer::AssuranceTimers;
+use crate::change_guard::ChangeGuard;
 use crate::whereabouts::Countries;
 
 /// The installation: one value, built by the binary, shared by all requests.
@@ -33,6 +34,8 @@ pub struct House {
     pub sealer: Arc<dyn Sealer>,
     /// Checks passwords, a bounded number at a time.
     pub passwords: Arc<dyn Passwords>,
+    /// Looks at changes of policies before they are made, a bounded number at a time.
+    pub guard: Arc<dyn ChangeGuard>,
     /// What home tenants say of devices.
     pub devices: Arc<dyn DeviceEvidence>,
     /// Tells the country of an address.

@@ -11,6 +11,7 @@ use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSub
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{Change, SigningKeyRecord, StoreError};
 
+use crate::configuration::ObjectKind;
 use crate::row::{self, json};
 use crate::sql;
 use crate::statement::{Statement, statement};
@@ -123,6 +124,20 @@ impl StepList {
                 self.any(statement!(sql::credential::CLEAR_THROTTLE, tenant, key.text())),
             Change::RefundThrottle(key) =>
                 self.any(statement!(sql::credential::REFUND_THROTTLE, tenant, key.text())),
+
+            Change::AdvanceConfiguration { from_version, now } => {
+                let version = i64::try_from(from_version).unwrap_or(i64::MAX);
+                self.one(statement!(sql::directory::ADVANCE_CONFIGURATION, tenant, version, now));
+            }
+            Change::KeepPolicy(policy) => {
+                let document = json(&policy.document, "configuration_object")?;
+                let kind = ObjectKind::ConditionalAccessPolicy.name();
+                self.one(statement!(sql::import::SET_OBJECT, tenant, kind, policy.id, document));
+            }
+            Change::RemovePolicy(id) => {
+                let kind = ObjectKind::ConditionalAccessPolicy.name();
+                self.one(statement!(sql::import::REMOVE_OBJECT, tenant, kind, id));
+            }
 
             Change::LogSignIn(sign_in) => self.log_sign_in(&sign_in)?,
 

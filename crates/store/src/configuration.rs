@@ -5,6 +5,7 @@ use portcullis_model::authentication_context::AuthenticationContextClassReferenc
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
+use portcullis_model::declared_invariants::DeclaredInvariants;
 use portcullis_model::document::{Document, Refusal};
 use portcullis_model::id::TenantId;
 use portcullis_model::named_location::NamedLocation;
@@ -30,10 +31,11 @@ pub(crate) enum ObjectKind {
     AuthenticationStrength,
     AuthenticationContext,
     Agreement,
+    Invariants,
 }
 
 impl ObjectKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Application,
         Self::ServicePrincipal,
         Self::ConditionalAccessPolicy,
@@ -41,6 +43,7 @@ impl ObjectKind {
         Self::AuthenticationStrength,
         Self::AuthenticationContext,
         Self::Agreement,
+        Self::Invariants,
     ];
 
     /// As it is kept: Graph's plural name, which is also the kind's name in an import's summary.
@@ -53,6 +56,7 @@ impl ObjectKind {
             Self::AuthenticationStrength => "authenticationStrengths",
             Self::AuthenticationContext => "authenticationContextClassReferences",
             Self::Agreement => "agreements",
+            Self::Invariants => "invariants",
         }
     }
 
@@ -113,6 +117,7 @@ pub(crate) async fn read_on<C: Connection>(
         authentication_contexts: Vec::new(),
         agreements: Vec::new(),
         cross_tenant_access_policy,
+        invariants: None,
     };
     let about = About {
         doing: "reads a configuration",
@@ -129,6 +134,7 @@ pub(crate) async fn read_on<C: Connection>(
             Object::Strength(one) => configuration.authentication_strengths.push(one),
             Object::Context(one) => configuration.authentication_contexts.push(one),
             Object::Agreement(one) => configuration.agreements.push(one),
+            Object::Invariants(one) => configuration.invariants = Some(one),
         }
     }
     Ok(Some(configuration))
@@ -142,6 +148,7 @@ enum Object {
     Strength(AuthenticationStrengthPolicy),
     Context(AuthenticationContextClassReference),
     Agreement(Agreement),
+    Invariants(DeclaredInvariants),
 }
 
 fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
@@ -168,6 +175,9 @@ fn object<R: Columns>(row: &Row<R>) -> Result<Object, StoreError> {
             AuthenticationContextClassReference::from_document,
         )?),
         ObjectKind::Agreement => Object::Agreement(strictly(row, Agreement::from_document)?),
+        ObjectKind::Invariants => {
+            Object::Invariants(strictly(row, DeclaredInvariants::from_document)?)
+        }
     })
 }
 

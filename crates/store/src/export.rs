@@ -29,7 +29,8 @@ pub(crate) async fn export<E: Engine>(engine: &E) -> Result<Vec<TenantWorld>, St
     });
     let mut world = Vec::new();
     for organization in organizations.await? {
-        world.extend(tenant(&mut snapshot, organization.id).await?);
+        let one = tenant(&mut snapshot, organization.id).await?;
+        world.extend(one.map(|(_, tenant)| tenant));
     }
     snapshot
         .close()
@@ -38,10 +39,27 @@ pub(crate) async fn export<E: Engine>(engine: &E) -> Result<Vec<TenantWorld>, St
     Ok(world)
 }
 
+/// One tenant with the version of its configuration.
+pub(crate) async fn export_one<E: Engine>(
+    engine: &E,
+    id: TenantId,
+) -> Result<Option<(u64, TenantWorld)>, StoreError> {
+    let mut snapshot = engine
+        .snapshot()
+        .await
+        .map_err(|cause| failed("begins to export a tenant", cause))?;
+    let world = tenant(&mut snapshot, id).await?;
+    snapshot
+        .close()
+        .await
+        .map_err(|cause| failed("ends exporting a tenant", cause))?;
+    Ok(world)
+}
+
 async fn tenant<C: Connection>(
     connection: &mut C,
     tenant: TenantId,
-) -> Result<Option<TenantWorld>, StoreError> {
+) -> Result<Option<(u64, TenantWorld)>, StoreError> {
     let Some(configuration) = configuration::read_on(connection, tenant).await? else {
         return Ok(None);
     };
@@ -67,7 +85,7 @@ async fn tenant<C: Connection>(
         })
     })
     .await?;
-    Ok(Some(TenantWorld {
+    let world = TenantWorld {
         organization: configuration.organization,
         users: Some(users),
         groups: Some(groups),
@@ -80,6 +98,8 @@ async fn tenant<C: Connection>(
         authentication_contexts: Some(configuration.authentication_contexts),
         agreements: Some(configuration.agreements),
         cross_tenant_access_policy: Some(configuration.cross_tenant_access_policy),
+        invariants: configuration.invariants,
         credentials: ImportedCredentials::default(),
-    }))
+    };
+    Ok(Some((configuration.version, world)))
 }

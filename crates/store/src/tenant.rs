@@ -18,13 +18,14 @@ use portcullis_model::session::{AuthenticationSession, SessionClient, SessionSub
 use portcullis_model::sign_in_log::SignIn;
 use portcullis_model::store::{
     Change, CommitError, SESSIONS_LISTED_MAX, SignInQuery, SigningKeyRecord, StoreError,
-    TenantConfiguration, TenantStore,
+    TenantConfiguration, TenantStore, TenantWorld,
 };
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use crate::change;
 use crate::configuration;
 use crate::engine::{Columns, Engine};
+use crate::export;
 use crate::query::{About, find, list};
 use crate::row::{Row, json};
 use crate::sign_in_query;
@@ -70,6 +71,10 @@ impl<E: Engine> TenantStore for TenantHandle<E> {
 
     async fn configuration(&self) -> Result<Option<TenantConfiguration>, StoreError> {
         configuration::read(&*self.shared.engine, self.tenant).await
+    }
+
+    async fn export(&self) -> Result<Option<(u64, TenantWorld)>, StoreError> {
+        export::export_one(&*self.shared.engine, self.tenant).await
     }
 
     async fn configuration_version(&self) -> Result<Option<u64>, StoreError> {

@@ -178,6 +178,9 @@ impl TenantStore for FaultyTenant {
     async fn configuration_version(&self) -> Result<Option<u64>, StoreError> {
         pass!(self.configuration_version())
     }
+    async fn export(&self) -> Result<Option<(u64, TenantWorld)>, StoreError> {
+        pass!(self.export())
+    }
     async fn find_user(&self, user: UserId) -> Result<Option<User>, StoreError> {
         pass!(self.find_user(user))
     }

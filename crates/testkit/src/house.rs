@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use portcullis_custody::change_guarding::ChangeGuarding;
 use portcullis_custody::keyring::Keyring;
 use portcullis_custody::master_key::MasterKey;
 use portcullis_custody::tenant_cache::TenantCache;
@@ -93,6 +94,7 @@ impl TestHouse {
         let World {
             mut tenants,
             credentials,
+            invariant_files: _,
         } = world;
         let now = Timestamp::from_second(BEGINNING).expect("a moment");
         for (tenant, plain) in tenants.iter_mut().zip(&credentials) {
@@ -111,6 +113,7 @@ impl TestHouse {
             store,
             sealer,
             passwords: Arc::clone(&passwords) as Arc<_>,
+            guard: Arc::new(ChangeGuarding::new(2, 16)),
             devices: Arc::clone(&devices) as Arc<_>,
             countries: Arc::clone(&countries) as Arc<_>,
             public_url: "https://sts.example".parse().expect("an address"),

@@ -167,6 +167,7 @@ impl DirectoryTenant {
             authentication_contexts: world.authentication_contexts.unwrap_or_default(),
             agreements: world.agreements.unwrap_or_default(),
             cross_tenant_access_policy: world.cross_tenant_access_policy.unwrap_or_default(),
+            invariants: world.invariants,
         };
         let compiled = CompiledTenant::compile(&configuration);
         Self::new(configuration, compiled, people).with_unsaid(unsaid)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use portcullis_model::document::Reason;
+use portcullis_model::id::TenantId;
 use portcullis_model::store::{ImportedCredentials, TenantWorld};
 
 use crate::check;
@@ -19,6 +20,8 @@ pub struct World {
     pub tenants: Vec<TenantWorld>,
     /// The credentials of the tenants, in the same order.
     pub credentials: Vec<PlainCredentials>,
+    /// The files that declare invariants, to name them where an invariant turns out to name nothing.
+    pub invariant_files: BTreeMap<TenantId, String>,
 }
 
 /// Reads the world in a folder.
@@ -43,7 +46,12 @@ pub fn parse_world(files: &Files) -> Result<World, WorldError> {
         .collect();
     check::check_world(&tenants, &mut findings);
     refuse_if_any(&mut findings)?;
+    let declared = tenants.iter().filter_map(|tenant| {
+        let file = &tenant.invariants.as_ref()?.place.file;
+        Some((tenant.organization.value.id, file.clone()))
+    });
     Ok(World {
+        invariant_files: declared.collect(),
         tenants: tenants.into_iter().map(without_places).collect(),
         credentials,
     })
@@ -100,6 +108,7 @@ fn without_places(tenant: PlacedTenant) -> TenantWorld {
         authentication_contexts: values(tenant.authentication_contexts),
         agreements: values(tenant.agreements),
         cross_tenant_access_policy: tenant.cross_tenant_access_policy.map(|placed| placed.value),
+        invariants: tenant.invariants.map(|placed| placed.value),
         credentials: ImportedCredentials::default(),
     }
 }

@@ -1,5 +1,7 @@
 //! Reads the files of one tenant: each kind as one file or as a folder of files.
 
+mod invariants;
+
 use std::collections::BTreeMap;
 
 use portcullis_model::application::{Application, ServicePrincipal};
@@ -7,6 +9,7 @@ use portcullis_model::authentication_context::AuthenticationContextClassReferenc
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
+use portcullis_model::declared_invariants::DeclaredInvariants;
 use portcullis_model::document::{
     Document, Findings, Reason, Refusal, read_documents, read_json, shown, shown_text,
 };
@@ -45,6 +48,7 @@ pub(crate) struct PlacedTenant {
     pub(crate) authentication_contexts: Kind<AuthenticationContextClassReference>,
     pub(crate) agreements: Kind<Agreement>,
     pub(crate) cross_tenant_access_policy: Option<Placed<CrossTenantAccessPolicy>>,
+    pub(crate) invariants: Option<Placed<DeclaredInvariants>>,
     pub(crate) credentials: Option<Placed<Document>>,
 }
 
@@ -145,6 +149,7 @@ impl<'f> TenantFiles<'f> {
             agreements: self.list("agreements", Agreement::from_document, findings),
             conditional_access_policies: None,
             cross_tenant_access_policy: self.cross_tenant_access_policy(own, findings),
+            invariants: self.invariants(findings),
             credentials: self.single("credentials", findings),
             organization: organization?,
         };
@@ -201,17 +206,16 @@ impl<'f> TenantFiles<'f> {
 
     fn refuse_unknown_files(&self, findings: &mut WorldFindings) {
         for name in self.files.keys() {
-            let known = match name.split_once('/') {
-                Some((folder, file)) => {
-                    LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
-                }
-                None => name
-                    .strip_suffix(".json")
-                    .is_some_and(|kind| SINGLE_KINDS.contains(&kind) || LIST_KINDS.contains(&kind)),
+            let known = if let Some((folder, file)) = name.split_once('/') {
+                LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
+            } else {
+                let kind = name.strip_suffix(".json");
+                let mut kinds = SINGLE_KINDS.iter().chain(&LIST_KINDS);
+                invariants::FILES.contains(name) || kinds.any(|one| Some(*one) == kind)
             };
             if !known {
                 let expected = format!(
-                    "{} as `.json`; {} as `.json` or as a folder of `.json` files",
+                    "{} as `.json`; invariants as `.yaml` or `.json`; {} as `.json` or as a folder of `.json` files",
                     SINGLE_KINDS.join(", "),
                     LIST_KINDS.join(", ")
                 );

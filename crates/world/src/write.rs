@@ -72,7 +72,8 @@ fn write_tenant(folder: &Path, tenant: &TenantWorld) -> Result<(), WorldError> {
         |agreement| &agreement.document,
     )?;
     let cross_tenant = tenant.cross_tenant_access_policy.as_ref();
-    write_json(file("crossTenantAccessPolicy"), cross_tenant)
+    write_json(file("crossTenantAccessPolicy"), cross_tenant)?;
+    write_json(file("invariants"), tenant.invariants.as_ref())
 }
 
 /// Objects as the documents they came as.

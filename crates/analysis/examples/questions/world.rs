@@ -262,6 +262,7 @@ pub(crate) fn exported(path: &Path) -> Result<DirectoryTenant, String> {
         authentication_contexts: Some(export.authentication_contexts),
         agreements: Some(export.agreements),
         cross_tenant_access_policy: export.cross_tenant_access_policy,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     }))
 }

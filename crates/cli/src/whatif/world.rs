@@ -162,6 +162,7 @@ fn of_export(path: &Path, export: Export) -> DirectoryTenant {
         authentication_contexts: Some(export.authentication_contexts),
         agreements: Some(export.agreements),
         cross_tenant_access_policy: export.cross_tenant_access_policy,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     };
     DirectoryTenant::of_world(tenant)

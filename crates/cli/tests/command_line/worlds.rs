@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::running::Place;
 
-const DEMO_WORLD: &str = concat!(
+pub(crate) const DEMO_WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../scenarios/two-organisations"
 );
 
 /// Every file below a folder, by its path.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -30,7 +30,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// A copy of the demo world that a test may spoil.
-fn copied(place: &Place) -> String {
+pub(crate) fn copied(place: &Place) -> String {
     for (file, bytes) in files(Path::new(DEMO_WORLD)) {
         let path = place.path("world").join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

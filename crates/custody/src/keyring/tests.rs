@@ -44,6 +44,7 @@ async fn house() -> House {
         authentication_contexts: None,
         agreements: None,
         cross_tenant_access_policy: None,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     };
     store.import(&[world], day(0), false).await.unwrap();

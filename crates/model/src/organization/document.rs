@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Organization, OrganizationalBranding, STRENGTHS_FOR_ALL_GUESTS};
+use serde_json::Value;
+
+use super::{
+    Organization, OrganizationalBranding, POLICY_CHANGE_GUARD, PolicyChangeGuard,
+    STRENGTHS_FOR_ALL_GUESTS,
+};
 use crate::document::{Document, Findings, Reason, Refusal, read_typed, shown, shown_text};
 
 impl Organization {
@@ -22,6 +27,16 @@ impl Organization {
         if let Some(other) = setting.filter(|setting| !setting.is_boolean()) {
             let path = format!("$.{STRENGTHS_FOR_ALL_GUESTS}");
             findings.add(path, Reason::Shape, shown(other), "`true` or `false`");
+        }
+        let setting = organization.other.get(POLICY_CHANGE_GUARD);
+        let is_known = |setting: &Value| {
+            let word = setting.as_str().and_then(PolicyChangeGuard::parse);
+            setting.is_null() || word.is_some()
+        };
+        if let Some(other) = setting.filter(|setting| !is_known(setting)) {
+            let path = format!("$.{POLICY_CHANGE_GUARD}");
+            let expected = "`refuse`, `warn` or `off`";
+            findings.add(path, Reason::Value, shown(other), expected);
         }
         findings.into_result(Some(organization))
     }
@@ -139,7 +154,7 @@ fn is_logo(base64: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -175,6 +190,27 @@ mod tests {
             says(json!("true")).unwrap_err().findings[0].reason,
             Reason::Shape
         );
+    }
+
+    #[test]
+    fn changes_are_guarded_unless_the_tenant_says_otherwise() {
+        let says = |value: Value| {
+            let read = organization(|document| document["policyChangeGuard"] = value.clone());
+            read.map(|organization| organization.policy_change_guard())
+        };
+        let unsaid = organization(|_| ()).unwrap();
+        assert_eq!(unsaid.policy_change_guard(), PolicyChangeGuard::Refuse);
+        for one in [
+            PolicyChangeGuard::Refuse,
+            PolicyChangeGuard::Warn,
+            PolicyChangeGuard::Off,
+        ] {
+            assert_eq!(says(json!(one.word())), Ok(one));
+        }
+        for wrong in [json!("Off"), json!(false), json!("")] {
+            let refusal = says(wrong).unwrap_err();
+            assert_eq!(refusal.findings[0].path, "$.policyChangeGuard");
+        }
     }
 
     #[test]

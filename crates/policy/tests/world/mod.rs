@@ -87,6 +87,7 @@ pub(crate) fn tenant(tenant: TenantId) -> TenantConfiguration {
         authentication_contexts: Vec::new(),
         agreements: Vec::new(),
         cross_tenant_access_policy: CrossTenantAccessPolicy::default(),
+        invariants: None,
     }
 }
 

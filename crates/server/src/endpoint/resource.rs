@@ -148,7 +148,7 @@ pub(crate) async fn template(
 }
 
 /// A refusal in Graph's form.
-fn refused(error: &GraphError) -> Response {
+pub(super) fn refused(error: &GraphError) -> Response {
     let mut response = respond::json(status(error.status), &error.body());
     if error.status == 401 {
         response
@@ -158,10 +158,10 @@ fn refused(error: &GraphError) -> Response {
     response
 }
 
-fn status(number: u16) -> StatusCode {
+pub(super) fn status(number: u16) -> StatusCode {
     StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -7,6 +7,8 @@ mod asking;
 #[cfg(test)]
 mod evaluating;
 #[cfg(test)]
+mod guarding;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod redeeming;

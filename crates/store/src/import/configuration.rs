@@ -79,6 +79,14 @@ impl<C: Connection> Reconciler<'_, C> {
             let kind = ObjectKind::Agreement;
             is_changed |= self.reconcile_objects(kind, wanted).await?;
         }
+        if let Some(invariants) = &world.invariants {
+            // One document without an id of its own; an empty one is none.
+            let declared = std::slice::from_ref(invariants);
+            let declared = if invariants.is_empty() { &[] } else { declared };
+            let wanted = documents(declared, |one| (Uuid::nil(), &one.document))?;
+            let kind = ObjectKind::Invariants;
+            is_changed |= self.reconcile_objects(kind, wanted).await?;
+        }
         Ok(is_changed)
     }
 
@@ -110,7 +118,8 @@ impl<C: Connection> Reconciler<'_, C> {
                 | ObjectKind::NamedLocation
                 | ObjectKind::AuthenticationStrength
                 | ObjectKind::AuthenticationContext
-                | ObjectKind::Agreement => {}
+                | ObjectKind::Agreement
+                | ObjectKind::Invariants => {}
             }
         }
         let changed = difference.changed.iter().map(|(object, _)| object);

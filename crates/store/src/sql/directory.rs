@@ -13,6 +13,11 @@ statements! {
     FIND_USER_BY_HOME_ACCOUNT = "SELECT document, sessions_valid_from FROM directory_user \
         WHERE tenant_id = $1 AND home_tenant_id = $2 AND home_user_id = $3";
 
+    /// $2 the version that was read, $3 now.
+    ADVANCE_CONFIGURATION = "UPDATE tenant SET \
+        configuration_version = configuration_version + 1, configuration_changed_at = $3 \
+        WHERE tenant_id = $1 AND configuration_version = $2";
+
     /// $2 user, $3 moment. A later moment that is there already stays.
     FORGET_SIGN_INS = "UPDATE directory_user SET sessions_valid_from = \
             CASE WHEN sessions_valid_from > $3 THEN sessions_valid_from ELSE $3 END \

@@ -45,7 +45,7 @@ pub(crate) async fn importing_twice_changes_nothing(store: Arc<dyn Store>) {
     let before = version(&store).await;
     let again = store.import(&world, at(1), false).await.unwrap();
     for summary in &again {
-        assert_eq!(summary.kinds.len(), 12, "{:?}", summary.kinds.keys());
+        assert_eq!(summary.kinds.len(), 13, "{:?}", summary.kinds.keys());
         for (kind, counts) in &summary.kinds {
             let touched = counts.added + counts.changed + counts.removed;
             assert_eq!(touched, 0, "{kind}");
@@ -109,9 +109,14 @@ pub(crate) async fn kinds_that_are_not_named_stay(store: Arc<dyn Store>) {
         authentication_contexts: Some(Vec::new()),
         agreements: Some(Vec::new()),
         cross_tenant_access_policy: Some(read(json!({}))),
+        invariants: Some(read(json!({"invariants": []}))),
         ..bare
     };
     import(&store, std::slice::from_ref(&empty)).await;
+    let empty = TenantWorld {
+        invariants: None,
+        ..empty
+    };
     assert_eq!(store.export().await.unwrap(), [empty]);
     let owner = store.find_application_owner(id(CONTOSO * 1000 + 41)).await;
     assert_eq!(owner.unwrap(), None);
@@ -328,7 +333,7 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
     let mut world = full_world(CONTOSO);
     import(&store, &[world.clone()]).await;
     let mut last = version(&store).await;
-    let steps: [&dyn Fn(&mut TenantWorld); 11] = [
+    let steps: [&dyn Fn(&mut TenantWorld); 13] = [
         &|world| world.organization.display_name = "Renamed".into(),
         &|world| world.applications.as_mut().unwrap()[0].display_name = "Renamed".into(),
         &|world| world.service_principals.as_mut().unwrap()[0].account_enabled = false,
@@ -340,6 +345,8 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
         &|world| world.authentication_contexts = Some(vec![context("c1")]),
         &|world| world.agreements = Some(Vec::new()),
         &|world| world.cross_tenant_access_policy = Some(read(json!({}))),
+        &|world| world.invariants = Some(invariants("changed")),
+        &|world| world.invariants = Some(read(json!({"invariants": []}))),
     ];
     for (index, step) in steps.into_iter().enumerate() {
         step(&mut world);
@@ -352,6 +359,48 @@ pub(crate) async fn a_configuration_version_grows_with_every_change(store: Arc<d
     world.users.as_mut().unwrap()[0].display_name = "Renamed".into();
     import(&store, &[world]).await;
     assert_eq!(version(&store).await, last);
+}
+
+pub(crate) async fn of_two_changes_of_policies_from_one_version_one_wins(store: Arc<dyn Store>) {
+    let contoso = contoso(&store).await;
+    let read = || async { contoso.export().await.unwrap().unwrap() };
+    let (version, before) = read().await;
+    let advance = Change::AdvanceConfiguration {
+        from_version: version,
+        now: at(5),
+    };
+    let keep = |n, name| Change::KeepPolicy(Box::new(policy(n, name)));
+    let first = vec![advance.clone(), keep(1061, "Renamed"), keep(9, "New")];
+    contoso.commit(first).await.unwrap();
+    let (now, after) = read().await;
+    assert!(now > version);
+    let configuration = contoso.configuration().await.unwrap().unwrap();
+    assert_eq!(configuration.version, now);
+    let names = |world: &TenantWorld| {
+        let policies = world.conditional_access_policies.iter().flatten();
+        let names = policies.map(|one| one.display_name.clone());
+        names.collect::<Vec<String>>()
+    };
+    assert_eq!(names(&after), ["New", "Renamed", "Once more"]);
+
+    // Whoever read the version of before loses whole.
+    let second = vec![advance, keep(1062, "Lost"), Change::RemovePolicy(id(9))];
+    loses(&*contoso, second, 0).await;
+    assert_eq!(read().await, (now, after.clone()));
+    let advance = Change::AdvanceConfiguration {
+        from_version: now,
+        now: at(6),
+    };
+    let nobodys = vec![advance.clone(), Change::RemovePolicy(id(777))];
+    loses(&*contoso, nobodys, 1).await;
+    assert_eq!(read().await, (now, after));
+    let third = vec![
+        advance,
+        Change::RemovePolicy(id(9)),
+        keep(1061, "MFA for everyone"),
+    ];
+    contoso.commit(third).await.unwrap();
+    assert_eq!(read().await.1, before);
 }
 
 pub(crate) async fn credentials_are_set_and_kept(store: Arc<dyn Store>) {

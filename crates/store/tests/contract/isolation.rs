@@ -207,6 +207,7 @@ fn conditional_changes() -> Vec<Change> {
             user: ada(),
             before: at(1),
         },
+        Change::RemovePolicy(id(CONTOSO * 1000 + 61)),
         Change::SpendCode(hash(1)),
         Change::SpendRefreshToken(hash(1)),
         Change::RehashPassword {

@@ -70,6 +70,7 @@ macro_rules! every_case {
                 contradictions_are_refused_whole,
                 u04_an_id_never_names_something_else,
                 a_configuration_version_grows_with_every_change,
+                of_two_changes_of_policies_from_one_version_one_wins,
                 credentials_are_set_and_kept,
                 c08_another_password_or_authenticator_ends_sessions_and_grants,
             }

@@ -9,6 +9,7 @@ use portcullis_model::authentication_context::AuthenticationContextClassReferenc
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::credential::{AuthenticationMethod, PasswordCredential, TotpCredential};
+use portcullis_model::declared_invariants::DeclaredInvariants;
 use portcullis_model::group::{Group, RoleAssignment};
 use portcullis_model::id::{Id, TenantId, UserId};
 use portcullis_model::named_location::NamedLocation;
@@ -71,6 +72,7 @@ pub(crate) fn bare_world(n: u32) -> TenantWorld {
         authentication_contexts: None,
         agreements: None,
         cross_tenant_access_policy: None,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     }
 }
@@ -144,6 +146,10 @@ pub(crate) fn agreement(n: u32) -> Agreement {
     Agreement::from_document(document.as_object().unwrap().clone()).unwrap()
 }
 
+pub(crate) fn invariants(name: &str) -> DeclaredInvariants {
+    read(json!({"name": name, "invariants": [{"name": "MFA", "require": "mfa"}]}))
+}
+
 /// A tenant with one or two of everything. Ids of tenant `n` begin at `n * 1000`.
 pub(crate) fn full_world(n: u32) -> TenantWorld {
     let base = n * 1000;
@@ -182,6 +188,7 @@ pub(crate) fn full_world(n: u32) -> TenantWorld {
             "default": {"inboundTrust": {"isMfaAccepted": true}},
             "partners": [{"tenantId": uuid(77), "isServiceProvider": false}]
         }))),
+        invariants: Some(invariants("kept")),
         credentials: ImportedCredentials::default(),
     }
 }

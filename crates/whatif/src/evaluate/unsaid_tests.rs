@@ -50,6 +50,7 @@ fn export(policies: &[Value]) -> TenantWorld {
         authentication_contexts: None,
         agreements: None,
         cross_tenant_access_policy: None,
+        invariants: None,
         credentials: ImportedCredentials::default(),
     }
 }

@@ -232,6 +232,7 @@ fn lets_everybody_out(id: TenantId) -> CompiledTenant {
         authentication_strengths: Vec::new(),
         authentication_contexts: Vec::new(),
         agreements: Vec::new(),
+        invariants: None,
         cross_tenant_access_policy: CrossTenantAccessPolicy {
             default,
             partners: Vec::new(),

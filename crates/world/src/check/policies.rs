@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use portcullis_model::cross_tenant_access::{B2bSetting, CrossTenantSettings, TargetType};
 use portcullis_model::document::Reason;
 
-use super::references::Known;
+use super::references::referable;
 use super::{Uniques, objects};
 use crate::error::{Place, WorldFindings};
 use crate::tenant::{Placed, PlacedTenant};
 
 pub(super) fn check(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     let mut ids = Uniques::new("each policy id once; without ids, each displayName once");
-    let known = Known::new(tenant);
+    let referable = referable(tenant);
     for Placed { place, value } in objects(tenant.conditional_access_policies.as_deref()) {
         ids.note(value.id.to_string(), || place.below(".id"), findings);
-        known.check(value, place, findings);
+        if let Err(refusal) = referable.check(value) {
+            findings.take_over(place, refusal);
+        }
     }
     let mut ids = Uniques::new("each named location once");
     for Placed { place, value } in objects(tenant.named_locations.as_deref()) {

@@ -1,0 +1,306 @@
+//! The guard of an import: what it refuses, what it lets through with a warning, and what it leaves alone.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::running::Place;
+use crate::worlds::{DEMO_WORLD, copied, files};
+
+const ORGANIZATION: &str = "world/contoso/organization.json";
+const POLICIES: &str = "world/contoso/conditionalAccessPolicies";
+const MFA_FOR_GUESTS: &str = "world/contoso/conditionalAccessPolicies/mfa-for-guests.json";
+const GUESTS_NEED_MFA: &str = "
+name: House rules
+invariants:
+  - name: guests need MFA for Payroll
+    why: Payroll has everybody's salary
+    signIns: { user: { type: b2bCollaborationGuest }, app: Payroll }
+    require: mfa
+";
+
+/// The demo world in a folder, with invariants of Contoso's.
+fn guarded(place: &Place, invariants: &str) {
+    copied(place);
+    fs::write(place.path("world/contoso/invariants.yaml"), invariants).unwrap();
+}
+
+fn change(place: &Place, file: &str, edit: impl Fn(&mut Value)) {
+    let path = place.path(file);
+    let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    edit(&mut document);
+    fs::write(path, document.to_string()).unwrap();
+}
+
+fn setting(place: &Place, word: &str) {
+    change(place, ORGANIZATION, |organization| {
+        organization["policyChangeGuard"] = word.into();
+    });
+}
+
+/// A policy that blocks everybody but these.
+fn block_all(place: &Place, excluded: &[&str]) {
+    let policy = json!({
+        "displayName": "Block everything", "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeUsers": excluded},
+            "applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["all"]
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]}
+    });
+    let path = place.path(POLICIES).join("block-everything.json");
+    fs::write(path, policy.to_string()).unwrap();
+}
+
+fn disable_mfa_for_guests(place: &Place) {
+    change(place, MFA_FOR_GUESTS, |policy| {
+        policy["state"] = "disabled".into();
+    });
+}
+
+#[test]
+fn an_import_that_locks_every_administrator_out_is_refused_with_one_who_tries() {
+    let place = Place::new();
+    copied(&place);
+    block_all(&place, &[]);
+    let parts = [
+        "Contoso: no administrator gets in, whatever they show and wherever they come from",
+        "for instance Carol Shaw",
+        "held back by Block everything",
+        "nothing was imported from `world`: it would break what must hold",
+        "policyChangeGuard",
+    ];
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+    assert!(!place.path("portcullis-data").exists());
+    place
+        .run(&["import", "world", "--dry-run"])
+        .assert_refused(1, &parts);
+
+    // Into an installation that has tenants: they stay as they were.
+    place.run_well(&["import", DEMO_WORLD]);
+    place.run_well(&["export", "before"]);
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+    place.run_well(&["export", "after"]);
+    assert_eq!(files(&place.path("before")), files(&place.path("after")));
+
+    block_all(&place, &["carol@contoso.example"]);
+    place.run_well(&["import", "world"]);
+}
+
+#[test]
+fn an_import_that_breaks_an_invariant_is_refused_with_a_sign_in_that_shows_it() {
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    place.run_well(&["import", "world"]);
+    place.run_well(&["export", "before"]);
+    disable_mfa_for_guests(&place);
+    let parts = [
+        "Contoso: the invariant `guests need MFA for Payroll` does not hold\n",
+        "why: Payroll has everybody's salary",
+        "• B2B collaboration guests",
+        "to Payroll",
+        "for instance ",
+        "nothing was imported",
+    ];
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+    place.run_well(&["export", "after"]);
+    assert_eq!(files(&place.path("before")), files(&place.path("after")));
+}
+
+#[test]
+fn a_tenant_that_wants_warnings_is_warned_and_one_that_wants_nothing_is_left_alone() {
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    place.run_well(&["import", "world"]);
+    disable_mfa_for_guests(&place);
+    setting(&place, "warn");
+    let check = place.run(&["import", "world", "--check"]);
+    assert_eq!(check.code, Some(1));
+    assert!(
+        check
+            .out
+            .contains("It would be imported, with the warnings above.")
+    );
+    let said = place.run(&["import", "world", "--output", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(
+        said.error
+            .contains("`guests need MFA for Payroll` does not hold\n")
+    );
+    let told: Value = serde_json::from_str(&said.out).unwrap();
+    let breach = &told["guard"][0]["breaches"][0];
+    assert_eq!(breach["kind"], "invariant");
+    assert_eq!(breach["invariant"], "guests need MFA for Payroll");
+    assert_eq!(breach["brokenBefore"], false);
+    assert!(breach["witnesses"][0]["signIn"].is_object(), "{breach}");
+
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    disable_mfa_for_guests(&place);
+    setting(&place, "off");
+    let check = place.run(&["import", "world", "--check"]);
+    assert_eq!(check.code, Some(0), "{}", check.error);
+    assert!(check.error.contains("`policyChangeGuard` is `off`"));
+    let said = place.run(&["import", "world"]);
+    assert_eq!((said.code, said.error.as_str()), (Some(0), ""));
+    setting(&place, "sometimes");
+    let parts = [
+        "organization.json: `$.policyChangeGuard`",
+        "`warn` or `off`",
+    ];
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+}
+
+#[test]
+fn what_was_broken_before_is_told_and_refuses_only_what_makes_it_worse() {
+    let place = Place::new();
+    let members = "
+invariants:
+  - name: members need MFA
+    signIns: { user: { type: member } }
+    require: mfa
+  - name: guests need MFA for Payroll
+    signIns: { user: { type: b2bCollaborationGuest }, app: Payroll }
+    require: mfa
+";
+    copied(&place);
+    place.run_well(&["import", "world"]);
+    // To declare what does not hold yet is the first step of mending it.
+    guarded(&place, members);
+    let said = place.run(&["import", "world"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    let before = "`members need MFA` does not hold (it was so before, and is no worse)";
+    assert!(said.error.contains(before), "{}", said.error);
+    assert_eq!(place.run(&["import", "world", "--check"]).error, "");
+
+    // Another policy changes; what was broken stays broken.
+    change(&place, ORGANIZATION, |organization| {
+        organization["strengthsForAllGuests"] = true.into();
+    });
+    let said = place.run(&["import", "world", "--check"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(said.error.contains(before), "{}", said.error);
+
+    // What held is broken now: only that refuses.
+    disable_mfa_for_guests(&place);
+    let said = place.run(&["import", "world"]);
+    let broken = "`guests need MFA for Payroll` does not hold\n";
+    said.assert_refused(1, &[before, broken]);
+}
+
+#[test]
+fn the_part_of_an_invariant_that_still_held_is_guarded_although_the_rest_was_broken_before() {
+    let place = Place::new();
+    let everybody = "
+invariants:
+  - name: everybody needs MFA for Payroll
+    signIns: { app: Payroll }
+    require: mfa
+";
+    copied(&place);
+    place.run_well(&["import", "world"]);
+    guarded(&place, everybody);
+    place.run_well(&["import", "world"]);
+    disable_mfa_for_guests(&place);
+    let said = place.run(&["import", "world"]);
+    said.assert_refused(1, &["`everybody needs MFA for Payroll` does not hold\n"]);
+    assert!(said.error.contains("guest"), "{}", said.error);
+    assert!(!said.error.contains("• members"), "{}", said.error);
+}
+
+#[test]
+fn a_lockout_that_was_there_before_refuses_nothing() {
+    let place = Place::new();
+    copied(&place);
+    block_all(&place, &[]);
+    setting(&place, "off");
+    place.run_well(&["import", "world"]);
+    setting(&place, "refuse");
+    let said = place.run(&["import", "world"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(said.error.contains("no administrator gets in"));
+    assert!(said.error.contains("(it was so before, and is no worse)"));
+}
+
+#[test]
+fn an_invariant_that_names_nothing_is_refused_with_its_file_and_its_name() {
+    let place = Place::new();
+    let nobody = GUESTS_NEED_MFA.replace("app: Payroll", "app: Nowhere");
+    guarded(&place, &nobody);
+    let parts = [
+        "contoso/invariants.yaml cannot be used",
+        "invariant `guests need MFA for Payroll`",
+        "Nowhere",
+    ];
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+    place
+        .run(&["import", "world", "--check"])
+        .assert_refused(2, &parts);
+    setting(&place, "off");
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+    for (wrong, part) in [
+        ("invariants: [", "contoso/invariants.yaml: `$`"),
+        ("name: x", "contoso/invariants.yaml: `$.invariants`"),
+        ("invariants: [{name: x, never: sometimes}]", "invariant `x`"),
+        ("invariants: [{nmae: x}]", "invariant `number 1`"),
+    ] {
+        guarded(&place, wrong);
+        place.run(&["import", "world"]).assert_refused(1, &[part]);
+    }
+}
+
+#[test]
+fn a_check_changes_nothing_and_needs_no_installation() {
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    assert_eq!(
+        place.run_well(&["import", "world", "--check"]),
+        "Nothing would be broken.\n"
+    );
+    disable_mfa_for_guests(&place);
+    let said = place.run(&["import", "world", "--check"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(1), "It would be refused.\n")
+    );
+    let said = place.run(&["import", "world", "--check", "--output", "json"]);
+    assert_eq!(said.code, Some(1));
+    let told: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(told[0]["policyChangeGuard"], "refuse");
+    place
+        .run(&["import", "nowhere", "--check"])
+        .assert_refused(2, &["cannot read `nowhere`"]);
+    assert!(!place.path("portcullis-data").exists());
+}
+
+#[test]
+fn invariants_are_exported_again_and_an_empty_list_takes_them_back() {
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    place.run_well(&["import", "world"]);
+    let declared = |folder: &str| {
+        let file = place.path(folder).join("contoso.example/invariants.json");
+        fs::read(file).ok()
+    };
+    place.run_well(&["export", "one"]);
+    let kept: Value = serde_json::from_slice(&declared("one").unwrap()).unwrap();
+    assert_eq!(kept["name"], "House rules");
+    assert_eq!(kept["invariants"][0]["require"], "mfa");
+    place.run_well(&["import", "one", "--data", "other"]);
+    place.run_well(&["export", "two", "--data", "other"]);
+    assert_eq!(files(&place.path("one")), files(&place.path("two")));
+
+    // A folder that says nothing of them leaves them as they are, and they still guard.
+    fs::remove_file(place.path("world/contoso/invariants.yaml")).unwrap();
+    disable_mfa_for_guests(&place);
+    place
+        .run(&["import", "world"])
+        .assert_refused(1, &["`guests need MFA for Payroll` does not hold"]);
+    guarded(&place, "invariants: []");
+    disable_mfa_for_guests(&place);
+    let said = place.run_well(&["import", "world"]);
+    assert!(said.contains("invariants"), "{said}");
+    place.run_well(&["export", "three"]);
+    assert_eq!(declared("three"), None);
+}
