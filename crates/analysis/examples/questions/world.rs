@@ -72,7 +72,7 @@ pub(crate) fn edited(tenant: &DirectoryTenant, edits: usize) -> DirectoryTenant 
         match chance.below(3) {
             0 => policy.conditions.users.exclude.clear(),
             1 => policy.conditions.platforms = None,
-            _ => policy.grant_controls = Some(grant(GrantOperator::Or, vec![GrantControl::Mfa])),
+            _ => policy.grant_controls = Some(grant(GrantOperator::Or, vec![GrantControl::Block])),
         }
         Some(policy)
     });
