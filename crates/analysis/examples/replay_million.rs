@@ -19,7 +19,7 @@ use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::group::Group;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
-use portcullis_model::store::{ImportedCredentials, TenantWorld};
+use portcullis_model::store::TenantWorld;
 use portcullis_model::user::User;
 use portcullis_whatif::directory::{DirectoryTenant, Drafts};
 use serde_json::{Value, json};
@@ -209,22 +209,13 @@ fn world() -> TenantWorld {
     });
     let named =
         locations.map(|one| NamedLocation::from_document(document(one)).expect("a legal location"));
+    let organization = serde_json::from_value::<Organization>(organization);
     TenantWorld {
-        credentials: ImportedCredentials::default(),
-        organization: serde_json::from_value::<Organization>(organization)
-            .expect("a legal organization"),
         users: Some(users.collect()),
         groups: Some(groups.collect()),
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
         conditional_access_policies: Some(policies()),
         named_locations: Some(named.to_vec()),
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
-        cross_tenant_access_policy: None,
-        invariants: None,
+        ..TenantWorld::of_organization(organization.expect("a legal organization"))
     }
 }
 

@@ -8,8 +8,7 @@ use portcullis_model::conditional_access::filter::{
 };
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, PolicyState};
 use portcullis_model::cross_tenant_access::{
-    AccessType, B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, Target,
-    TargetConfiguration, TargetType,
+    B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, TargetType,
 };
 use portcullis_model::id::{ClientId, GroupId, ServicePrincipalId, TenantId, UserId};
 use portcullis_model::store::TenantConfiguration;
@@ -249,25 +248,8 @@ fn applications_in(policy: &CrossTenantAccessPolicy) -> impl Iterator<Item = Cli
 
 /// Another tenant of which nothing is known: it is supposed to hold nobody back.
 fn lets_everybody_out(id: TenantId) -> CompiledTenant {
-    let all = |target: &str, target_type| {
-        Some(TargetConfiguration {
-            access_type: AccessType::Allowed,
-            targets: vec![Target {
-                target: target.to_owned(),
-                target_type,
-            }],
-        })
-    };
-    let everybody = B2bSetting {
-        users_and_groups: all("AllUsers", TargetType::User),
-        applications: all("AllApplications", TargetType::Application),
-    };
     let mut configuration = TenantConfiguration::empty(id);
-    configuration.cross_tenant_access_policy.default = CrossTenantSettings {
-        b2b_collaboration_outbound: Some(everybody.clone()),
-        b2b_direct_connect_outbound: Some(everybody),
-        ..CrossTenantSettings::default()
-    };
+    configuration.cross_tenant_access_policy.default = CrossTenantSettings::letting_everybody_out();
     CompiledTenant::compile(&configuration)
 }
 

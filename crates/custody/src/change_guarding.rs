@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use portcullis_analysis::guard::{self, Standing, Version};
 use portcullis_analysis::told::Names;
-use portcullis_model::store::{ImportedCredentials, TenantWorld};
+use portcullis_model::store::TenantWorld;
 use portcullis_signin::change_guard::{
     Cause, ChangeGuard, GuardError, GuardFinding, GuardedChange,
 };
@@ -57,22 +57,7 @@ fn look(change: &GuardedChange) -> Result<Vec<GuardFinding>, GuardError> {
     let (before, after) = (tenant(&change.before), tenant(&change.after));
     // Nothing of another tenant is looked at but its name: a guest's home is supposed to let them out.
     let others = change.others.iter().map(|organization| {
-        DirectoryTenant::of_world(TenantWorld {
-            organization: organization.clone(),
-            users: None,
-            groups: None,
-            role_assignments: None,
-            applications: None,
-            service_principals: None,
-            conditional_access_policies: None,
-            named_locations: None,
-            authentication_strengths: None,
-            authentication_contexts: None,
-            agreements: None,
-            cross_tenant_access_policy: None,
-            invariants: None,
-            credentials: ImportedCredentials::default(),
-        })
+        DirectoryTenant::of_world(TenantWorld::of_organization(organization.clone()))
     });
     let named = Directory::new(others.chain([after.clone()]));
     let invariants = guard::declared(Version {

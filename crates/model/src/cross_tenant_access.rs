@@ -60,6 +60,30 @@ pub struct CrossTenantSettings {
     pub other: Map<String, Value>,
 }
 
+impl CrossTenantSettings {
+    /// Those of a tenant that lets all its users out to every application, and says nothing of who comes in.
+    pub fn letting_everybody_out() -> Self {
+        let all = |target: &str, target_type| {
+            Some(TargetConfiguration {
+                access_type: AccessType::Allowed,
+                targets: vec![Target {
+                    target: target.to_owned(),
+                    target_type,
+                }],
+            })
+        };
+        let everybody = B2bSetting {
+            users_and_groups: all("AllUsers", TargetType::User),
+            applications: all("AllApplications", TargetType::Application),
+        };
+        Self {
+            b2b_collaboration_outbound: Some(everybody.clone()),
+            b2b_direct_connect_outbound: Some(everybody),
+            ..Self::default()
+        }
+    }
+}
+
 /// Graph `crossTenantAccessPolicyB2BSetting`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

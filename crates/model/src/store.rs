@@ -274,6 +274,28 @@ pub struct TenantWorld {
     pub credentials: ImportedCredentials,
 }
 
+impl TenantWorld {
+    /// Says who the tenant is and nothing else.
+    pub fn of_organization(organization: Organization) -> Self {
+        Self {
+            organization,
+            users: None,
+            groups: None,
+            role_assignments: None,
+            applications: None,
+            service_principals: None,
+            conditional_access_policies: None,
+            named_locations: None,
+            authentication_strengths: None,
+            authentication_contexts: None,
+            agreements: None,
+            cross_tenant_access_policy: None,
+            invariants: None,
+            credentials: ImportedCredentials::default(),
+        }
+    }
+}
+
 /// Credentials of an import, ready for rest. What is not named here keeps what it has.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportedCredentials {

@@ -14,7 +14,7 @@ use portcullis_model::conditional_access::{
 };
 use portcullis_model::id::{Id, NamedLocationId, TenantId};
 use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
-use portcullis_model::store::{ImportedCredentials, TenantConfiguration, TenantWorld};
+use portcullis_model::store::{TenantConfiguration, TenantWorld};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_whatif::directory::{DirectoryTenant, Drafts, People};
 use portcullis_world::export::read_export;
@@ -250,19 +250,12 @@ pub(crate) fn exported(path: &Path) -> Result<DirectoryTenant, String> {
         TenantConfiguration::empty(TenantId::new(Uuid::from_u128(8))).organization;
     "exported".clone_into(&mut organization.display_name);
     Ok(DirectoryTenant::of_world(TenantWorld {
-        organization,
-        users: None,
-        groups: None,
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
         conditional_access_policies: Some(export.policies),
         named_locations: Some(export.named_locations),
         authentication_strengths: Some(export.authentication_strengths),
         authentication_contexts: Some(export.authentication_contexts),
         agreements: Some(export.agreements),
         cross_tenant_access_policy: export.cross_tenant_access_policy,
-        invariants: None,
-        credentials: ImportedCredentials::default(),
+        ..TenantWorld::of_organization(organization)
     }))
 }

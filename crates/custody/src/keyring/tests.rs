@@ -4,7 +4,7 @@ use super::*;
 use crate::master_key::MasterKey;
 use crate::system_entropy::SystemEntropy;
 use portcullis_model::organization::Organization;
-use portcullis_model::store::{ImportedCredentials, TenantWorld};
+use portcullis_model::store::TenantWorld;
 use portcullis_store::SqliteStore;
 
 const RS256: SigningAlgorithm = SigningAlgorithm::RS256;
@@ -31,22 +31,7 @@ async fn house() -> House {
         "verifiedDomains": [{ "name": "contoso.example", "isInitial": true }],
     }))
     .unwrap();
-    let world = TenantWorld {
-        organization,
-        users: None,
-        groups: None,
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
-        conditional_access_policies: None,
-        named_locations: None,
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
-        cross_tenant_access_policy: None,
-        invariants: None,
-        credentials: ImportedCredentials::default(),
-    };
+    let world = TenantWorld::of_organization(organization);
     store.import(&[world], day(0), false).await.unwrap();
     let sealer = MasterKey::from_bytes(Zeroizing::new([3; 32])).unwrap();
     House {

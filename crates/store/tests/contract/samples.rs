@@ -59,22 +59,7 @@ pub(crate) fn organization(n: u32, domains: &[&str]) -> Organization {
 
 /// A tenant of which only the organisation is said.
 pub(crate) fn bare_world(n: u32) -> TenantWorld {
-    TenantWorld {
-        organization: organization(n, &[&format!("tenant-{n}.example")]),
-        users: None,
-        groups: None,
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
-        conditional_access_policies: None,
-        named_locations: None,
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
-        cross_tenant_access_policy: None,
-        invariants: None,
-        credentials: ImportedCredentials::default(),
-    }
+    TenantWorld::of_organization(organization(n, &[&format!("tenant-{n}.example")]))
 }
 
 pub(crate) fn user(n: u32, name: &str) -> User {

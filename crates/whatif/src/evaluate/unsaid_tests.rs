@@ -7,7 +7,7 @@
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::organization::Organization;
-use portcullis_model::store::{ImportedCredentials, TenantWorld};
+use portcullis_model::store::TenantWorld;
 use serde_json::{Value, json};
 
 use super::*;
@@ -31,27 +31,15 @@ fn export(policies: &[Value]) -> TenantWorld {
         ConditionalAccessPolicy::from_document(document.as_object().unwrap().clone()).unwrap()
     };
     TenantWorld {
-        organization: Organization {
+        conditional_access_policies: Some(policies.iter().enumerate().map(policy).collect()),
+        ..TenantWorld::of_organization(Organization {
             id: "aaaaaaaa-0000-4000-8000-00000000000f".parse().unwrap(),
             display_name: "export".to_owned(),
             verified_domains: Vec::new(),
             branding: None,
             technical_notification_mails: Vec::new(),
             other: serde_json::Map::new(),
-        },
-        users: None,
-        groups: None,
-        role_assignments: None,
-        applications: None,
-        service_principals: None,
-        conditional_access_policies: Some(policies.iter().enumerate().map(policy).collect()),
-        named_locations: None,
-        authentication_strengths: None,
-        authentication_contexts: None,
-        agreements: None,
-        cross_tenant_access_policy: None,
-        invariants: None,
-        credentials: ImportedCredentials::default(),
+        })
     }
 }
 

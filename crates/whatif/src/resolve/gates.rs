@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::cross_tenant_access::{
-    AccessType, B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, Target,
-    TargetConfiguration, TargetType,
-};
+use portcullis_model::cross_tenant_access::CrossTenantSettings;
 use portcullis_model::id::{GroupId, TenantId};
-use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::{ExternalUserState, HomeAccount};
 use portcullis_policy::compile::CompiledTenant;
@@ -197,45 +193,7 @@ fn assignment(question: &Question<'_>, person: &Person, reached: &Reached) -> Op
 
 /// A tenant of which nothing is known but its id, and which holds nobody back.
 fn lets_everybody_out(id: TenantId) -> CompiledTenant {
-    let all = |target: &str, target_type| {
-        Some(TargetConfiguration {
-            access_type: AccessType::Allowed,
-            targets: vec![Target {
-                target: target.to_owned(),
-                target_type,
-            }],
-        })
-    };
-    let everybody = B2bSetting {
-        users_and_groups: all("AllUsers", TargetType::User),
-        applications: all("AllApplications", TargetType::Application),
-    };
-    let default = CrossTenantSettings {
-        b2b_collaboration_outbound: Some(everybody.clone()),
-        b2b_direct_connect_outbound: Some(everybody),
-        ..CrossTenantSettings::default()
-    };
-    CompiledTenant::compile(&TenantConfiguration {
-        version: 0,
-        organization: Organization {
-            id,
-            display_name: String::new(),
-            verified_domains: Vec::new(),
-            branding: None,
-            technical_notification_mails: Vec::new(),
-            other: serde_json::Map::new(),
-        },
-        applications: Vec::new(),
-        service_principals: Vec::new(),
-        conditional_access_policies: Vec::new(),
-        named_locations: Vec::new(),
-        authentication_strengths: Vec::new(),
-        authentication_contexts: Vec::new(),
-        agreements: Vec::new(),
-        invariants: None,
-        cross_tenant_access_policy: CrossTenantAccessPolicy {
-            default,
-            partners: Vec::new(),
-        },
-    })
+    let mut configuration = TenantConfiguration::empty(id);
+    configuration.cross_tenant_access_policy.default = CrossTenantSettings::letting_everybody_out();
+    CompiledTenant::compile(&configuration)
 }
