@@ -30,7 +30,7 @@ pub(crate) struct Encoded {
     pub(crate) whatever_the_risk: Vec<Lit>,
     view: View,
     /// Policies that cannot be evaluated, and so block.
-    defects: Vec<bool>,
+    pub(crate) defects: Vec<bool>,
     /// Both tenants let the user cross.
     pub(crate) admitted: Lit,
     modern: Lit,

@@ -1,5 +1,6 @@
 //! Lint: what in a tenant's policies is wrong, pointless or dangerous, each shown by proof or by a sign-in.
 
+mod contradiction;
 mod controls;
 mod filters;
 mod limits;
@@ -192,6 +193,12 @@ impl Analysis {
         let encoded = self.encoded.first();
         let scope = encoded.and_then(|encoded| encoded.scopes.get(number));
         scope.copied().unwrap_or(self.space.circuit.never())
+    }
+
+    /// Whether a policy cannot be evaluated, and so blocks whomever it could be about: what it demands does not count then.
+    fn is_defective(&self, number: usize) -> bool {
+        let encoded = self.encoded.first();
+        encoded.is_some_and(|encoded| encoded.defects.get(number) == Some(&true))
     }
 
     /// Whether there can be a sign-in with all of these, people as they are listed or anybody at all.
