@@ -8,6 +8,7 @@ mod lockout;
 mod reach;
 mod references;
 mod risk;
+mod shut;
 mod trust;
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
@@ -79,6 +80,9 @@ rules! {
     /// No administrator gets in whatever the circumstances.
     NoBreakGlass = "no-break-glass", Warning,
         "when MFA, devices or a location fail, somebody must still get in to repair it";
+    /// Something that nobody reaches.
+    NobodyGetsIn = "nobody-gets-in", Warning,
+        "what nobody reaches, whoever they are and whatever they show, is shut on purpose or by a slip";
     /// The policy cannot be evaluated.
     NotEvaluable = "not-evaluable", Error,
         "a policy that cannot be evaluated blocks whomever it could be about";
@@ -172,6 +176,7 @@ impl Analysis {
     pub fn lint(&mut self, administrators: &Administrators) -> Result<Vec<Finding>, Disagreement> {
         let mut found = Vec::new();
         self.lint_lockout(administrators, &mut found)?;
+        self.lint_shut(&mut found)?;
         self.lint_references(&mut found);
         self.lint_reach(&mut found);
         self.lint_controls(&mut found);

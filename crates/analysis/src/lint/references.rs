@@ -139,11 +139,15 @@ fn speaks_of_trusted(policy: &ConditionalAccessPolicy) -> bool {
 }
 
 /// The first few names, and how many more there are.
-fn some(names: &[String]) -> String {
+pub(super) fn some(names: &[String]) -> String {
     const TOLD_MAX: usize = 4;
     let told: Vec<&str> = names.iter().take(TOLD_MAX).map(String::as_str).collect();
     match names.len().saturating_sub(TOLD_MAX) {
-        0 => told.join(" and "),
+        0 => match told.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        },
         more => format!("{} and {more} more", told.join(", ")),
     }
 }

@@ -375,3 +375,28 @@ fn what_can_never_be_met_is_told_by_the_name_of_the_strength() {
         finding.cure
     );
 }
+
+/// A block that was to have a location and has none: an outage that no other rule sees.
+#[test]
+fn what_nobody_reaches_is_told_with_the_policies_that_shut_it() {
+    let registering = json!({
+        "applications": { "includeUserActions": ["urn:user:registersecurityinfo"] },
+    });
+    let story = |conditions: Value| {
+        Story::new([policy(1, json!({}), mfa()), policy(2, conditions, block())])
+    };
+    let finding = finds(&story(registering.clone()), Rule::NobodyGetsIn);
+    assert!(
+        finding.what.contains("registering security information")
+            && finding.what.contains("`Policy 2` blocks"),
+        "{}",
+        finding.what
+    );
+    assert!(finding.witness.is_some());
+    let mut spared = registering.clone();
+    spared["users"] = json!({ "includeUsers": ["All"], "excludeGroups": [text(GROUP)] });
+    spares(&story(spared), Rule::NobodyGetsIn);
+    let mut somewhere = registering;
+    somewhere["platforms"] = json!({ "includePlatforms": ["linux"] });
+    spares(&story(somewhere), Rule::NobodyGetsIn);
+}
