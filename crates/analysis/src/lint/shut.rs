@@ -1,4 +1,4 @@
-//! What no person reaches, whoever they are and whatever they show.
+//! What no person reaches by a browser or a modern client, whoever they are and whatever they show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,7 @@ impl Analysis {
         let people = self.select(&everybody());
         let mut base = people;
         base.push(target);
+        base.push(self.modern());
         base.extend(self.encoded.first().map(|one| one.admitted));
         if self.is_possible(&base, Whom::Anybody) != Answer::Yes {
             return None;
@@ -56,7 +57,8 @@ impl Analysis {
         if self.is_possible(&asked(&blocking), Whom::Anybody) != Answer::No {
             return None;
         }
-        blocking.retain(|(_, passes)| self.space.circuit.needed(*passes));
+        // What blocks for want of something is left out first: it is told on its own.
+        blocking.sort_by_key(|(number, _)| !self.is_defective(*number));
         for one in blocking.clone() {
             let rest: Vec<(usize, Lit)> = blocking
                 .iter()
@@ -107,7 +109,7 @@ impl Analysis {
         let mut finding = Finding::general(
             Rule::NobodyGetsIn,
             format!(
-                "nobody gets in to {reaching}, whoever they are and whatever they show: {} {} everybody there",
+                "nobody gets in to {reaching} by a browser or an app, whoever they are and whatever they show: {} {} everybody there",
                 some(&names),
                 if names.len() == 1 {
                     "blocks"

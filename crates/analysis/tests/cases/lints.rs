@@ -9,7 +9,9 @@ use portcullis_policy::compile::CompiledTenant;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
-use crate::story::{FABRIKAM, Story, block, countries, mfa, policy, ranges, strength, text};
+use crate::story::{
+    FABRIKAM, PAYROLL, Story, block, countries, mfa, policy, ranges, strength, text,
+};
 
 const GROUP: u128 = 0x21;
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
@@ -399,4 +401,14 @@ fn what_nobody_reaches_is_told_with_the_policies_that_shut_it() {
     let mut somewhere = registering;
     somewhere["platforms"] = json!({ "includePlatforms": ["linux"] });
     spares(&story(somewhere), Rule::NobodyGetsIn);
+    // A legacy client that is left open is no way in for people.
+    let modern = json!({
+        "applications": { "includeApplications": [text(PAYROLL)] },
+        "clientAppTypes": ["browser", "mobileAppsAndDesktopClients"],
+    });
+    let finding = finds(
+        &Story::new([policy(1, modern, block())]),
+        Rule::NobodyGetsIn,
+    );
+    assert!(finding.what.contains(&text(PAYROLL)), "{}", finding.what);
 }
