@@ -117,7 +117,9 @@ impl Analysis {
         let mut ways = Vec::new();
         for evidence in self.evidences_of(policy) {
             let granted = self.granted(0, evidence);
-            let all = [because, spared, granted];
+            // What it demands may be met all the same, because others demand it too.
+            let satisfied = self.satisfied(evidence, policy);
+            let all = [because, spared, granted, !satisfied];
             ways.push((evidence, self.space.circuit.all(all)));
         }
         let goal = self.space.circuit.any(ways.iter().map(|(_, way)| *way));

@@ -159,9 +159,11 @@ impl Analysis {
     fn counted_on(&self, number: usize, missed: &[usize]) -> Vec<usize> {
         let count = self.sides.first().map_or(0, |side| side.policies().len());
         let others = (0..count).filter(|other| *other != number && !missed.contains(other));
+        // Where the policy spares the same places, they are none to miss.
+        let spares = self.spares_missing_trusted_places(number);
         others
             .filter(|other| !self.is_defective(*other))
-            .filter(|other| !self.spares_missing_trusted_places(*other))
+            .filter(|other| spares || !self.spares_missing_trusted_places(*other))
             .collect()
     }
 

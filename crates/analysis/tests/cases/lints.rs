@@ -218,6 +218,20 @@ fn a_list_of_blocked_countries_lets_the_unknown_one_pass() {
     spares(&story(true), Rule::UnknownCountryOut);
 }
 
+/// MFA in one country, and MFA everywhere else: whoever comes from nowhere is asked by the other policy.
+#[test]
+fn an_unknown_country_that_another_policy_takes_care_of_is_none_to_tell() {
+    let inside = json!({ "locations": { "includeLocations": [text(0x41)] } });
+    let outside = json!({
+        "locations": { "includeLocations": ["All"], "excludeLocations": [text(0x41)] },
+    });
+    let story = Story::new([policy(1, inside, mfa()), policy(2, outside, mfa())]);
+    spares(
+        &story.at([countries(0x41, &["FI"], false)]),
+        Rule::UnknownCountryOut,
+    );
+}
+
 #[test]
 fn a_policy_that_cannot_be_evaluated_is_told_first() {
     let nowhere = json!({ "locations": { "includeLocations": [text(0x99)] } });
@@ -275,6 +289,11 @@ fn trusted_locations_that_are_not_there_make_no_policy_pointless() {
         ),
     ]);
     spares(&story, Rule::Redundant);
+    let alike = Story::new([
+        policy(1, away_from_trusted_places(), block()),
+        policy(2, away_from_trusted_places(), mfa()),
+    ]);
+    finds(&alike, Rule::Redundant);
     let finding = finds(&story, Rule::MissingReference);
     assert!(
         finding.what.contains("`Policy 1` speaks"),
