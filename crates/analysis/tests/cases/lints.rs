@@ -431,3 +431,15 @@ fn what_nobody_reaches_is_told_with_the_policies_that_shut_it() {
     );
     assert!(finding.what.contains(&text(PAYROLL)), "{}", finding.what);
 }
+
+/// Whoever is excluded by name is not spared because of the place.
+#[test]
+fn an_excluded_group_is_not_spared_because_of_its_country() {
+    let mut inside = but_for(GROUP);
+    inside["locations"] = json!({ "includeLocations": [text(0x41)] });
+    let mut outside = but_for(GROUP);
+    outside["locations"] = json!({ "includeLocations": ["All"], "excludeLocations": [text(0x41)] });
+    let story = Story::new([policy(1, inside, mfa()), policy(2, outside, mfa())]);
+    let finland = countries(0x41, &["FI"], false);
+    spares(&story.at([finland]), Rule::UnknownCountryOut);
+}
