@@ -69,7 +69,7 @@ impl Wallet {
         let unnamed = AuthenticationMethod::ALL.into_iter();
         let unnamed = unnamed.map(|method| Shown::Proof(method, Authenticator::Unnamed));
         let mut all: Vec<Shown> = unnamed.collect();
-        all.extend([Shown::PasswordChanged, Shown::RiskRemediated]);
+        all.extend([Shown::RiskRemediated, Shown::PasswordChanged]);
         for side in sides {
             let configuration = &side.configuration;
             for agreement in &configuration.agreements {

@@ -28,9 +28,13 @@ pub(crate) struct Encoded {
     pub(crate) scopes: Vec<Lit>,
     /// The same, its conditions on risks of people aside.
     pub(crate) whatever_the_risk: Vec<Lit>,
+    /// The same, its condition on places aside.
+    pub(crate) whatever_the_place: Vec<Lit>,
+    /// The same, its condition on devices aside.
+    pub(crate) whatever_the_device: Vec<Lit>,
     view: View,
     /// Policies that cannot be evaluated, and so block.
-    defects: Vec<bool>,
+    pub(crate) defects: Vec<bool>,
     /// Both tenants let the user cross.
     pub(crate) admitted: Lit,
     modern: Lit,
@@ -58,6 +62,8 @@ impl Encoded {
         let found = scopes(space, at, side);
         let scopes = found.iter().map(|scope| scope.whole).collect();
         let whatever_the_risk = found.iter().map(|scope| scope.whatever_the_risk).collect();
+        let whatever_the_place = found.iter().map(|one| one.whatever_the_place).collect();
+        let whatever_the_device = found.iter().map(|one| one.whatever_the_device).collect();
         let view = view(space, side);
         let blocking: Vec<_> = side.compiled.not_evaluable().map(|(id, _)| id).collect();
         let defects = side.policies().iter();
@@ -76,6 +82,8 @@ impl Encoded {
         Self {
             scopes,
             whatever_the_risk,
+            whatever_the_place,
+            whatever_the_device,
             view,
             defects,
             admitted,

@@ -1,5 +1,6 @@
 //! Lint: what in a tenant's policies is wrong, pointless or dangerous, each shown by proof or by a sign-in.
 
+mod contradiction;
 mod controls;
 mod filters;
 mod limits;
@@ -7,6 +8,7 @@ mod lockout;
 mod reach;
 mod references;
 mod risk;
+mod shut;
 mod trust;
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
@@ -78,6 +80,9 @@ rules! {
     /// No administrator gets in whatever the circumstances.
     NoBreakGlass = "no-break-glass", Warning,
         "when MFA, devices or a location fail, somebody must still get in to repair it";
+    /// Something that nobody reaches.
+    NobodyGetsIn = "nobody-gets-in", Warning,
+        "what nobody reaches, whoever they are and whatever they show, is shut on purpose or by a slip";
     /// The policy cannot be evaluated.
     NotEvaluable = "not-evaluable", Error,
         "a policy that cannot be evaluated blocks whomever it could be about";
@@ -171,6 +176,7 @@ impl Analysis {
     pub fn lint(&mut self, administrators: &Administrators) -> Result<Vec<Finding>, Disagreement> {
         let mut found = Vec::new();
         self.lint_lockout(administrators, &mut found)?;
+        self.lint_shut(&mut found)?;
         self.lint_references(&mut found);
         self.lint_reach(&mut found);
         self.lint_controls(&mut found);
@@ -192,6 +198,12 @@ impl Analysis {
         let encoded = self.encoded.first();
         let scope = encoded.and_then(|encoded| encoded.scopes.get(number));
         scope.copied().unwrap_or(self.space.circuit.never())
+    }
+
+    /// Whether a policy cannot be evaluated, and so blocks whomever it could be about: what it demands does not count then.
+    fn is_defective(&self, number: usize) -> bool {
+        let encoded = self.encoded.first();
+        encoded.is_some_and(|encoded| encoded.defects.get(number) == Some(&true))
     }
 
     /// Whether there can be a sign-in with all of these, people as they are listed or anybody at all.

@@ -58,6 +58,10 @@ pub(crate) struct Scope {
     pub(crate) whole: Lit,
     /// All but those on the risk of the sign-in and of the user.
     pub(crate) whatever_the_risk: Lit,
+    /// All but the one on places.
+    pub(crate) whatever_the_place: Lit,
+    /// All but the one on devices.
+    pub(crate) whatever_the_device: Lit,
 }
 
 /// For each policy of a side when it applies.
@@ -184,12 +188,16 @@ impl Scoping {
             Some(condition) => space.device.matches(circuit, condition, self.view),
         };
         let place = self.places(space, conditions);
-        let all = [subject, target, client, platform, place, device];
-        let whatever_the_risk = space.circuit.all(all.into_iter().chain(others));
-        let whole = [whatever_the_risk].into_iter().chain(personal);
+        let all = [subject, target, client, platform];
+        let circuit = &mut space.circuit;
+        let plain = circuit.all(all.into_iter().chain(others));
+        let whatever_the_risk = circuit.all([plain, place, device]);
+        let risky = circuit.all([plain].into_iter().chain(personal));
         Scope {
-            whole: space.circuit.all(whole),
+            whole: circuit.all([risky, place, device]),
             whatever_the_risk,
+            whatever_the_place: circuit.all([risky, device]),
+            whatever_the_device: circuit.all([risky, place]),
         }
     }
 

@@ -251,7 +251,14 @@ impl Telling<'_> {
         } else {
             self.phrase(&kinds, &candidates)
         };
-        for part in self.memberships() {
+        let memberships = self.memberships();
+        // "anybody but members with a role" would be read as sparing those members only.
+        if let Some(but) = who.strip_prefix("anybody but ")
+            && !memberships.is_empty()
+        {
+            who = format!("anybody (but {but})");
+        }
+        for part in memberships {
             who.push(' ');
             who.push_str(&part);
         }

@@ -36,7 +36,8 @@ pub struct DirectoryTenant {
     configuration: TenantConfiguration,
     compiled: CompiledTenant,
     people: People,
-    names: BTreeMap<(NameOf, String), Uuid>,
+    /// By the name without its case: what stands for it, and how it was written.
+    names: BTreeMap<(NameOf, String), (Uuid, String)>,
     unsaid: Unsaid,
 }
 
@@ -66,6 +67,10 @@ pub enum NameOf {
     ServicePrincipal,
     /// Terms of use.
     Agreement,
+    /// A named location.
+    NamedLocation,
+    /// Another tenant.
+    Tenant,
 }
 
 /// Whom a tenant has.
@@ -213,14 +218,15 @@ impl DirectoryTenant {
     pub fn with_names(mut self, names: impl IntoIterator<Item = (NameOf, String, Uuid)>) -> Self {
         let folded = names
             .into_iter()
-            .map(|(of, name, id)| ((of, name.trim().to_lowercase()), id));
+            .map(|(of, name, id)| ((of, name.trim().to_lowercase()), (id, name)));
         self.names.extend(folded);
         self
     }
 
     /// What a name stands for that policies use and nothing has.
     pub(crate) fn stand_in(&self, of: NameOf, name: &str) -> Option<Uuid> {
-        self.names.get(&(of, name.trim().to_lowercase())).copied()
+        let found = self.names.get(&(of, name.trim().to_lowercase()));
+        found.map(|(id, _)| *id)
     }
 
     /// The tenant's id.

@@ -1,79 +1,8 @@
 //! Names that people know and exports do not carry: built-in roles and Microsoft's own applications, by the ids they have everywhere.
 
-/// Built-in roles by name (role template ids).
-const ROLES: &[(&str, &str)] = &[
-    (
-        "Global Administrator",
-        "62e90394-69f5-4237-9190-012177145e10",
-    ),
-    (
-        "Application Administrator",
-        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
-    ),
-    (
-        "Authentication Administrator",
-        "c4e39bd9-1100-46d3-8c65-fb160da0071f",
-    ),
-    (
-        "Authentication Policy Administrator",
-        "0526716b-113d-4c15-b2c8-68e3c22b9f80",
-    ),
-    (
-        "Billing Administrator",
-        "b0f54661-2d74-4c50-afa3-1ec803f12efe",
-    ),
-    (
-        "Cloud Application Administrator",
-        "158c047a-c907-4556-b7ef-446551a6b5f7",
-    ),
-    (
-        "Conditional Access Administrator",
-        "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",
-    ),
-    (
-        "Exchange Administrator",
-        "29232cdf-9323-42fd-ade2-1d097af3e4de",
-    ),
-    ("Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
-    (
-        "Helpdesk Administrator",
-        "729827e3-9c14-49f7-bb1b-9608f156bbb8",
-    ),
-    (
-        "Hybrid Identity Administrator",
-        "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2",
-    ),
-    (
-        "Intune Administrator",
-        "3a2c62db-5318-420d-8d74-23affee5d9d5",
-    ),
-    (
-        "Password Administrator",
-        "966707d0-3269-4727-9be2-8c3a10f19b9d",
-    ),
-    (
-        "Privileged Authentication Administrator",
-        "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
-    ),
-    (
-        "Privileged Role Administrator",
-        "e8611ab8-c189-46e8-94e1-60213ab1f814",
-    ),
-    (
-        "Security Administrator",
-        "194ae4cb-b126-40b2-bd5b-6091b380977d",
-    ),
-    ("Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509"),
-    (
-        "SharePoint Administrator",
-        "f28a1f50-f6e7-4571-818b-6a12f2af6b6c",
-    ),
-    (
-        "Teams Administrator",
-        "69091246-20e8-4a56-aa4d-066075b2a7a8",
-    ),
-    ("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1"),
-];
+mod roles;
+
+use roles::ROLES;
 
 /// Microsoft's own applications by name (appIds).
 const APPLICATIONS: &[(&str, &str)] = &[
@@ -113,6 +42,25 @@ const APPLICATIONS: &[(&str, &str)] = &[
     (
         "Microsoft Intune Enrollment",
         "d4ebce55-015a-49b5-a083-c84d1797ae8c",
+    ),
+    ("Microsoft Intune", "0000000a-0000-0000-c000-000000000000"),
+    ("Azure DevOps", "499b84ac-1321-427f-aa17-267ca6975798"),
+    ("Dataverse", "00000007-0000-0000-c000-000000000000"),
+    (
+        "Microsoft Rights Management Services",
+        "00000012-0000-0000-c000-000000000000",
+    ),
+    (
+        "Microsoft Cloud App Security",
+        "05a65629-4c1b-48c1-a78b-804c4abdd4af",
+    ),
+    (
+        "Microsoft Graph Command Line Tools",
+        "14d82eec-204b-4c2f-b7e8-296a70dab67e",
+    ),
+    (
+        "Azure Windows VM Sign-In",
+        "372140e0-b3b7-4226-8ef9-d57986796201",
     ),
 ];
 
@@ -159,5 +107,7 @@ mod tests {
         let names: BTreeSet<_> = all().map(|(name, _)| name).collect();
         assert_eq!((ids.len(), names.len()), (all().count(), all().count()));
         assert!(role(" global administrator").is_some_and(|id| id.starts_with("62e90394")));
+        let synchronization = role_name("d29b2b05-8046-44ba-8758-1e26182fcf32");
+        assert_eq!(synchronization, Some("Directory Synchronization Accounts"));
     }
 }

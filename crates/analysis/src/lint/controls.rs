@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
-use portcullis_model::conditional_access::{ClientAppType, ConditionalAccessPolicy, GrantControl};
+use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::conditional_access::{
+    ClientAppType, ConditionalAccessPolicy, GrantControl, GrantOperator,
+};
+use portcullis_whatif::directory::NameOf;
 
 use super::{Finding, Rule, Whom};
 use crate::analysis::Analysis;
@@ -39,7 +43,8 @@ impl Analysis {
         found: &mut Vec<Finding>,
     ) {
         let is_demand = policy.grant_controls.is_some();
-        if !is_demand || controls(policy).contains(&GrantControl::Block) {
+        let blocks = controls(policy).contains(&GrantControl::Block);
+        if !is_demand || blocks || self.is_defective(number) {
             return;
         }
         let whole = self.wallet.whole();
@@ -87,13 +92,13 @@ impl Analysis {
         }
         let names = Names::new(&self.tenant).with(&self.directory);
         let whom = kinds_of(&never, &names, |_, _| false);
-        let demanded = demanded(policy);
+        let demanded = self.demanded(policy);
         let mut finding = Finding::about(
             Rule::NeverMet,
             policy,
             format!(
-                "`{}` asks {} for {demanded}, which they can never meet",
-                policy.display_name, whom
+                "`{}` demands {demanded}, which can never be met by {whom}",
+                policy.display_name
             ),
             cure(policy, &never),
         );
@@ -162,6 +167,41 @@ impl Analysis {
         }
     }
 
+    /// The controls of a policy by the names that people know.
+    fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
+        let names: Vec<String> = controls(policy)
+            .iter()
+            .map(|control| self.control(control))
+            .collect();
+        let grant = policy.grant_controls.as_ref();
+        let and = grant.is_some_and(|grant| grant.operator == GrantOperator::And);
+        names.join(if and { " and " } else { " or " })
+    }
+
+    fn control(&self, control: &GrantControl) -> String {
+        let configuration = self.sides.first().map(|side| &side.configuration);
+        match control {
+            GrantControl::AuthenticationStrength(id) => {
+                let strengths = configuration.map(|one| &one.authentication_strengths);
+                let mut strengths = strengths.into_iter().flatten();
+                let own = strengths.find(|one| one.id == *id);
+                let own = own.map(|one| one.display_name.clone());
+                let built_in = BuiltInStrength::ALL.iter().find(|one| one.id == *id);
+                let built_in = built_in.map(|one| one.display_name.to_owned());
+                let name = own.or(built_in).unwrap_or_else(|| id.to_string());
+                format!("the strength `{name}`")
+            }
+            GrantControl::TermsOfUse(id) => {
+                let name = self.tenant.name_of(NameOf::Agreement, id.uuid());
+                format!(
+                    "the terms of use `{}`",
+                    name.unwrap_or_else(|| id.to_string())
+                )
+            }
+            other => other.name().to_owned(),
+        }
+    }
+
     /// Somebody whom no policy names, in no group and without a role.
     fn nobody_in_particular(&self) -> Vec<Lit> {
         let space = &self.space;
@@ -189,32 +229,33 @@ impl Analysis {
     }
 }
 
-fn demanded(policy: &ConditionalAccessPolicy) -> String {
-    let names: Vec<&str> = controls(policy).iter().map(GrantControl::name).collect();
-    let and = policy.grant_controls.as_ref().is_some_and(|grant| {
-        grant.operator == portcullis_model::conditional_access::GrantOperator::And
-    });
-    names.join(if and { " and " } else { " or " })
-}
-
 fn cure(
     policy: &ConditionalAccessPolicy,
     never: &BTreeMap<SubjectKind, BTreeSet<Home>>,
 ) -> &'static str {
     let controls = controls(policy);
     let is_foreign = never.keys().all(|kind| kind.is_external());
+    let mut homes = never.values().flatten();
+    let has_no_tenant = homes.all(|home| *home == Home::NoTenant);
     let asks_device = controls.contains(&GrantControl::CompliantDevice)
         || controls.contains(&GrantControl::DomainJoinedDevice);
+    let asks_change = controls.contains(&GrantControl::PasswordChange)
+        || controls.contains(&GrantControl::RiskRemediation);
     let is_strength = |one: &GrantControl| matches!(one, GrantControl::AuthenticationStrength(_));
-    if is_foreign && asks_device {
-        "trust the device claims of their tenant in the cross-tenant access settings, or leave these users out"
-    } else if is_foreign && controls.iter().any(is_strength) {
-        "trust the MFA of their tenant in the cross-tenant access settings, or ask guests without such a tenant for `mfa` instead"
-    } else if is_foreign && controls.contains(&GrantControl::Mfa) {
-        "trust the MFA of their tenant in the cross-tenant access settings"
-    } else if is_foreign {
-        "leave these users out, or ask them for something that is supported for them"
-    } else {
+    let is_strength = controls.iter().any(is_strength);
+    if !is_foreign {
         "ask for something that can be met, or say `block` if that is meant"
+    } else if asks_change {
+        "leave these users out: only their own tenant can change their password or end their risk"
+    } else if has_no_tenant && is_strength {
+        "ask guests without a tenant for `mfa` instead: no strength is supported for them"
+    } else if asks_device {
+        "trust the device claims of their tenant in the cross-tenant access settings, or leave these users out"
+    } else if is_strength {
+        "trust the MFA of their tenant in the cross-tenant access settings, and ask guests without a tenant for `mfa` instead"
+    } else if controls.contains(&GrantControl::Mfa) {
+        "trust the MFA of their tenant in the cross-tenant access settings"
+    } else {
+        "leave these users out, or ask them for something that is supported for them"
     }
 }

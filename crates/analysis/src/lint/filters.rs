@@ -43,7 +43,11 @@ impl Analysis {
         {
             return Ok(None);
         }
-        let spared = self.spared(number, policy, unregistered)?;
+        let spared = {
+            let otherwise = self.encoded.first().map(|one| &one.whatever_the_device);
+            let otherwise = otherwise.and_then(|all| all.get(number).copied());
+            self.spared(number, policy, [Some(unregistered), otherwise])?
+        };
         Ok(spared.map(|mut finding| {
             finding.rule = Rule::UnregisteredDevicesOut;
             finding.what = format!(
@@ -86,7 +90,11 @@ impl Analysis {
         let Some(unknown) = self.unknown_country() else {
             return Ok(None);
         };
-        let spared = self.spared(number, policy, unknown)?;
+        let spared = {
+            let otherwise = self.encoded.first().map(|one| &one.whatever_the_place);
+            let otherwise = otherwise.and_then(|all| all.get(number).copied());
+            self.spared(number, policy, [Some(unknown), otherwise])?
+        };
         Ok(spared.map(|mut finding| {
             finding.rule = Rule::UnknownCountryOut;
             finding.what = format!(
@@ -106,18 +114,21 @@ impl Analysis {
         self.space.places.get(&PlaceKind::Country)?.get(at).copied()
     }
 
-    /// Somebody who is spared by a policy because of `because`, and gets in without what it demands.
+    /// Somebody who is spared by a policy because of `because`, the one condition that is not met, and gets in without what it demands.
     fn spared(
         &mut self,
         number: usize,
         policy: &ConditionalAccessPolicy,
-        because: Lit,
+        because: [Option<Lit>; 2],
     ) -> Result<Option<Finding>, Disagreement> {
         let spared = !self.scope(number);
         let mut ways = Vec::new();
         for evidence in self.evidences_of(policy) {
             let granted = self.granted(0, evidence);
-            let all = [because, spared, granted];
+            // What it demands may be met all the same, because others demand it too.
+            let satisfied = self.satisfied(evidence, policy);
+            let all = [spared, granted, !satisfied];
+            let all = all.into_iter().chain(because.into_iter().flatten());
             ways.push((evidence, self.space.circuit.all(all)));
         }
         let goal = self.space.circuit.any(ways.iter().map(|(_, way)| *way));

@@ -95,8 +95,10 @@ impl Analysis {
             Lockout::LockedOut(witness) => {
                 let mut finding = Finding::general(
                     Rule::Lockout,
-                    "no administrator gets in, whatever they show and wherever they come from"
-                        .to_owned(),
+                    format!(
+                        "no administrator gets in, whatever they show and wherever they come from{}",
+                        self.while_some_are_defective()
+                    ),
                     "exclude an account for emergencies from every policy",
                 );
                 finding.witness = Some(*witness);
@@ -118,7 +120,7 @@ impl Analysis {
         let mut among = self.select(&selection);
         among.extend(self.emergency());
         let granted = self.granted_to_all(0);
-        let mut candidates = self.candidates();
+        let mut candidates = self.candidates(administrators);
         while let Some(candidate) = candidates.pop() {
             let mut all = among.clone();
             all.extend(&candidate);
@@ -140,7 +142,10 @@ impl Analysis {
         };
         let mut finding = Finding::general(
             Rule::NoBreakGlass,
-            "no administrator's account gets in from everywhere and on every device: each one is blocked under some circumstances".to_owned(),
+            format!(
+                "no administrator's account gets in from everywhere and on every device: each one is blocked under some circumstances{}",
+                self.while_some_are_defective()
+            ),
             "keep an account for emergencies that every policy excludes, and watch its sign-ins",
         );
         finding.class = Some(self.class(one, &selection));
@@ -165,15 +170,42 @@ impl Analysis {
         ]
     }
 
-    /// Accounts that could be the one: each listed person, or else somebody whom policies name or who is in one of their groups.
-    fn candidates(&self) -> Vec<Vec<Lit>> {
+    /// Policies that cannot be evaluated block too, and may be the only reason.
+    fn while_some_are_defective(&self) -> &'static str {
+        let side = self.sides.first();
+        let mut defective = side
+            .into_iter()
+            .flat_map(|side| side.compiled.not_evaluable());
+        if defective.next().is_some() {
+            "; policies that cannot be evaluated block too, so mend those first"
+        } else {
+            ""
+        }
+    }
+
+    /// Accounts that could be the one: each listed person, or else somebody whom policies name, or who is in one of their groups,
+    /// or in none; an account that is kept for emergencies is in no other group and has no other role.
+    fn candidates(&self, administrators: &Administrators) -> Vec<Vec<Lit>> {
         if !self.space.listed.is_empty() {
             let listed = self.space.listed.iter();
             return listed.map(|class| vec![class.literal]).collect();
         }
+        let nowhere = |but: Option<Lit>| {
+            let groups = self.space.groups.values().copied();
+            let others = groups.filter(move |one| Some(*one) != but);
+            let roles = self.space.roles.iter();
+            let roles = roles.filter(|(id, _)| !administrators.roles.contains(id));
+            others.chain(roles.map(|(_, role)| *role)).map(|one| !one)
+        };
         let users = self.space.users.literals.iter();
+        let users = users.map(|user| nowhere(None).chain([*user]).collect());
+        let unnamed = self.space.users.find(Vec::is_empty);
         let groups = self.space.groups.values();
-        users.chain(groups).map(|literal| vec![*literal]).collect()
+        let groups = groups.map(|group| {
+            let only = nowhere(Some(*group)).chain([*group]);
+            only.chain(unnamed).collect()
+        });
+        groups.chain(users).collect()
     }
 
     /// A person's name.

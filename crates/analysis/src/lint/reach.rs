@@ -63,8 +63,8 @@ impl Analysis {
         Finding::about(
             Rule::NeverApplies,
             policy,
-            format!("`{name}` can never apply: no sign-in meets all of its conditions"),
-            "look for conditions that contradict each other, or for an include list that names nothing, and mend or delete the policy",
+            self.contradiction(policy),
+            "say what is meant there, or delete the policy",
         )
     }
 
@@ -91,7 +91,7 @@ impl Analysis {
     }
 
     /// The same tenant with one policy and no other.
-    fn alone(&self, policy: ConditionalAccessPolicy) -> Self {
+    pub(super) fn alone(&self, policy: ConditionalAccessPolicy) -> Self {
         let mut only = self.tenant.with_only(|_| false);
         only = only.with_drafts(portcullis_whatif::directory::Drafts {
             policies: vec![policy],
@@ -113,25 +113,58 @@ impl Analysis {
         policy: &ConditionalAccessPolicy,
         missed: &[usize],
     ) -> Option<BTreeSet<usize>> {
-        if policy.session_controls != SessionControls::default() || policy.grant_controls.is_none()
-        {
+        let says_of_sessions = policy.session_controls != SessionControls::default();
+        if says_of_sessions || policy.grant_controls.is_none() || self.is_defective(number) {
             return None;
         }
+        let counted = self.counted_on(number, missed);
+        let evidences = self.evidences_of(policy);
         let mut covering = BTreeSet::new();
-        for evidence in self.evidences_of(policy) {
-            let others = self.others_pass(number, evidence, missed);
-            let passes = self.passes(0, evidence, number);
-            let mut all: Vec<Lit> = others.iter().map(|(_, literal)| *literal).collect();
-            all.push(!passes);
-            if self.is_possible(&all, Whom::Anybody) != Answer::No {
-                return None;
+        for evidence in &evidences {
+            covering.extend(self.covered(number, *evidence, &counted)?);
+        }
+        // As few as it takes; the later ones are left out first.
+        for one in covering.clone().into_iter().rev() {
+            let rest: Vec<usize> = covering.iter().copied().filter(|it| *it != one).collect();
+            let covers = |evidence: &Evidence| self.covered(number, *evidence, &rest).is_some();
+            if evidences.iter().all(covers) {
+                covering.remove(&one);
             }
-            let needed = others
-                .iter()
-                .filter(|(_, literal)| self.space.circuit.needed(*literal));
-            covering.extend(needed.filter_map(|(other, _)| *other));
         }
         Some(covering)
+    }
+
+    /// Which of these let nobody pass whom the policy would not, with this to show; `None` where they do.
+    fn covered(
+        &mut self,
+        number: usize,
+        evidence: Evidence,
+        counted: &[usize],
+    ) -> Option<BTreeSet<usize>> {
+        let others = self.others_pass(evidence, counted);
+        let passes = self.passes(0, evidence, number);
+        let mut all: Vec<Lit> = others.iter().map(|(_, literal)| *literal).collect();
+        all.push(!passes);
+        if self.is_possible(&all, Whom::Anybody) != Answer::No {
+            return None;
+        }
+        let needed = others
+            .iter()
+            .filter(|(_, literal)| self.space.circuit.needed(*literal));
+        Some(needed.filter_map(|(other, _)| *other).collect())
+    }
+
+    /// The other policies that can be counted on: what blocks for want of something, or may spare places that are not there
+    /// yet, is not.
+    fn counted_on(&self, number: usize, missed: &[usize]) -> Vec<usize> {
+        let count = self.sides.first().map_or(0, |side| side.policies().len());
+        let others = (0..count).filter(|other| *other != number && !missed.contains(other));
+        // Where the policy spares the same places, they are none to miss.
+        let spares = self.spares_missing_trusted_places(number);
+        others
+            .filter(|other| !self.is_defective(*other))
+            .filter(|other| spares || !self.spares_missing_trusted_places(*other))
+            .collect()
     }
 
     /// The fullest evidences that leave one of its demands unmet; of a block, everything.
@@ -148,18 +181,12 @@ impl Analysis {
         evidences
     }
 
-    /// What the others let pass, and both tenants admit.
-    fn others_pass(
-        &mut self,
-        number: usize,
-        evidence: Evidence,
-        missed: &[usize],
-    ) -> Vec<(Option<usize>, Lit)> {
-        let count = self.sides.first().map_or(0, |side| side.policies().len());
+    /// What these let pass, and both tenants admit.
+    fn others_pass(&mut self, evidence: Evidence, counted: &[usize]) -> Vec<(Option<usize>, Lit)> {
         let admitted = self.encoded.first().map(|one| (None, one.admitted));
         let mut all: Vec<(Option<usize>, Lit)> = admitted.into_iter().collect();
-        for other in (0..count).filter(|other| *other != number && !missed.contains(other)) {
-            all.push((Some(other), self.passes(0, evidence, other)));
+        for other in counted {
+            all.push((Some(*other), self.passes(0, evidence, *other)));
         }
         all
     }
@@ -167,9 +194,15 @@ impl Analysis {
     fn redundant(&self, policy: &ConditionalAccessPolicy, covering: &BTreeSet<usize>) -> Finding {
         let policies = self.sides.first().map_or(&[][..], |side| side.policies());
         let others = || covering.iter().filter_map(|number| policies.get(*number));
-        let names: Vec<String> = others()
-            .map(|one| format!("`{}`", one.display_name))
-            .collect();
+        let alike = |name: &str| {
+            let alike = policies.iter().filter(|one| one.display_name == name);
+            alike.count() > 1
+        };
+        let name = |one: &ConditionalAccessPolicy| match alike(&one.display_name) {
+            true => format!("`{}` ({})", one.display_name, one.id),
+            false => format!("`{}`", one.display_name),
+        };
+        let names: Vec<String> = others().map(name).collect();
         let by = match names.as_slice() {
             [] => "nobody it is about can come at all".to_owned(),
             [one] => format!("{one} demands at least as much of everybody it is about"),
@@ -181,11 +214,8 @@ impl Analysis {
         let mut finding = Finding::about(
             Rule::Redundant,
             policy,
-            format!(
-                "without `{}` nothing would change: {by}",
-                policy.display_name
-            ),
-            "delete it, or say with it what the others do not say",
+            format!("without {} nothing would change: {by}", name(policy)),
+            "delete it, or keep it knowingly as a second line: it counts only once the others change",
         );
         finding.policies.extend(others().map(|one| one.id));
         finding

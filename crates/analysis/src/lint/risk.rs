@@ -100,7 +100,11 @@ impl Analysis {
     }
 
     /// What a policy demands is met with an evidence.
-    fn satisfied(&mut self, evidence: Evidence, policy: &ConditionalAccessPolicy) -> Lit {
+    pub(super) fn satisfied(
+        &mut self,
+        evidence: Evidence,
+        policy: &ConditionalAccessPolicy,
+    ) -> Lit {
         let never = self.space.circuit.never();
         let (Some(encoded), Some(side)) = (self.encoded.first_mut(), self.sides.first()) else {
             return never;

@@ -50,7 +50,9 @@ impl<'a> Names<'a> {
     /// Another tenant.
     pub fn tenant(&self, id: TenantId) -> String {
         let known = self.directory.and_then(|directory| directory.tenant(id));
-        known.map_or_else(|| format!("tenant {id}"), |tenant| tenant.name().to_owned())
+        let known = known.map(|tenant| tenant.name().to_owned());
+        let known = known.or_else(|| self.tenant.name_of(NameOf::Tenant, id.uuid()));
+        known.unwrap_or_else(|| format!("tenant {id}"))
     }
 
     /// Where somebody comes from.
@@ -59,7 +61,7 @@ impl<'a> Names<'a> {
             Home::Here => self.tenant.name().to_owned(),
             Home::NoTenant => "no tenant (social, federated, one-time passcode)".to_owned(),
             Home::Tenant(tenant) => self.tenant(tenant),
-            Home::AnyOtherTenant(_) => "any tenant without an entry".to_owned(),
+            Home::AnyOtherTenant(_) => "any tenant that no policy or setting names".to_owned(),
         }
     }
 

@@ -119,6 +119,9 @@ impl Witness {
                 parts.push(format!("at {risk} {}", level.name()));
             }
         }
+        if let Some(level) = self.insider_risk {
+            parts.push(format!("at insider risk {}", level.name()));
+        }
         if let Some(flow) = self.transfer_method {
             parts.push(format!("through {}", flow.name()));
         }
@@ -135,15 +138,45 @@ impl Witness {
         }
         if self.who.kind.is_person() {
             let methods: Vec<&str> = self.proven.iter().map(|method| method.name()).collect();
-            parts.push(if methods.is_empty() {
-                "with nothing proven".to_owned()
-            } else if methods.len() == AuthenticationMethod::ALL.len() {
-                "with every method proven".to_owned()
+            if methods.len() == AuthenticationMethod::ALL.len() {
+                parts.push("with every method proven".to_owned());
             } else {
-                format!("with {}", methods.join(" and "))
-            });
+                parts.push(if methods.is_empty() {
+                    "with nothing proven".to_owned()
+                } else {
+                    format!("with {}", methods.join(" and "))
+                });
+                parts.extend(self.done_beside().into_iter().map(str::to_owned));
+            }
         }
         parts.join(" ")
+    }
+
+    /// What it takes beside methods.
+    fn done_beside(&self) -> Vec<&'static str> {
+        let facts = &self.facts.fulfilled;
+        let done = [
+            (
+                facts.password_changed_at.is_some(),
+                "after changing the password",
+            ),
+            (facts.risk_remediated_at.is_some(), "after ending the risk"),
+            (!self.accepted.is_empty(), "with the terms of use accepted"),
+            (
+                !facts.custom_factors.is_empty(),
+                "with the custom control done",
+            ),
+            (
+                self.client_protection.is_approved,
+                "in an approved application",
+            ),
+            (
+                self.client_protection.is_compliant,
+                "in an application under a protection policy",
+            ),
+        ];
+        let done = done.into_iter().filter(|(is_done, _)| *is_done);
+        done.map(|(_, words)| words).collect()
     }
 
     fn subject_words(&self, names: &Names<'_>) -> String {

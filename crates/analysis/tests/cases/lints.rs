@@ -4,11 +4,14 @@ use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::lint::{Administrators, Finding, Lockout, Rule};
 use portcullis_analysis::selection::Interest;
 use portcullis_analysis::side::Counted;
+use portcullis_model::named_location::NamedLocationKind;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
-use crate::story::{FABRIKAM, Story, block, countries, mfa, policy, strength, text};
+use crate::story::{
+    FABRIKAM, PAYROLL, Story, block, countries, mfa, policy, ranges, strength, text,
+};
 
 const GROUP: u128 = 0x21;
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
@@ -215,6 +218,20 @@ fn a_list_of_blocked_countries_lets_the_unknown_one_pass() {
     spares(&story(true), Rule::UnknownCountryOut);
 }
 
+/// MFA in one country, and MFA everywhere else: whoever comes from nowhere is asked by the other policy.
+#[test]
+fn an_unknown_country_that_another_policy_takes_care_of_is_none_to_tell() {
+    let inside = json!({ "locations": { "includeLocations": [text(0x41)] } });
+    let outside = json!({
+        "locations": { "includeLocations": ["All"], "excludeLocations": [text(0x41)] },
+    });
+    let story = Story::new([policy(1, inside, mfa()), policy(2, outside, mfa())]);
+    spares(
+        &story.at([countries(0x41, &["FI"], false)]),
+        Rule::UnknownCountryOut,
+    );
+}
+
 #[test]
 fn a_policy_that_cannot_be_evaluated_is_told_first() {
     let nowhere = json!({ "locations": { "includeLocations": [text(0x99)] } });
@@ -238,4 +255,191 @@ fn trust_that_nobody_asks_for_is_told() {
 #[test]
 fn a_tenant_without_policies_has_nothing_to_find() {
     assert!(lint(&Story::new([])).is_empty());
+}
+
+/// A policy that names what is not there blocks: that is told once, and nothing else counts on it.
+#[test]
+fn a_policy_that_cannot_be_evaluated_makes_no_other_one_pointless_and_is_not_told_twice() {
+    let terms = json!({ "operator": "OR", "builtInControls": [], "termsOfUse": [text(0x99)] });
+    let story = Story::new([policy(1, json!({}), terms), policy(2, json!({}), mfa())]);
+    finds(&story, Rule::NotEvaluable);
+    spares(&story, Rule::Redundant);
+    spares(&story, Rule::NeverMet);
+    let lockout = finds(&story, Rule::Lockout);
+    assert!(
+        lockout.what.contains("mend those first"),
+        "{}",
+        lockout.what
+    );
+}
+
+fn away_from_trusted_places() -> Value {
+    json!({ "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } })
+}
+
+/// An export without locations: what spares trusted ones may well spare some.
+#[test]
+fn trusted_locations_that_are_not_there_make_no_policy_pointless() {
+    let story = Story::new([
+        policy(1, away_from_trusted_places(), mfa()),
+        policy(
+            2,
+            json!({ "platforms": { "includePlatforms": ["iOS"] } }),
+            mfa(),
+        ),
+    ]);
+    spares(&story, Rule::Redundant);
+    let alike = Story::new([
+        policy(1, away_from_trusted_places(), block()),
+        policy(2, away_from_trusted_places(), mfa()),
+    ]);
+    finds(&alike, Rule::Redundant);
+    let finding = finds(&story, Rule::MissingReference);
+    assert!(
+        finding.what.contains("`Policy 1` speaks"),
+        "{}",
+        finding.what
+    );
+    let mut headquarters = ranges(0x41, &["203.0.113.0/24"]);
+    if let NamedLocationKind::IpRanges { is_trusted, .. } = &mut headquarters.kind {
+        *is_trusted = true;
+    }
+    let story = story.at([headquarters]);
+    spares(&story, Rule::MissingReference);
+}
+
+#[test]
+fn of_those_that_cover_a_policy_no_more_are_named_than_it_takes() {
+    let administrators = json!({ "users": { "includeRoles": [GLOBAL_ADMINISTRATOR] } });
+    let portals = json!({
+        "users": { "includeRoles": [GLOBAL_ADMINISTRATOR] },
+        "applications": { "includeApplications": ["MicrosoftAdminPortals"] },
+    });
+    let story = Story::new([
+        policy(1, json!({}), mfa()),
+        policy(2, administrators, strength(2)),
+        policy(3, portals, mfa()),
+    ]);
+    let finding = finds(&story, Rule::Redundant);
+    assert_eq!(finding.policies.len(), 2, "{}", finding.what);
+}
+
+#[test]
+fn policies_of_one_name_are_told_apart_by_their_ids() {
+    let mut twins = [policy(1, json!({}), mfa()), policy(2, json!({}), mfa())];
+    for twin in &mut twins {
+        twin.display_name = "Twin".to_owned();
+    }
+    let finding = finds(&Story::new(twins), Rule::Redundant);
+    for id in [text(1), text(2)] {
+        assert!(finding.what.contains(&id), "{}", finding.what);
+    }
+}
+
+/// Where nobody says who there is: an account for emergencies is in one group, not in those that policies are about as well.
+#[test]
+fn a_group_that_every_policy_excludes_is_for_emergencies_though_others_include_and_block() {
+    let service_accounts = json!({
+        "users": { "includeGroups": [text(0x22)], "excludeGroups": [text(GROUP)] },
+        "platforms": { "includePlatforms": ["windows"] },
+    });
+    let more_service_accounts = json!({
+        "users": { "includeGroups": [text(0x23)] },
+        "platforms": { "includePlatforms": ["windows"] },
+    });
+    let mut everybody = but_for(GROUP);
+    everybody["platforms"] = json!({ "includePlatforms": ["windows"] });
+    let story = Story::new([
+        policy(1, everybody, block()),
+        policy(2, service_accounts, block()),
+        policy(3, more_service_accounts, block()),
+    ]);
+    spares(&story, Rule::NoBreakGlass);
+}
+
+#[test]
+fn what_contradicts_what_in_a_policy_that_never_applies_is_told() {
+    let told = |conditions: Value| {
+        let story = Story::new([policy(1, conditions, mfa())]);
+        finds(&story, Rule::NeverApplies).what
+    };
+    let nothing = told(json!({ "applications": { "includeApplications": ["None"] } }));
+    assert!(nothing.contains("includes no application"), "{nothing}");
+    let nobody = told(json!({ "users": { "includeUsers": ["None"] } }));
+    assert!(nobody.contains("includes no user"), "{nobody}");
+    let apart = told(json!({
+        "clientAppTypes": ["browser"],
+        "signInRiskLevels": ["high"],
+        "locations": { "includeLocations": ["AllTrusted"] },
+    }));
+    assert!(apart.contains("says of the locations"), "{apart}");
+    assert!(!apart.contains("risk"), "{apart}");
+}
+
+#[test]
+fn what_can_never_be_met_is_told_by_the_name_of_the_strength() {
+    let story = Story::new([policy(1, json!({}), strength(2))]);
+    let finding = finds(&story, Rule::NeverMet);
+    assert!(
+        finding
+            .what
+            .contains("demands the strength `Phishing resistant MFA`, which can never be met by"),
+        "{}",
+        finding.what
+    );
+    let change = json!({ "operator": "AND", "builtInControls": ["mfa", "passwordChange"] });
+    let risky = json!({ "userRiskLevels": ["high"] });
+    let finding = finds(&Story::new([policy(1, risky, change)]), Rule::NeverMet);
+    assert!(
+        finding.cure.starts_with("leave these users out"),
+        "{}",
+        finding.cure
+    );
+}
+
+/// A block that was to have a location and has none: an outage that no other rule sees.
+#[test]
+fn what_nobody_reaches_is_told_with_the_policies_that_shut_it() {
+    let registering = json!({
+        "applications": { "includeUserActions": ["urn:user:registersecurityinfo"] },
+    });
+    let story = |conditions: Value| {
+        Story::new([policy(1, json!({}), mfa()), policy(2, conditions, block())])
+    };
+    let finding = finds(&story(registering.clone()), Rule::NobodyGetsIn);
+    assert!(
+        finding.what.contains("registering security information")
+            && finding.what.contains("`Policy 2` blocks"),
+        "{}",
+        finding.what
+    );
+    assert!(finding.witness.is_some());
+    let mut spared = registering.clone();
+    spared["users"] = json!({ "includeUsers": ["All"], "excludeGroups": [text(GROUP)] });
+    spares(&story(spared), Rule::NobodyGetsIn);
+    let mut somewhere = registering;
+    somewhere["platforms"] = json!({ "includePlatforms": ["linux"] });
+    spares(&story(somewhere), Rule::NobodyGetsIn);
+    // A legacy client that is left open is no way in for people.
+    let modern = json!({
+        "applications": { "includeApplications": [text(PAYROLL)] },
+        "clientAppTypes": ["browser", "mobileAppsAndDesktopClients"],
+    });
+    let finding = finds(
+        &Story::new([policy(1, modern, block())]),
+        Rule::NobodyGetsIn,
+    );
+    assert!(finding.what.contains(&text(PAYROLL)), "{}", finding.what);
+}
+
+/// Whoever is excluded by name is not spared because of the place.
+#[test]
+fn an_excluded_group_is_not_spared_because_of_its_country() {
+    let mut inside = but_for(GROUP);
+    inside["locations"] = json!({ "includeLocations": [text(0x41)] });
+    let mut outside = but_for(GROUP);
+    outside["locations"] = json!({ "includeLocations": ["All"], "excludeLocations": [text(0x41)] });
+    let story = Story::new([policy(1, inside, mfa()), policy(2, outside, mfa())]);
+    let finland = countries(0x41, &["FI"], false);
+    spares(&story.at([finland]), Rule::UnknownCountryOut);
 }

@@ -7,9 +7,12 @@ use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::side::Counted;
 use portcullis_analysis::target::Reached;
+use portcullis_analysis::told::Names;
 use portcullis_analysis::who::{Home, SubjectKind};
 use portcullis_model::conditional_access::signal::RiskLevel;
 use portcullis_model::conditional_access::{DevicePlatform, PolicyState};
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_whatif::directory::{DirectoryTenant, People};
 use serde_json::json;
 
 use crate::story::{
@@ -360,4 +363,21 @@ fn legacy_clients_are_kept_out_by_any_demand_that_reaches_them() {
         ));
     }
     Story::new([policy(1, json!({}), mfa())]).is_covered(&Without::mfa(), &members());
+}
+
+/// A risky user who must change the password gets in by changing it: whoever reads the witness must see that.
+#[test]
+fn a_witness_says_what_it_takes_beside_methods() {
+    let change = json!({ "operator": "AND", "builtInControls": ["mfa", "passwordChange"] });
+    let story = Story::new([policy(1, json!({ "userRiskLevels": ["high"] }), change)]);
+    let risky = Selection {
+        user_risks: [RiskLevel::High].into(),
+        ..members()
+    };
+    let compiled = CompiledTenant::compile(&story.configuration);
+    let tenant = DirectoryTenant::new(story.configuration.clone(), compiled, People::NotListed);
+    for witness in story.is_open(&Without::managed_device(), &risky) {
+        let told = witness.told(&Names::new(&tenant));
+        assert!(told.ends_with(" after changing the password"), "{told}");
+    }
 }

@@ -202,10 +202,9 @@ fn names(missing: &[MissingReference]) -> Vec<(NameOf, String, Uuid)> {
             NameKind::Application => NameOf::Application,
             NameKind::ServicePrincipal => NameOf::ServicePrincipal,
             NameKind::Agreement => NameOf::Agreement,
-            NameKind::NamedLocation
-            | NameKind::AuthenticationStrength
-            | NameKind::AuthenticationContext
-            | NameKind::Tenant => return None,
+            NameKind::NamedLocation => NameOf::NamedLocation,
+            NameKind::Tenant => NameOf::Tenant,
+            NameKind::AuthenticationStrength | NameKind::AuthenticationContext => return None,
         };
         Some((of, one.name.clone(), Uuid::try_parse(&one.id).ok()?))
     });

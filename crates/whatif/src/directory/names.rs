@@ -46,11 +46,17 @@ impl DirectoryTenant {
                 let found = agreements.find(|one| one.id.uuid() == id);
                 found.map(|one| one.display_name.clone())
             }
+            NameOf::NamedLocation => {
+                let mut locations = configuration.named_locations.iter();
+                let found = locations.find(|one| one.id.uuid() == id);
+                found.map(|one| one.display_name.clone())
+            }
+            NameOf::Tenant => None,
         };
         known.or_else(|| {
             let mut used = self.names.iter();
-            let found = used.find(|((kind, _), stands_for)| *kind == of && **stands_for == id);
-            found.map(|((_, name), _)| name.clone())
+            let found = used.find(|((kind, _), (stands_for, _))| *kind == of && *stands_for == id);
+            found.map(|(_, (_, name))| name.trim().to_owned())
         })
     }
 }
