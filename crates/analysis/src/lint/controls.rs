@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
-use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::{
     ClientAppType, ConditionalAccessPolicy, GrantControl, GrantOperator,
 };
-use portcullis_whatif::directory::NameOf;
 
 use super::{Finding, Rule, Whom};
 use crate::analysis::Analysis;
@@ -171,35 +169,11 @@ impl Analysis {
     fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
         let names: Vec<String> = controls(policy)
             .iter()
-            .map(|control| self.control(control))
+            .map(|control| self.control(control, policy))
             .collect();
         let grant = policy.grant_controls.as_ref();
         let and = grant.is_some_and(|grant| grant.operator == GrantOperator::And);
         names.join(if and { " and " } else { " or " })
-    }
-
-    fn control(&self, control: &GrantControl) -> String {
-        let configuration = self.sides.first().map(|side| &side.configuration);
-        match control {
-            GrantControl::AuthenticationStrength(id) => {
-                let strengths = configuration.map(|one| &one.authentication_strengths);
-                let mut strengths = strengths.into_iter().flatten();
-                let own = strengths.find(|one| one.id == *id);
-                let own = own.map(|one| one.display_name.clone());
-                let built_in = BuiltInStrength::ALL.iter().find(|one| one.id == *id);
-                let built_in = built_in.map(|one| one.display_name.to_owned());
-                let name = own.or(built_in).unwrap_or_else(|| id.to_string());
-                format!("the strength `{name}`")
-            }
-            GrantControl::TermsOfUse(id) => {
-                let name = self.tenant.name_of(NameOf::Agreement, id.uuid());
-                format!(
-                    "the terms of use `{}`",
-                    name.unwrap_or_else(|| id.to_string())
-                )
-            }
-            other => other.name().to_owned(),
-        }
     }
 
     /// Somebody whom no policy names, in no group and without a role.

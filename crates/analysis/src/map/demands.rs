@@ -63,7 +63,12 @@ impl Analysis {
         }
     }
 
-    fn control(&self, control: &GrantControl, policy: &ConditionalAccessPolicy) -> String {
+    /// A control by the name that people know.
+    pub(crate) fn control(
+        &self,
+        control: &GrantControl,
+        policy: &ConditionalAccessPolicy,
+    ) -> String {
         match control {
             GrantControl::Block => "block".to_owned(),
             GrantControl::Mfa => "MFA".to_owned(),

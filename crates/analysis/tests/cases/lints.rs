@@ -383,7 +383,7 @@ fn what_can_never_be_met_is_told_by_the_name_of_the_strength() {
     assert!(
         finding
             .what
-            .contains("demands the strength `Phishing resistant MFA`, which can never be met by"),
+            .contains("demands strength “Phishing resistant MFA”, which can never be met by"),
         "{}",
         finding.what
     );
