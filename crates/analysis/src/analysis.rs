@@ -52,13 +52,14 @@ impl Analysis {
     ) -> Self {
         let sides: Vec<Side> = std::iter::once(tenant)
             .chain(after)
-            .map(|tenant| Side::new(tenant, directory, counted))
+            .map(|side| Side::new(side, tenant.id(), directory, counted))
             .collect();
         let mut unknown: Vec<String> = sides
             .iter()
             .flat_map(|side| side.unknown.iter().cloned())
             .collect();
         let mut space = Space::new(&sides, tenant, interest);
+        unknown.extend(sides.iter().flat_map(Side::not_evaluable));
         let wallet = Wallet::of(&sides, &mut unknown);
         let encoded = sides
             .iter()
@@ -87,6 +88,22 @@ impl Analysis {
     /// The tenant that was asked about; the earlier one of two.
     pub fn tenant(&self) -> &DirectoryTenant {
         &self.tenant
+    }
+
+    /// Asked as if policies that cannot be evaluated were not there: the most that could be granted. `None` where each can be.
+    pub(crate) fn leniently<T>(
+        &mut self,
+        at: usize,
+        ask: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let encoded = self.encoded.get_mut(at)?;
+        if encoded.is_lenient || !encoded.has_defects() {
+            return None;
+        }
+        encoded.is_lenient = true;
+        let asked = ask(self);
+        self.encoded.get_mut(at)?.is_lenient = false;
+        Some(asked)
     }
 
     /// Granted by a side with this evidence.

@@ -11,6 +11,7 @@ use portcullis_policy::facts::{SignIn, Subject};
 use portcullis_policy::hypothesis::SupposedOrigin;
 
 use crate::analysis::Analysis;
+use crate::circuit::Answer;
 use crate::evidence::{Ask, Evidence};
 use crate::grant::{controls, demanding_any};
 use crate::probe::Demanding;
@@ -78,8 +79,10 @@ pub struct Gaps {
 pub(crate) struct Lacking {
     pub(crate) ways: Vec<(Evidence, Lit)>,
     pub(crate) goal: Lit,
+    /// The goal if policies that cannot be evaluated were not there, where there are such.
+    pub(crate) at_most: Option<Lit>,
     /// What is asked for, of whoever reaches anything, and of whoever registers a device.
-    demanding: Option<[Demanding; 2]>,
+    pub(crate) demanding: Option<[Demanding; 2]>,
 }
 
 /// A side and controls, each with the strength that a policy brings along.
@@ -104,7 +107,8 @@ impl Analysis {
             goal: lacking.goal,
             among: self.select(selection),
         };
-        let findings = self.space.classes(&question, limit);
+        let mut findings = self.space.classes(&question, limit);
+        self.doubt(&question, lacking.at_most, &mut findings.end);
         let mut gaps = Vec::new();
         for found in &findings.found {
             gaps.push(Gap {
@@ -131,8 +135,29 @@ impl Analysis {
         ))
     }
 
+    /// Nothing is complete of which policies that cannot be evaluated could let more through.
+    pub(crate) fn doubt(&mut self, question: &Question, at_most: Option<Lit>, end: &mut End) {
+        let (Some(at_most), End::Complete) = (at_most, *end) else {
+            return;
+        };
+        let more = Question {
+            goal: self.space.circuit.all([at_most, !question.goal]),
+            among: question.among.clone(),
+        };
+        if self.space.find(&more).0 != Answer::No {
+            *end = End::Unknown;
+        }
+    }
+
     /// Getting a token without this.
     pub(crate) fn lacking(&mut self, at: usize, without: &Without) -> Lacking {
+        let mut lacking = self.lacking_as_read(at, without);
+        let at_most = self.leniently(at, |analysis| analysis.lacking_as_read(at, without).goal);
+        lacking.at_most = at_most;
+        lacking
+    }
+
+    fn lacking_as_read(&mut self, at: usize, without: &Without) -> Lacking {
         match without {
             Without::AnyPolicy => self.without_policies(at),
             Without::Controls(wanted) => self.without_controls(at, wanted),
@@ -145,8 +170,9 @@ impl Analysis {
         let (Some(side), Some(encoded)) = (self.sides.get(at), self.encoded.get(at)) else {
             return Lacking::nothing(self.space.circuit.never());
         };
-        for (policy, scope) in side.policies().iter().zip(&encoded.scopes) {
-            if policy.grant_controls.is_some() {
+        let policies = side.policies().iter().zip(&encoded.scopes);
+        for (number, (policy, scope)) in policies.enumerate() {
+            if policy.grant_controls.is_some() && encoded.counts(number) {
                 all.push(!*scope);
             }
         }
@@ -154,6 +180,7 @@ impl Analysis {
         Lacking {
             ways: vec![(whole, goal)],
             goal,
+            at_most: None,
             demanding: None,
         }
     }
@@ -180,6 +207,7 @@ impl Analysis {
         Lacking {
             ways,
             goal,
+            at_most: None,
             demanding: Some(demanding),
         }
     }
@@ -325,6 +353,7 @@ impl Lacking {
         Self {
             ways,
             goal,
+            at_most: None,
             demanding: None,
         }
     }
@@ -333,6 +362,7 @@ impl Lacking {
         Self {
             ways: Vec::new(),
             goal: never,
+            at_most: None,
             demanding: None,
         }
     }

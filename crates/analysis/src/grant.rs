@@ -35,15 +35,17 @@ pub(crate) struct Encoded {
     view: View,
     /// Policies that cannot be evaluated, and so block.
     pub(crate) defects: Vec<bool>,
+    /// Policies that cannot be evaluated are passed over: what they would say is not known, and nothing is more lenient.
+    pub(crate) is_lenient: bool,
     /// Both tenants let the user cross.
     pub(crate) admitted: Lit,
     modern: Lit,
     registering_device: Lit,
     registering_information: Lit,
     demands: Vec<(Demand, [Demanding; 2])>,
-    granted: HashMap<Evidence, Lit>,
+    granted: HashMap<(bool, Evidence), Lit>,
     shown: HashMap<(usize, Evidence), Lit>,
-    passes: HashMap<(usize, Evidence), Lit>,
+    passes: HashMap<(bool, usize, Evidence), Lit>,
 }
 
 /// A control, and the strength that a policy brings along with it.
@@ -86,6 +88,7 @@ impl Encoded {
             whatever_the_device,
             view,
             defects,
+            is_lenient: false,
             admitted,
             modern,
             registering_device,
@@ -105,7 +108,8 @@ impl Encoded {
         wallet: &Wallet,
         evidence: Evidence,
     ) -> Lit {
-        if let Some(known) = self.granted.get(&evidence) {
+        let key = (self.is_lenient, evidence);
+        if let Some(known) = self.granted.get(&key) {
             return *known;
         }
         let mut all = vec![self.admitted];
@@ -113,8 +117,18 @@ impl Encoded {
             all.push(self.passes(space, side, wallet, evidence, number));
         }
         let granted = space.circuit.all(all);
-        self.granted.insert(evidence, granted);
+        self.granted.insert(key, granted);
         granted
+    }
+
+    /// Whether some policy cannot be evaluated.
+    pub(crate) fn has_defects(&self) -> bool {
+        self.defects.contains(&true)
+    }
+
+    /// What a policy says is looked at: it can be evaluated, or it blocks for want of that.
+    pub(crate) fn counts(&self, number: usize) -> bool {
+        !self.is_lenient || self.defects.get(number) == Some(&false)
     }
 
     /// A policy lets pass: it does not apply, or is satisfied.
@@ -126,7 +140,8 @@ impl Encoded {
         evidence: Evidence,
         number: usize,
     ) -> Lit {
-        if let Some(known) = self.passes.get(&(number, evidence)) {
+        let key = (self.is_lenient, number, evidence);
+        if let Some(known) = self.passes.get(&key) {
             return *known;
         }
         let Some((policy, scope)) = side.policies().get(number).zip(self.scopes.get(number)) else {
@@ -134,13 +149,15 @@ impl Encoded {
         };
         let scope = *scope;
         let is_defective = self.defects.get(number) != Some(&false);
-        let satisfied = if is_defective {
+        let satisfied = if is_defective && self.is_lenient {
+            space.circuit.always()
+        } else if is_defective {
             space.circuit.never()
         } else {
             self.satisfied(space, side, wallet, evidence, policy)
         };
         let passes = space.circuit.any([!scope, satisfied]);
-        self.passes.insert((number, evidence), passes);
+        self.passes.insert(key, passes);
         passes
     }
 

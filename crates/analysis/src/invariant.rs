@@ -77,7 +77,14 @@ impl Analysis {
             }
             Statement::NeverGranted => {
                 let granted = self.granted_to_all(0);
-                self.decided(granted, true, selection, limit)?
+                let (found, mut end) = self.decided(granted, true, selection, limit)?;
+                let question = Question {
+                    goal: granted,
+                    among: self.select(selection),
+                };
+                let at_most = self.leniently(0, |analysis| analysis.granted_to_all(0));
+                self.doubt(&question, at_most, &mut end);
+                (found, end)
             }
             Statement::NeverBlocked => {
                 let granted = self.granted_to_all(0);

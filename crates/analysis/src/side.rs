@@ -65,9 +65,16 @@ impl Counted {
 }
 
 impl Side {
-    /// Only the policies that count remain, as enforced ones.
-    pub(crate) fn new(tenant: &DirectoryTenant, directory: &Directory, counted: Counted) -> Self {
+    /// Only the policies that count remain, as enforced ones. Exports do not say whose they are: both sides of a change are
+    /// taken to be of the same tenant.
+    pub(crate) fn new(
+        tenant: &DirectoryTenant,
+        of: TenantId,
+        directory: &Directory,
+        counted: Counted,
+    ) -> Self {
         let mut configuration = tenant.configuration().clone();
+        configuration.organization.id = of;
         let policies = &mut configuration.conditional_access_policies;
         policies.retain(|policy| counted.counts(policy));
         for policy in policies {
@@ -96,6 +103,16 @@ impl Side {
             homes,
             in_settings,
         }
+    }
+
+    /// Policies that cannot be evaluated, in sentences without a full stop.
+    pub(crate) fn not_evaluable(&self) -> impl Iterator<Item = String> {
+        self.compiled.not_evaluable().map(|(id, why)| {
+            let mut policies = self.policies().iter();
+            let policy = policies.find(|policy| policy.id == id);
+            let name = policy.map_or_else(|| id.to_string(), |one| one.display_name.clone());
+            format!("whom `{name}` lets through cannot be said ({why}): it blocks")
+        })
     }
 
     pub(crate) fn policies(&self) -> &[ConditionalAccessPolicy] {

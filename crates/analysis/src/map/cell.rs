@@ -30,8 +30,12 @@ impl Ladder {
         let whole = analysis.wallet.whole();
         let granted = analysis.granted(0, whole);
         let phishing_resistant = Without::phishing_resistant_mfa();
+        let at_most = analysis.leniently(0, |analysis| analysis.granted(0, whole));
         Self {
-            granted: Lacking::of(vec![(whole, granted)], granted),
+            granted: Lacking {
+                at_most,
+                ..Lacking::of(vec![(whole, granted)], granted)
+            },
             any_demand: analysis.lacking(0, &Without::AnyPolicy),
             mfa_and_managed_device: analysis.lacking(0, &mfa_or_managed_device),
             mfa: analysis.lacking(0, &Without::mfa()),
@@ -71,6 +75,9 @@ impl Analysis {
         for (literal, level) in barriers {
             match self.can_be(&among, literal) {
                 Answer::Yes => {}
+                Answer::No if level == Level::Blocked && self.could_be(&among, &ladder.granted) => {
+                    return Ok(Cell::of(Level::Unknown));
+                }
                 Answer::No if level == Level::Blocked => {
                     let mut cell = Cell::of(level);
                     cell.policies = self.applying(&among, admitted);
@@ -155,6 +162,7 @@ impl Analysis {
             among: among.to_vec(),
         };
         Ok(match self.space.find(&question) {
+            (Answer::No, _) if self.could_be(among, lacking) => Asked::Unknown,
             (Answer::No, _) => Asked::Never,
             (Answer::Yes, Some(point)) => {
                 let region = Region::default();
@@ -163,6 +171,13 @@ impl Analysis {
             }
             (Answer::Yes, None) | (Answer::Unknown, _) => Asked::Unknown,
         })
+    }
+
+    /// Policies that cannot be evaluated could let somebody through.
+    fn could_be(&mut self, among: &[Lit], lacking: &Lacking) -> bool {
+        lacking
+            .at_most
+            .is_some_and(|at_most| self.can_be(among, at_most) != Answer::No)
     }
 
     fn can_be(&mut self, among: &[Lit], literal: Lit) -> Answer {

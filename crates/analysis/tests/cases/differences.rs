@@ -230,3 +230,13 @@ fn nothing_that_differs_is_missed_for_any_pair_of_small_policies() {
         }
     }
 }
+
+#[test]
+fn two_exports_are_of_the_same_tenant_whatever_their_folders_are_called() {
+    let before = Story::new([policy(1, json!({}), mfa())]);
+    let mut after = Story::new([policy(1, everybody_but(&[GROUP]), mfa())]);
+    after.configuration.organization.id = id(0xc1);
+    assert!(!kinds(&before, &after).is_empty());
+    after.configuration.conditional_access_policies = vec![policy(1, json!({}), mfa())];
+    assert!(kinds(&before, &after).is_empty());
+}

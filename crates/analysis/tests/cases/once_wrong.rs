@@ -181,12 +181,12 @@ fn a_certificate_meets_two_configurations_of_one_strength() {
     story.is_open(&Without::strength(id(0x62)), &members());
 }
 
-/// Such a policy cannot be evaluated, and blocks whomever it includes (decision 18).
+/// Such a policy cannot be evaluated, and blocks whomever it includes (decision 18); what was meant is not known.
 #[test]
 fn a_policy_that_excludes_everybody_blocks() {
     let mut nonsense = policy(1, json!({}), block());
     nonsense.conditions.users.exclude.push(UserCondition::All);
-    Story::new([nonsense]).is_covered(&Without::AnyPolicy, &members());
+    Story::new([nonsense]).is_not_known(&Without::AnyPolicy, &members());
 }
 
 /// A policy about all resources asks nobody who registers a device for one, so that such a policy is no measure there.

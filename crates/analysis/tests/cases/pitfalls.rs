@@ -139,6 +139,22 @@ fn mfa_or_a_compliant_device_is_not_mfa() {
 }
 
 #[test]
+fn what_a_policy_lets_through_that_cannot_be_evaluated_is_not_known() {
+    let elsewhere = json!({ "locations": {
+        "includeLocations": ["All"], "excludeLocations": [text(0x99)],
+    } });
+    let story = Story::new([policy(1, elsewhere, block())]);
+    story.is_not_known(&Without::mfa(), &members());
+    assert!(story.analysis(&[]).unknown()[0].contains("Policy 1"));
+
+    let story = Story::new([
+        story.configuration.conditional_access_policies[0].clone(),
+        policy(2, json!({}), mfa()),
+    ]);
+    story.is_covered(&Without::mfa(), &members());
+}
+
+#[test]
 fn a_policy_that_only_speaks_of_the_session_is_no_mfa() {
     let mut session_only = policy(1, json!({}), mfa());
     session_only.grant_controls = None;
@@ -330,7 +346,7 @@ fn a_policy_that_names_a_place_that_is_not_there_blocks() {
         json!({ "locations": { "includeLocations": [text(9)] } }),
         mfa(),
     );
-    Story::new([lost.clone()]).is_covered(&Without::AnyPolicy, &members());
+    Story::new([lost.clone()]).is_not_known(&Without::AnyPolicy, &members());
     lost.state = PolicyState::Disabled;
     Story::new([lost]).is_open(&Without::AnyPolicy, &members());
 }

@@ -171,6 +171,14 @@ impl Story {
         assert_eq!(told, Vec::<String>::new());
     }
 
+    /// The engine lets nobody among them in, for want of what a policy refers to.
+    #[track_caller]
+    pub(crate) fn is_not_known(&self, without: &Without, selection: &Selection) {
+        let gaps = self.gaps(without, selection);
+        assert_eq!(gaps.end, End::Unknown);
+        assert!(gaps.gaps.is_empty(), "somebody gets in");
+    }
+
     /// Somebody does; one witness of each class.
     #[track_caller]
     pub(crate) fn is_open(&self, without: &Without, selection: &Selection) -> Vec<Witness> {

@@ -122,7 +122,7 @@ fn tell(checked: &[Checked], names: &Names<'_>) {
             Verdict::Unknown => {
                 broken += 1;
                 output::line(format_args!(
-                    "{}  {name}: the search was given up",
+                    "{}  {name}: the search was given up, or policies cannot be evaluated",
                     "unknown".yellow()
                 ));
             }
@@ -171,7 +171,9 @@ fn junit(checked: &[Checked], names: &Names<'_>) -> String {
         outcome: match &one.verdict {
             Verdict::Holds => CaseOutcome::Passed,
             Verdict::Vacuous => CaseOutcome::Skipped("there is no such sign-in".to_owned()),
-            Verdict::Unknown => CaseOutcome::Error("the search was given up".to_owned()),
+            Verdict::Unknown => CaseOutcome::Error(
+                "not known: the search was given up, or policies cannot be evaluated".to_owned(),
+            ),
             Verdict::Violated { violations, .. } => {
                 let lines = violations.iter().map(|gap| {
                     format!("{}\n  for instance {}", gap.class, gap.witness.told(names))

@@ -132,7 +132,7 @@ fn coverage(covered: &[Covered], what: &str) {
     for one in covered {
         let verdict = match (one.is_open, one.end) {
             (true, _) => "can".red().to_string(),
-            (false, End::Unknown) => "unknown: the search was given up".yellow().to_string(),
+            (false, End::Unknown) => "not known".yellow().to_string(),
             (false, End::Complete | End::Limit) => "cannot".green().to_string(),
         };
         output::line(format_args!("  {:<40} {verdict}", one.name));

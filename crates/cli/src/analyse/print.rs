@@ -54,7 +54,7 @@ pub(super) fn end(end: End) {
         )),
         End::Unknown => output::line(format_args!(
             "  {}",
-            "… and there may be more: the search was given up".yellow()
+            "… and there may be more: that is not known".yellow()
         )),
     }
 }

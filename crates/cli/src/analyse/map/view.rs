@@ -251,7 +251,7 @@ const fn look(level: Level) -> LevelView {
         Level::Unknown => (
             "?",
             "not known",
-            "Not known: the search was given up. Take it for open.",
+            "Not known: the search was given up, or policies cannot be evaluated. Take it for open.",
         ),
     };
     LevelView {
@@ -409,7 +409,7 @@ fn text(cell: &Cell, names: &Names<'_>, numbered: &Numbered<'_>) -> CellText {
         sentence.push_str(" Nor without a managed device.");
     }
     if cell.may_be_stronger && cell.level != Level::Unknown {
-        sentence.push_str(" Whether more is demanded is not known: the search was given up.");
+        sentence.push_str(" Whether more is demanded is not known.");
     }
     let mut policies = Vec::new();
     let mut about_session = Vec::new();
