@@ -2,6 +2,8 @@
 
 mod alternatives;
 mod filters;
+#[cfg(test)]
+mod identity_tests;
 mod membership;
 mod policies;
 mod signal;

@@ -52,6 +52,11 @@ impl Person {
         }
     }
 
+    /// Whether nobody says which object of the tenant this is, though it is one.
+    pub(super) fn could_be_anybody(&self) -> bool {
+        self.object.is_none() && self.id.is_some()
+    }
+
     pub(super) fn home_tenant(&self) -> Option<TenantId> {
         self.home().map(|(_, home)| home.tenant_id)
     }
