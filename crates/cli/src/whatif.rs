@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use portcullis_model::Timestamp;
 use portcullis_model::id::TenantId;
 use portcullis_whatif::directory::Directory;
-use portcullis_whatif::evaluate::{Answer, Applicability, evaluate};
+use portcullis_whatif::evaluate::{Answer, evaluate};
 use portcullis_whatif::graph_answer::{GraphQuestion, graph_answer};
 use portcullis_whatif::graph_request::GraphRequest;
 use portcullis_whatif::prose;
@@ -52,13 +52,12 @@ pub(crate) async fn run(options: WhatifOptions) -> anyhow::Result<()> {
         OutputFormat::Text => {
             let mut answer = asked.answer(&options.asked)?;
             answer.suppositions.extend(notes);
-            if applied_policies_only {
-                let applies = |policy: &portcullis_whatif::evaluate::PolicyAnswer| {
-                    policy.applicability == Applicability::Applies
-                };
-                answer.policies.retain(applies);
-            }
-            print::print(&prose::tell(&answer));
+            let told = if applied_policies_only {
+                prose::tell_applied(&answer)
+            } else {
+                prose::tell(&answer)
+            };
+            print::print(&told);
             Ok(())
         }
     }

@@ -7,6 +7,7 @@ mod identity_tests;
 mod membership;
 mod policies;
 mod signal;
+mod silent;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use alternatives::Otherwise;
 pub use policies::{Applicability, PolicyAnswer};
 pub use portcullis_policy::what_if::Reason;
 pub use signal::Signal;
+pub use silent::SilentRefusal;
 
 /// What a situation comes to.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Answer {
     pub tenant_name: String,
     /// Who signs in.
     pub who: WhoSignsIn,
+    /// Whether nobody is there to answer what is asked for.
+    pub is_silent: bool,
     /// What is reached: names of applications, an action, contexts.
     pub reached: Vec<String>,
     /// What happens, as far as it is certain.
@@ -251,6 +255,7 @@ fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answ
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
+        is_silent: question.situation.interactive == Some(false),
         outcome,
         if_everything_applies,
         otherwise: Vec::new(),
