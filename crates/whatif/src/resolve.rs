@@ -3,6 +3,7 @@
 mod facts;
 mod gates;
 pub(crate) mod identity;
+mod known;
 mod subject;
 
 use std::collections::BTreeSet;

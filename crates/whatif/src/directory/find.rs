@@ -161,7 +161,6 @@ impl Directory {
         };
         let mut within_reach: Vec<_> = self.tenants().filter(reaches).collect();
         if within_reach.is_empty() {
-            self.refuse_unknown_application(situation)?;
             // No tenant has it; the one that knows the user says what is wrong with the name, or takes the appId.
             within_reach = self.tenants().filter(knows).collect();
         }
@@ -173,10 +172,13 @@ impl Directory {
             within_reach.as_slice(),
         ) {
             ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one),
-            _ => Err(Unresolved::Incomplete(format!(
-                "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {}",
-                list(self.tenants().map(DirectoryTenant::name))
-            ))),
+            _ => {
+                self.refuse_unknown_application(situation)?;
+                let names = list(self.tenants().map(DirectoryTenant::name));
+                Err(Unresolved::Incomplete(format!(
+                    "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {names}"
+                )))
+            }
         }
     }
 
