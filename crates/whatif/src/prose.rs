@@ -1,5 +1,6 @@
 //! Answers in sentences: the verdict first, then what would be asked and where, the session, and each policy with its reason.
 
+mod control;
 pub mod logged;
 #[cfg(test)]
 mod tests;
