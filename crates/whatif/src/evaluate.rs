@@ -209,6 +209,14 @@ fn ask(question: &Question<'_>) -> Result<Answer, Unresolved> {
     Ok(answer(question, resolve(question)?, filters))
 }
 
+/// The same of somebody who is in no group and has no role beside those that are said: what these would change is told already.
+fn ask_without_memberships(question: &Question<'_>) -> Result<Answer, Unresolved> {
+    let mut resolved = resolve(question)?;
+    resolved.not_given.remove(&Signal::Groups);
+    resolved.not_given.remove(&Signal::Roles);
+    Ok(answer(question, resolved, Filters::ThreeValued))
+}
+
 fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answer {
     let (directory, tenant) = (question.directory, question.tenant);
     let not_given: NotGiven = what_if::Signal::ALL

@@ -9,7 +9,9 @@ use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserConditio
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::{AgreementId, TenantId};
 
-use super::{Answer, AnswerOutcome, Applicability, PolicyAnswer, Signal, ask};
+use super::{
+    Answer, AnswerOutcome, Applicability, PolicyAnswer, Signal, ask, ask_without_memberships,
+};
 use crate::directory::{NameOf, Unresolved};
 use crate::resolve::Question;
 use crate::resolve::identity::could_be;
@@ -155,10 +157,15 @@ impl Alternative {
 
     fn ask(&self, question: &Question<'_>) -> Result<Answer, Unresolved> {
         let situation = self.said.clone().over(question.situation);
-        ask(&Question {
+        let question = Question {
             situation: &situation,
             ..*question
-        })
+        };
+        // There may be hundreds of users to be, and groups are looked into policy by policy.
+        match self.signal {
+            Signal::User => ask_without_memberships(&question),
+            _ => ask(&question),
+        }
     }
 }
 
@@ -211,6 +218,13 @@ fn hang_policies(
             (Applicability::Applies, Applicability::Applies)
             | (Applicability::DoesNotApply { .. }, Applicability::DoesNotApply { .. })
             | (Applicability::DependsOn(_), Applicability::DependsOn(_)) => continue,
+            // Groups are not asked about again.
+            (Applicability::DependsOn(signals), Applicability::DoesNotApply { .. })
+                if signal == Signal::User
+                    && (signals.contains(&Signal::Groups) || signals.contains(&Signal::Roles)) =>
+            {
+                continue;
+            }
             (Applicability::DependsOn(signals), _) | (_, Applicability::DependsOn(signals)) => {
                 signals.clone()
             }

@@ -128,3 +128,16 @@ fn many_who_are_named_alike_are_asked_as_one() {
     assert!(hangs_on(&answer, &[Signal::User]));
     assert_eq!(answer.otherwise.len(), 1, "{:#?}", answer.otherwise);
 }
+
+#[test]
+fn a_group_and_a_user_are_told_apart() {
+    let group = about(json!({ "includeGroups": ["eeeeeeee-0001-4000-8000-000000000001"] }));
+    let answer = ask(
+        &[group, including(json!([EVE]))],
+        at_app(json!("joe@example.com")),
+    );
+    assert!(hangs_on(&answer, &[Signal::Groups]), "{answer:#?}");
+    let user = Applicability::DependsOn(BTreeSet::from([Signal::User]));
+    assert_eq!(answer.policies[1].applicability, user);
+    assert_eq!(answer.verdict(), Verdict::DependsOn);
+}
