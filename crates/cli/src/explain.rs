@@ -9,16 +9,16 @@ use portcullis_whatif::prose::logged::tell_logged;
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
 use crate::whatif::options::ExplainOptions;
-use crate::whatif::{ask, print};
+use crate::whatif::{ask, print, question};
 
 pub(crate) async fn run(options: ExplainOptions) -> anyhow::Result<()> {
     if let Some(correlation_id) = options.correlation_id {
         return explain_logged(&options, correlation_id).await;
     }
-    let situation = options.asked.situation()?;
-    let answer = ask(&options.asked, situation)
-        .await?
-        .answer(&options.asked)?;
+    let question = question(&options.asked)?;
+    let asked = ask(&options.asked, question.situation).await?;
+    let mut answer = asked.answer(&options.asked)?;
+    answer.suppositions.extend(question.notes);
     match options.output {
         OutputFormat::Json => output::json(&answer_json(&answer)),
         OutputFormat::Text => {

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use owo_colors::OwoColorize as _;
 use tracing_subscriber::EnvFilter;
@@ -49,6 +50,15 @@ pub(crate) fn line(text: impl std::fmt::Display) {
 pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// Writes a report for a build server, and the folder that it goes to.
+pub(crate) fn report(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write the report `{}`", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    std::fs::write(path, text).with_context(cannot)
 }
 
 /// Says on standard error what the reader of a result should know.

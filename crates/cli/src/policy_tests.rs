@@ -10,7 +10,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use portcullis_model::Timestamp;
 use portcullis_scenario::fault::Fault;
 use portcullis_scenario::prepare::{Prepared, prepare};
@@ -58,9 +57,7 @@ fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     progress.finish();
     let summary = Summary::of(&results, began.elapsed());
     if let Some(file) = &options.junit {
-        let report = report::junit(&results);
-        std::fs::write(file, report)
-            .with_context(|| format!("cannot write the report `{}`", file.display()))?;
+        output::report(file, &report::junit(&results))?;
     }
     match options.output {
         OutputFormat::Text => report::summary(&summary),

@@ -4,6 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use owo_colors::OwoColorize as _;
 use portcullis_model::sign_in_log::{AppliedPolicyResult, ConditionalAccessStatus, SignIn};
 use portcullis_model::store::{SignInQuery, Store as _};
+use portcullis_whatif::prose::logged::application;
 
 use crate::command::SignInsOptions;
 use crate::installation::Installation;
@@ -81,19 +82,6 @@ fn print(row: &SignIn) {
     output::line("");
 }
 
-/// The application a person used, as "My sign-ins" names it, and what it reached where that is something else.
-fn application(row: &SignIn) -> String {
-    // An application on its own behalf is who came, and is named already.
-    let is_who_came = row.service_principal_id.is_some();
-    let client = row.app_display_name.as_deref().filter(|_| !is_who_came);
-    let resource = row.resource_display_name.as_deref();
-    match (client, resource) {
-        (Some(client), Some(resource)) if client != resource => format!("{client} for {resource}"),
-        (Some(one), _) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "an unknown application".to_owned(),
-    }
-}
-
 fn details(row: &SignIn) -> String {
     let mut details = vec![format!("correlation {}", row.correlation_id)];
     if row.cross_tenant_access_type != "none" {
@@ -133,46 +121,5 @@ fn result_text(result: AppliedPolicyResult) -> &'static str {
         AppliedPolicyResult::ReportOnlyFailure => "report-only: failure",
         AppliedPolicyResult::ReportOnlyNotApplied => "report-only: not applied",
         AppliedPolicyResult::ReportOnlyInterrupted => "report-only: would ask",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_line_names_the_application_people_used_and_what_it_reached() {
-        let named = |client: Option<&str>, resource: Option<&str>, principal: Option<&str>| {
-            let row = serde_json::from_value(json!({
-                "id": "c0c0c0c0-0009-4000-8000-000000000001",
-                "createdDateTime": "2026-06-01T12:00:00Z",
-                "correlationId": "c0c0c0c0-0009-4000-8000-000000000002",
-                "appDisplayName": client, "resourceDisplayName": resource, "servicePrincipalId": principal,
-                "isInteractive": true, "signInEventTypes": ["interactiveUser"],
-                "authenticationProtocol": "authorizationCodeWithPkce", "incomingTokenType": "none",
-                "resourceTenantId": "c0c0c0c0-0000-4000-8000-000000000001",
-                "crossTenantAccessType": "none", "status": { "errorCode": 0 },
-                "conditionalAccessStatus": "notApplied", "appliedConditionalAccessPolicies": [],
-                "conditionalAccessAudiences": [], "authenticationRequirement": "singleFactorAuthentication",
-                "authenticationDetails": [], "deviceDetail": {}
-            }));
-            application(&row.unwrap())
-        };
-        let graph = Some("Microsoft Graph");
-        assert_eq!(
-            named(Some("Payroll"), graph, None),
-            "Payroll for Microsoft Graph"
-        );
-        assert_eq!(named(Some("Payroll"), Some("Payroll"), None), "Payroll");
-        assert_eq!(named(Some("Payroll"), None, None), "Payroll");
-        assert_eq!(named(None, graph, None), "Microsoft Graph");
-        assert_eq!(named(None, None, None), "an unknown application");
-        // Who came is the job itself, so the line names what it reached.
-        assert_eq!(
-            named(Some("Nightly job"), graph, Some("id")),
-            "Microsoft Graph"
-        );
     }
 }

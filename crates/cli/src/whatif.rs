@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use portcullis_model::Timestamp;
 use portcullis_model::id::TenantId;
 use portcullis_whatif::directory::Directory;
-use portcullis_whatif::evaluate::{Answer, Applicability, evaluate};
+use portcullis_whatif::evaluate::{Answer, evaluate};
 use portcullis_whatif::graph_answer::{GraphQuestion, graph_answer};
 use portcullis_whatif::graph_request::GraphRequest;
 use portcullis_whatif::prose;
@@ -21,17 +21,13 @@ use crate::output::{self, OutputFormat};
 use options::{AskedOptions, WhatifOptions};
 
 pub(crate) async fn run(options: WhatifOptions) -> anyhow::Result<()> {
-    let request = match &options.request {
-        Some(path) => Some(read_request(path)?),
-        None => None,
-    };
-    let (situation, notes) = match &request {
-        Some(request) => (request.situation.clone(), request.notes.clone()),
-        None => (options.asked.situation()?, Vec::new()),
-    };
+    let Question {
+        situation,
+        notes,
+        applied_policies_only,
+    } = question(&options.asked)?;
     let asked = ask(&options.asked, situation).await?;
-    let applied_policies_only =
-        options.applied_only || request.is_some_and(|request| request.applied_policies_only);
+    let applied_policies_only = options.applied_only || applied_policies_only;
     match options.output {
         OutputFormat::Json => {
             let question = GraphQuestion {
@@ -52,16 +48,39 @@ pub(crate) async fn run(options: WhatifOptions) -> anyhow::Result<()> {
         OutputFormat::Text => {
             let mut answer = asked.answer(&options.asked)?;
             answer.suppositions.extend(notes);
-            if applied_policies_only {
-                let applies = |policy: &portcullis_whatif::evaluate::PolicyAnswer| {
-                    policy.applicability == Applicability::Applies
-                };
-                answer.policies.retain(applies);
-            }
-            print::print(&prose::tell(&answer));
+            let told = if applied_policies_only {
+                prose::tell_applied(&answer)
+            } else {
+                prose::tell(&answer)
+            };
+            print::print(&told);
             Ok(())
         }
     }
+}
+
+/// What is asked: by a request in Graph's shape, and by options over it.
+pub(crate) struct Question {
+    pub(crate) situation: Situation,
+    /// What of the request counts for less than its writer may think.
+    pub(crate) notes: Vec<String>,
+    applied_policies_only: bool,
+}
+
+pub(crate) fn question(options: &AskedOptions) -> anyhow::Result<Question> {
+    let request = match &options.request {
+        Some(path) => read_request(path)?,
+        None => GraphRequest {
+            situation: Situation::default(),
+            applied_policies_only: false,
+            notes: Vec::new(),
+        },
+    };
+    Ok(Question {
+        situation: options.situation(&request.situation)?,
+        notes: request.notes,
+        applied_policies_only: request.applied_policies_only,
+    })
 }
 
 /// What is asked, and of whom.

@@ -96,7 +96,8 @@ fn outcome(expect: &Expectation, answer: &Answer) -> Vec<Difference> {
         AnswerOutcome::Asked(asked) => {
             let names = asked.iter().map(|one| word(control(&one.challenge)));
             let why = format!("asked for are: {}", listed(names));
-            (OutcomeWord::Asked, None, Some(why))
+            let refusal = answer.silent_refusal(&answer.outcome);
+            (OutcomeWord::Asked, refusal.map(|one| one.error), Some(why))
         }
         AnswerOutcome::Blocked(blocked) => {
             let why = format!("{} ({})", blocked.sentence, blocked.error);

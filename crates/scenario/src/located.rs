@@ -56,7 +56,13 @@ impl Located {
             let position = error.location().map(position).unwrap_or_default();
             let told = error.to_string();
             let place = format!(" at line {}, column {}", position.line, position.column);
-            let message = told.strip_suffix(&place).unwrap_or(&told).to_owned();
+            let message = told.strip_suffix(&place).unwrap_or(&told);
+            let second = message.strip_prefix("duplicate mapping key: ");
+            let second = second.and_then(|rest| rest.split(", set ").next());
+            let message = second.map_or_else(
+                || message.to_owned(),
+                |name| format!("a second member `{name}`: each is given once"),
+            );
             NotReadable { position, message }
         })
     }
@@ -100,6 +106,40 @@ impl Located {
                 .iter()
                 .map(|member| (member.name.clone(), member.value.json()))
                 .collect(),
+        }
+    }
+
+    /// The same without what a JSON path leads to; `None` where it leads to nothing.
+    pub(crate) fn without(&self, path: &str) -> Option<Self> {
+        let mut whole = self.clone();
+        let steps: Vec<Step<'_>> = steps(path).collect();
+        let (to_leave_out, way) = steps.split_last()?;
+        let mut here = &mut whole;
+        for step in way {
+            here = here.step_into(step)?;
+        }
+        match (&mut here.content, to_leave_out) {
+            (Content::Members(members), Step::Name(name)) => {
+                let index = members.iter().position(|one| one.name == *name)?;
+                members.remove(index);
+            }
+            (Content::List(list), Step::Index(index)) if *index < list.len() => {
+                list.remove(*index);
+            }
+            (Content::Scalar(_) | Content::List(_) | Content::Members(_), _) => return None,
+        }
+        Some(whole)
+    }
+
+    fn step_into(&mut self, step: &Step<'_>) -> Option<&mut Self> {
+        match (&mut self.content, step) {
+            (Content::Members(members), Step::Name(name)) => {
+                let mut members = members.iter_mut();
+                let member = members.find(|one| one.name == *name)?;
+                Some(&mut member.value)
+            }
+            (Content::List(list), Step::Index(index)) => list.get_mut(*index),
+            (Content::Scalar(_) | Content::List(_) | Content::Members(_), _) => None,
         }
     }
 

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use portcullis_whatif::situation::{Absent, OneOrMany, Situation};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use crate::expectation::Expectation;
 use crate::fault::Fault;
@@ -16,6 +15,8 @@ use crate::located::{Content, Located, Member};
 
 /// A file of tests has at most so many bytes.
 pub const FILE_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// At most so many faults of one value are told.
+const FAULTS_MAX: usize = 100;
 /// And at most so many sign-ins.
 const SIGN_INS_MAX: usize = 100_000;
 
@@ -163,19 +164,17 @@ impl<'r> Reading<'r> {
             return None;
         };
         let own = |name: &str| SIGN_IN_MEMBERS.contains(&name);
-        let situation: Map<String, Value> = members
-            .iter()
-            .filter(|member| !own(&member.name))
-            .map(|member| (member.name.clone(), member.value.json()))
-            .collect();
-        let situation = self.typed::<Situation>(located, Value::Object(situation));
-        if let (None, Some(fault)) = (&situation, self.faults.last_mut())
-            && let Some((unknown, known)) = fault.message.split_once(", expected one of ")
-            && unknown.starts_with("unknown field")
-        {
-            let own = SIGN_IN_MEMBERS.map(|name| format!("`{name}`")).join(", ");
-            fault.message = format!("{unknown}, expected one of {own}, {known}");
-        }
+        let situation = Located {
+            position,
+            content: Content::Members(
+                members
+                    .iter()
+                    .filter(|member| !own(&member.name))
+                    .cloned()
+                    .collect(),
+            ),
+        };
+        let situation = self.typed::<Situation>(&situation, "", &SIGN_IN_MEMBERS);
         let name = self.member::<String>(located, "name");
         self.member::<String>(located, "description");
         if located.member("name").is_none() {
@@ -215,19 +214,29 @@ impl<'r> Reading<'r> {
 
     fn member<T: DeserializeOwned>(&mut self, of: &Located, name: &str) -> Option<T> {
         let value = of.member(name)?;
-        self.typed(value, value.json())
+        self.typed(value, name, &[])
     }
 
-    /// Reads a value that came from `located`; paths in what serde says lead from there.
-    fn typed<T: DeserializeOwned>(&mut self, located: &Located, value: Value) -> Option<T> {
-        match serde_path_to_error::deserialize(value) {
-            Ok(typed) => Some(typed),
-            Err(error) => {
-                let path = error.path().to_string();
-                self.fault_at(located, &path, error.into_inner().to_string());
-                None
-            }
+    /// Reads a value, the member of this name. Whatever is wrong in it is told: what was found to be is left out, and the rest read
+    /// again. `beside` are members that are known and read apart.
+    fn typed<T: DeserializeOwned>(
+        &mut self,
+        located: &Located,
+        name: &str,
+        beside: &[&str],
+    ) -> Option<T> {
+        let mut rest = located.clone();
+        for faults in 0..FAULTS_MAX {
+            let error = match serde_path_to_error::deserialize::<_, T>(rest.json()) {
+                Ok(typed) => return (faults == 0).then_some(typed),
+                Err(error) => error,
+            };
+            let path = error.path().to_string();
+            let message = told(&path, name, beside, &error.into_inner().to_string());
+            self.fault_at(&rest, &path, message);
+            rest = rest.without(&path)?;
         }
+        None
     }
 
     fn fault_at(&mut self, located: &Located, path: &str, message: impl Into<String>) {
@@ -240,6 +249,29 @@ impl<'r> Reading<'r> {
 
     fn fault(&mut self, path: &str, message: &str) {
         self.fault_at(self.source, path, message);
+    }
+}
+
+/// What serde says, with the member that it is about and every member that there could be.
+fn told(path: &str, name: &str, beside: &[&str], error: &str) -> String {
+    let member = path.rsplit('.').next().filter(|last| !last.is_empty());
+    let member = member.unwrap_or(name);
+    if error.starts_with("invalid ") || error.starts_with("missing ") {
+        return match member {
+            "" => error.to_owned(),
+            member => format!("`{member}`: {error}"),
+        };
+    }
+    let is_outermost = !path.contains(['.', '[']);
+    match error.split_once(", expected one of ") {
+        Some((unknown, known)) if is_outermost && unknown.starts_with("unknown field") => {
+            let own = beside.iter().map(|name| format!("`{name}`, "));
+            format!(
+                "{unknown}, expected one of {}{known}",
+                own.collect::<String>()
+            )
+        }
+        Some(_) | None => error.to_owned(),
     }
 }
 

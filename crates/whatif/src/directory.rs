@@ -12,7 +12,7 @@ use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::group::{Group, Memberships, RoleAssignment};
-use portcullis_model::id::{ClientId, GroupId, RoleTemplateId, TenantId};
+use portcullis_model::id::{ClientId, GroupId, RoleTemplateId, TenantId, UserId};
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::store::{TenantConfiguration, TenantWorld};
 use portcullis_model::terms_of_use::Agreement;
@@ -313,6 +313,16 @@ impl DirectoryTenant {
         match &self.people {
             People::NotListed => false,
             People::Listed { users, .. } => users.is_some(),
+            People::One(_) | People::Nobody => true,
+        }
+    }
+
+    /// Whether the directory would say that it is this user who signs in, if it were.
+    pub(crate) fn lists(&self, id: UserId) -> bool {
+        match &self.people {
+            People::Listed { .. } => self.users().iter().any(|user| user.id == id),
+            People::NotListed => false,
+            // Whoever is named was looked up.
             People::One(_) | People::Nobody => true,
         }
     }

@@ -2,9 +2,12 @@
 
 mod alternatives;
 mod filters;
+#[cfg(test)]
+mod identity_tests;
 mod membership;
 mod policies;
 mod signal;
+mod silent;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -30,6 +33,7 @@ pub use alternatives::Otherwise;
 pub use policies::{Applicability, PolicyAnswer};
 pub use portcullis_policy::what_if::Reason;
 pub use signal::Signal;
+pub use silent::SilentRefusal;
 
 /// What a situation comes to.
 #[derive(Debug, Clone)]
@@ -40,6 +44,8 @@ pub struct Answer {
     pub tenant_name: String,
     /// Who signs in.
     pub who: WhoSignsIn,
+    /// Whether nobody is there to answer what is asked for.
+    pub is_silent: bool,
     /// What is reached: names of applications, an action, contexts.
     pub reached: Vec<String>,
     /// What happens, as far as it is certain.
@@ -203,6 +209,14 @@ fn ask(question: &Question<'_>) -> Result<Answer, Unresolved> {
     Ok(answer(question, resolve(question)?, filters))
 }
 
+/// The same of somebody who is in no group and has no role beside those that are said: what these would change is told already.
+fn ask_without_memberships(question: &Question<'_>) -> Result<Answer, Unresolved> {
+    let mut resolved = resolve(question)?;
+    resolved.not_given.remove(&Signal::Groups);
+    resolved.not_given.remove(&Signal::Roles);
+    Ok(answer(question, resolved, Filters::ThreeValued))
+}
+
 fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answer {
     let (directory, tenant) = (question.directory, question.tenant);
     let not_given: NotGiven = what_if::Signal::ALL
@@ -249,6 +263,7 @@ fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answ
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
+        is_silent: question.situation.interactive == Some(false),
         outcome,
         if_everything_applies,
         otherwise: Vec::new(),

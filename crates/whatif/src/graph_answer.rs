@@ -107,26 +107,26 @@ pub fn answer_json(answer: &Answer) -> Value {
     put("reached", json!(answer.reached));
     match answer.verdict() {
         Verdict::Granted | Verdict::Asked | Verdict::Blocked => {
-            outcome_json(&answer.outcome, &mut put);
+            outcome_json(answer, &answer.outcome, &mut put);
         }
         // Whoever reads no further must not take one of the outcomes for the outcome.
         Verdict::DependsOn => {
             put("outcome", json!("dependsOn"));
             put(
                 "ifNoOtherPolicyApplies",
-                one_outcome(&answer.outcome).into(),
+                one_outcome(answer, &answer.outcome).into(),
             );
         }
     }
     if let Some(possible) = &answer.if_everything_applies {
         put(
             "ifEveryPolicyThatCouldApplies",
-            one_outcome(possible).into(),
+            one_outcome(answer, possible).into(),
         );
     }
     if !answer.otherwise.is_empty() {
         let otherwise = answer.otherwise.iter().map(|one| {
-            let mut told = one_outcome(&one.outcome);
+            let mut told = one_outcome(answer, &one.outcome);
             told.insert("dependsOn".to_owned(), json!(one.signals));
             told.insert("if".to_owned(), json!(one.words));
             Value::Object(told)
@@ -159,15 +159,19 @@ fn who_json(who: &WhoSignsIn) -> Value {
     })
 }
 
-fn one_outcome(outcome: &AnswerOutcome) -> Map<String, Value> {
+fn one_outcome(answer: &Answer, outcome: &AnswerOutcome) -> Map<String, Value> {
     let mut told = Map::new();
-    outcome_json(outcome, &mut |name, value| {
+    outcome_json(answer, outcome, &mut |name, value| {
         told.insert(name.to_owned(), value)
     });
     told
 }
 
-fn outcome_json(outcome: &AnswerOutcome, put: &mut dyn FnMut(&str, Value) -> Option<Value>) {
+fn outcome_json(
+    answer: &Answer,
+    outcome: &AnswerOutcome,
+    put: &mut dyn FnMut(&str, Value) -> Option<Value>,
+) {
     match outcome {
         AnswerOutcome::Granted => {
             put("outcome", json!("granted"));
@@ -175,6 +179,12 @@ fn outcome_json(outcome: &AnswerOutcome, put: &mut dyn FnMut(&str, Value) -> Opt
         AnswerOutcome::Asked(asked) => {
             put("outcome", json!("asked"));
             put("asks", asked.iter().map(asked_json).collect());
+            if let Some(refusal) = answer.silent_refusal(outcome) {
+                put(
+                    "clientGets",
+                    json!({ "error": refusal.oauth_error, "error_codes": [refusal.error] }),
+                );
+            }
         }
         AnswerOutcome::Blocked(blocked) => {
             put("outcome", json!("blocked"));

@@ -1,5 +1,6 @@
 //! Answers in sentences: the verdict first, then what would be asked and where, the session, and each policy with its reason.
 
+mod control;
 pub mod logged;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,17 @@ pub struct Section {
 
 /// The answer in words.
 pub fn tell(answer: &Answer) -> Told {
+    tell_listing(answer, |_| true)
+}
+
+/// The answer in words, without the policies that surely do not apply.
+pub fn tell_applied(answer: &Answer) -> Told {
+    tell_listing(answer, |policy| {
+        !matches!(policy.applicability, Applicability::DoesNotApply { .. })
+    })
+}
+
+fn tell_listing(answer: &Answer, is_listed: fn(&PolicyAnswer) -> bool) -> Told {
     let (tone, verdict, sentences) = verdict::tell_verdict(answer);
     let mut sections = Vec::new();
     let mut section = |heading, rows: Vec<Vec<String>>| {
@@ -74,7 +86,7 @@ pub fn tell(answer: &Answer) -> Told {
             .collect(),
     );
     section("Session", session_rows(answer));
-    section("Policies", policy_rows(answer));
+    section("Policies", policy_rows(answer, is_listed));
     let supposed = answer.suppositions.iter();
     section(
         "Supposed",
@@ -259,13 +271,14 @@ pub fn session_words(session: &SessionDecision) -> Vec<(&'static str, String, &[
 }
 
 /// Policies that apply first, then those that could, then the others; each as `applies`, its name, why.
-fn policy_rows(answer: &Answer) -> Vec<Vec<String>> {
+fn policy_rows(answer: &Answer, is_listed: fn(&PolicyAnswer) -> bool) -> Vec<Vec<String>> {
     let rank = |policy: &&PolicyAnswer| match policy.applicability {
         Applicability::Applies => 0,
         Applicability::DependsOn(_) => 1,
         Applicability::DoesNotApply { .. } => 2,
     };
-    let mut policies: Vec<&PolicyAnswer> = answer.policies.iter().collect();
+    let policies = answer.policies.iter().filter(|policy| is_listed(policy));
+    let mut policies: Vec<&PolicyAnswer> = policies.collect();
     policies.sort_by_key(rank);
     policies.into_iter().map(policy_row).collect()
 }

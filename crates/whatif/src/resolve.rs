@@ -2,6 +2,8 @@
 
 mod facts;
 mod gates;
+pub(crate) mod identity;
+mod known;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -75,7 +77,14 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     let reached = reached(tenant, situation)?;
     let mut notes = Notes::default();
     let person = match (&situation.user, &situation.service_principal) {
-        (Some(who), None) => Some(subject::person(question, who, &mut notes)?),
+        (Some(who), None) => {
+            let person = subject::person(question, who, &mut notes)?;
+            if person.could_be_anybody() && identity::could_be(tenant, who).is_any_named {
+                notes.not_given.insert(Signal::User);
+                notes.suppose("the user is none of those whom policies name by an id");
+            }
+            Some(person)
+        }
         (None, Some(_)) => None,
         (Some(_), Some(_)) => {
             return Err(Unresolved::Incomplete(

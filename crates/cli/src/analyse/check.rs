@@ -60,8 +60,7 @@ pub(super) async fn run(options: &CheckOptions) -> anyhow::Result<Told> {
     }
     let names = Names::new(tenant).with(&opened.directory);
     if let Some(path) = &options.junit {
-        std::fs::write(path, junit(&checked, &names))
-            .with_context(|| format!("cannot write the report `{}`", path.display()))?;
+        output::report(path, &junit(&checked, &names))?;
     }
     match options.of.output {
         OutputFormat::Text => {

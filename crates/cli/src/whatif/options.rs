@@ -16,7 +16,6 @@ use portcullis_whatif::situation::{
 use crate::command::DataOptions;
 use crate::output::OutputFormat;
 
-/// What `portcullis whatif` is told.
 /// What becomes of exported policies that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
@@ -26,15 +25,13 @@ pub(crate) enum Unreadable {
     LeftOut,
 }
 
+/// What `portcullis whatif` is told.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct WhatifOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
-    /// Asks by the body of Graph's `evaluate` in this file instead; `-` is standard input.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["user", "service_principal", "app", "user_action", "authentication_context"])]
-    pub(crate) request: Option<PathBuf>,
-    /// Only policies that apply, in the answer's list of policies.
+    /// Leaves out of the answer's list the policies that do not apply.
     #[arg(long)]
     pub(crate) applied_only: bool,
     /// How the answer is printed; json is Graph's `whatIfAnalysisResult`, with ours under `portcullis`.
@@ -49,7 +46,7 @@ pub(crate) struct ExplainOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
     /// Explains the sign-in of the log with this correlation id, as the error page shows it; needs --tenant.
-    #[arg(long, requires = "tenant", conflicts_with_all = ["world", "user", "service_principal", "app"])]
+    #[arg(long, requires = "tenant", conflicts_with_all = ["world", "request", "user", "service_principal", "app"])]
     pub(crate) correlation_id: Option<uuid::Uuid>,
     /// How the explanation is printed.
     #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
@@ -66,7 +63,7 @@ What is not said is not known: a policy that asks for it \"depends\" on it. With
 Examples:
   portcullis whatif scenarios/two-organisations --user ada@fabrikam.example --app Payroll
   portcullis whatif exported-policies --user-type b2bCollaborationGuest --app 'Exchange Online' --ip 203.0.113.7
-  portcullis whatif world --user dave --app Vault --device isCompliant=true --policies drafts";
+  portcullis whatif world --user dave@contoso.example --app Vault --device isCompliant=true --policies drafts";
 
 /// Where to ask, and about which sign-in.
 #[derive(Debug, Args)]
@@ -76,6 +73,10 @@ pub(crate) struct AskedOptions {
     pub(crate) world: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: DataOptions,
+    /// Takes the sign-in from the body of Graph's `evaluate` in this file, `-` is standard input; what other options say of it comes on
+    /// top, and wins.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["user", "service_principal", "app", "user_action", "authentication_context"])]
+    pub(crate) request: Option<PathBuf>,
     /// The tenant whose policies decide: its id, a domain, or its name [default: the one that knows the user and the application].
     #[arg(long)]
     pub(crate) tenant: Option<String>,
@@ -302,12 +303,12 @@ impl AskedOptions {
         }
     }
 
-    /// The sign-in that the options describe.
-    pub(crate) fn situation(&self) -> anyhow::Result<Situation> {
+    /// The sign-in that the options describe, over the one of a request.
+    pub(crate) fn situation(&self, request: &Situation) -> anyhow::Result<Situation> {
         let around = &self.circumstances;
         let proofs = &self.proofs;
-        Ok(Situation {
-            user: self.who.user(),
+        let said = Situation {
+            user: self.who.user(request)?,
             service_principal: self.who.service_principal.clone(),
             app: many(&self.target.app),
             user_action: self.target.user_action,
@@ -339,7 +340,8 @@ impl AskedOptions {
             interactive: proofs.silent.then_some(false),
             requests_mfa: self.target.requests_mfa.then_some(true),
             trust: trusted(&around.trust),
-        })
+        };
+        Ok(said.over(request))
     }
 }
 
@@ -348,21 +350,36 @@ fn many<T: Clone>(list: &[T]) -> Option<portcullis_whatif::situation::OneOrMany<
 }
 
 impl WhoOptions {
-    fn user(&self) -> Option<Who> {
-        let is_described = self.user_type.is_some()
-            || self.home_tenant.is_some()
-            || !self.group.is_empty()
-            || !self.role.is_empty();
-        if is_described {
-            return Some(Who::Described(DescribedUser {
-                id: self.user.clone(),
-                user_type: self.user_type,
-                home_tenant: self.home_tenant.clone(),
-                groups: many(&self.group),
-                roles: many(&self.role),
-            }));
-        }
-        self.user.clone().map(Who::Named)
+    /// Who signs in, as far as the options say it; what they describe is over whom a request describes.
+    fn user(&self, request: &Situation) -> anyhow::Result<Option<Who>> {
+        let said = [
+            ("--user-type", self.user_type.is_some()),
+            ("--home-tenant", self.home_tenant.is_some()),
+            ("--group", !self.group.is_empty()),
+            ("--role", !self.role.is_empty()),
+        ];
+        let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else {
+            return Ok(self.user.clone().map(Who::Named));
+        };
+        anyhow::ensure!(
+            request.service_principal.is_none(),
+            "{option} describes a user, and the request asks of a service principal: leave it out"
+        );
+        let requested = match &request.user {
+            None => DescribedUser::default(),
+            Some(Who::Named(name)) => DescribedUser {
+                id: Some(name.clone()),
+                ..DescribedUser::default()
+            },
+            Some(Who::Described(described)) => described.clone(),
+        };
+        Ok(Some(Who::Described(DescribedUser {
+            id: self.user.clone().or(requested.id),
+            user_type: self.user_type.or(requested.user_type),
+            home_tenant: self.home_tenant.clone().or(requested.home_tenant),
+            groups: many(&self.group).or(requested.groups),
+            roles: many(&self.role).or(requested.roles),
+        })))
     }
 }
 

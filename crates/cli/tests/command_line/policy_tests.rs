@@ -59,7 +59,7 @@ fn what_fails_exits_1_and_shows_the_difference_the_reason_and_the_line() {
     let place = place();
     let bad = "  - { name: \"a <guest> & more\", user: { type: internalGuest }, expect: { outcome: granted, policies: { MFA for guests: success } } }\n";
     write(&place, "bad.test.yaml", bad);
-    let said = place.run(&["test", ".", "--junit", "report.xml"]);
+    let said = place.run(&["test", ".", "--junit", "reports/new/report.xml"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     for part in [
         "not ok  Guests (./bad.test.yaml)",
@@ -73,7 +73,7 @@ fn what_fails_exits_1_and_shows_the_difference_the_reason_and_the_line() {
     ] {
         assert!(said.out.contains(part), "`{part}` in: {}", said.out);
     }
-    let report = fs::read_to_string(place.path("report.xml")).unwrap();
+    let report = fs::read_to_string(place.path("reports/new/report.xml")).unwrap();
     for part in [
         "tests=\"3\" failures=\"1\" errors=\"0\"",
         "<testcase name=\"a &lt;guest&gt; &amp; more\" classname=\"Guests\" file=\"./bad.test.yaml\" line=\"5\"",

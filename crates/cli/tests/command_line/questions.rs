@@ -110,7 +110,7 @@ invariants:
 ",
     )
     .unwrap();
-    let report = place.path("report.xml");
+    let report = place.path("reports/invariants.xml");
     let options = [
         "--invariants",
         file.to_str().unwrap(),

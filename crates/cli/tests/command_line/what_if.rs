@@ -115,6 +115,80 @@ fn graphs_body_gets_graphs_answer() {
 }
 
 #[test]
+fn options_come_on_top_of_graphs_body() {
+    let place = Place::new();
+    let body = json!({
+        "signInIdentity": { "@odata.type": "#microsoft.graph.userSignIn", "userId": "c0c0c0c0-0001-4000-8000-000000000012" },
+        "signInContext": {
+            "@odata.type": "#microsoft.graph.applicationContext",
+            "includeApplications": ["c0c0c0c0-0004-4000-8000-000000000001"]
+        },
+        "signInConditions": { "userRiskLevel": "low" },
+    });
+    fs::write(place.path("request.json"), body.to_string()).unwrap();
+    let ask = |command: &str, more: &[&str]| {
+        place.run_well(&[&[command, DEMO_WORLD, "--request", "request.json"], more].concat())
+    };
+    for command in ["whatif", "explain"] {
+        let plain = ask(command, &[]);
+        assert!(
+            plain.contains("at Fabrikam, the user's own tenant"),
+            "{plain}"
+        );
+        let distrusted = ask(command, &["--trust", "mfa=no"]);
+        assert!(
+            distrusted.contains("at Contoso, the tenant whose"),
+            "{distrusted}"
+        );
+        let proven = ask(
+            command,
+            &["--proven", "password", "--proven", "softwareOath"],
+        );
+        assert!(proven.contains("Granted"), "{proven}");
+        let silent = ask(command, &["--silent"]);
+        assert!(
+            silent.contains("`interaction_required` (error 50076)"),
+            "{silent}"
+        );
+    }
+    let answer = ask("whatif", &["--platform", "windows", "--output", "json"]);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let unsaid = answer["portcullis"]["notSaid"].to_string();
+    assert!(
+        !unsaid.contains("platform") && !unsaid.contains("userRisk"),
+        "{unsaid}"
+    );
+    let short = ask("whatif", &["--applied-only"]);
+    assert!(
+        short.contains("“MFA for guests”") && !short.contains("Emergency stop"),
+        "{short}"
+    );
+    place
+        .run(&[
+            "whatif",
+            DEMO_WORLD,
+            "--request",
+            "request.json",
+            "--user-type",
+            "member",
+        ])
+        .assert_refused(
+            1,
+            &["as `b2bCollaborationGuest`", "leave the description out"],
+        );
+    place
+        .run(&[
+            "whatif",
+            DEMO_WORLD,
+            "--user",
+            "grace@fabrikam.example",
+            "--app",
+            "nosuchapp",
+        ])
+        .assert_refused(1, &["application `nosuchapp` is not known"]);
+}
+
+#[test]
 fn exported_policies_are_asked_without_a_world() {
     let place = Place::new();
     fs::create_dir(place.path("export")).unwrap();
@@ -292,7 +366,7 @@ fn explaining_a_described_sign_in_tells_why() {
         "Why\n",
         "Policies in force: 4; certain to apply: 2; may apply: 0.",
         "“MFA for guests” applies because of",
-        "It demands Mfa.",
+        "It demands multifactor authentication.",
         "Kept out by the condition `application`: “Vault needs a compliant device”",
         "“Rehearsal: block outside trusted locations” may apply: that hangs on ip, which was not said.",
     ] {

@@ -42,7 +42,7 @@ fn a_path_leads_to_its_line_as_far_as_it_goes() {
 #[test]
 fn what_is_no_yaml_is_told_with_its_place_once() {
     for (text, line, says) in [
-        ("a: 1\na: 2\n", 2, "duplicate"),
+        ("a: 1\na: 2\n", 2, "a second member `a`"),
         ("a: 1\n b: [2\n", 2, "not allowed"),
         ("a: 1\n---\nb: 2\n", 3, "multiple"),
         ("a: .inf\n", 1, ""),

@@ -80,6 +80,49 @@ signIns:
 }
 
 #[test]
+fn several_faults_of_one_sign_in_are_told_together() {
+    let text = "\
+name: x
+name: y
+";
+    assert_eq!(
+        faults(text),
+        ["a.test.yaml:2:1: a second member `name`: each is given once"]
+    );
+    let text = "\
+name: x
+signIns:
+  - name: a
+    platform: nothing
+    country: DEU
+    device: { colour: red, trustType: Joined }
+    proven: [pasword, sms, fid]
+    user: { type: stranger, groups: 7 }
+    expect: { outcome: [granted], error: many, asks: nothing }
+";
+    let told = faults(text);
+    let all = told.join("\n");
+    for says in [
+        "a.test.yaml:4:5: `nothing` is none of: android",
+        "a.test.yaml:5:5: `DEU` is neither a country",
+        "a.test.yaml:6:15: unknown field `colour`, expected one of `vouchedBy`",
+        "a.test.yaml:6:28: `Joined` is none of",
+        "`pasword` is no method",
+        "`fid` is no method",
+        "a.test.yaml:8:13: `stranger` is none of",
+        "a.test.yaml:8:29: `groups`: invalid type",
+        "a.test.yaml:9:15: `outcome`: invalid type: sequence",
+        "a.test.yaml:9:35: `error`: invalid type",
+    ] {
+        assert!(all.contains(says), "{says} is not in\n{all}");
+    }
+    // A device has no member of a sign-in.
+    let colour = told.iter().find(|one| one.contains("colour")).unwrap();
+    assert!(!colour.contains("onlyPolicies"), "{colour}");
+    assert!(!all.contains("`sms` is no"), "{all}");
+}
+
+#[test]
 fn a_file_without_a_test_is_no_test() {
     for (text, says) in [
         ("", "this is no policy test"),

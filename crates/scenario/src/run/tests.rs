@@ -83,6 +83,26 @@ fn what_is_as_expected_passes() {
 }
 
 #[test]
+fn what_a_client_gets_is_an_error_where_nobody_is_there() {
+    let silent = |error: &str| {
+        let results = run(&format!(
+            "  - {{ name: a, interactive: false, expect: {{ outcome: asked, error: {error} }} }}\n"
+        ));
+        results[0].verdict == Verdict::Passed
+    };
+    assert!(silent("50076"));
+    assert!(!silent("53003"));
+}
+
+#[test]
+fn a_context_takes_no_application_out_of_the_test() {
+    let results = run(
+        "  - { name: a, authenticationContext: c1, expect: { outcome: asked, applied: mfa for all } }\n",
+    );
+    assert_eq!(results[0].verdict, Verdict::Passed);
+}
+
+#[test]
 fn what_is_not_as_expected_fails_in_its_member() {
     for (expect, member, expected, found) in [
         ("{ outcome: granted }", "outcome", "granted", "asked"),

@@ -172,10 +172,34 @@ impl Directory {
             within_reach.as_slice(),
         ) {
             ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one),
-            _ => Err(Unresolved::Incomplete(format!(
-                "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {}",
-                list(self.tenants().map(DirectoryTenant::name))
-            ))),
+            _ => {
+                self.refuse_unknown_application(situation)?;
+                let names = list(self.tenants().map(DirectoryTenant::name));
+                Err(Unresolved::Incomplete(format!(
+                    "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {names}"
+                )))
+            }
+        }
+    }
+
+    /// That an application is called as no tenant calls one.
+    fn refuse_unknown_application(&self, situation: &Situation) -> Result<(), Unresolved> {
+        let is_unknown = |name: &&String| {
+            let mut tenants = self.tenants();
+            tenants.all(|tenant| {
+                let found = tenant.find_application(name);
+                matches!(found, Err(Unresolved::Unknown { .. }))
+            })
+        };
+        let mut names = situation.app.iter().flat_map(|apps| &apps.0);
+        match names.find(is_unknown) {
+            None => Ok(()),
+            Some(name) => {
+                let known = self.tenants().flat_map(DirectoryTenant::application_names);
+                let cure = format!("give an appId, or a name; {}", list(known));
+                let place = "this world";
+                Err(Unresolved::unknown("application", name, place, cure))
+            }
         }
     }
 
@@ -275,14 +299,18 @@ impl DirectoryTenant {
         only(ids, ("application", name, self.name()))?
             .or_else(well_known)
             .ok_or_else(|| {
-                let registrations = self.configuration.applications.iter();
-                let principals = self.configuration.service_principals.iter();
-                let names = registrations
-                    .map(|one| one.display_name.as_str())
-                    .chain(principals.map(|one| one.display_name.as_str()));
-                let cure = format!("give an appId, or a name; {}", list(names));
+                let names = list(self.application_names());
+                let cure = format!("give an appId, or a name; {names}");
                 Unresolved::unknown("application", name, self.name(), cure)
             })
+    }
+
+    fn application_names(&self) -> impl Iterator<Item = &str> {
+        let registrations = self.configuration.applications.iter();
+        let principals = self.configuration.service_principals.iter();
+        registrations
+            .map(|one| one.display_name.as_str())
+            .chain(principals.map(|one| one.display_name.as_str()))
     }
 
     /// What people call an application; its id when nobody knows it.

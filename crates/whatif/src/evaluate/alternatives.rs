@@ -9,9 +9,12 @@ use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserConditio
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::{AgreementId, TenantId};
 
-use super::{Answer, AnswerOutcome, Applicability, Signal, ask};
-use crate::directory::Unresolved;
+use super::{
+    Answer, AnswerOutcome, Applicability, PolicyAnswer, Signal, ask, ask_without_memberships,
+};
+use crate::directory::{NameOf, Unresolved};
 use crate::resolve::Question;
+use crate::resolve::identity::could_be;
 use crate::situation::{
     DescribedUser, DeviceSituation, MethodLists, MethodsByPlace, RegisteredDevice, Situation,
     TrustTypeWord, UserTypeWord, Who,
@@ -42,14 +45,16 @@ const TENANTS_MAX: usize = 8;
 
 /// Completes an answer by what would be otherwise.
 pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<(), Unresolved> {
+    // Each case is one that differs from what was supposed, and not from what other cases made of it.
+    let supposed = answer.policies.clone();
     for alternative in who(question, answer) {
         let other = alternative.ask(question)?;
-        hang_policies(answer, &other, alternative.signal);
+        hang_policies(answer, (&supposed, &other), alternative.signal);
         // Who would be held back at the border before any policy is not somebody of this name.
         let is_held_back = alternative.signal == Signal::UserType
             && other.gates.iter().any(|gate| gate.error.is_some());
         if !is_held_back {
-            note(answer, vec![alternative], other.outcome);
+            note_both_ends(answer, &alternative, other);
         }
     }
     let shown = evidence(question, answer);
@@ -61,7 +66,7 @@ pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<()
             continue;
         }
         if is_partly_described(question) && alternative.signal == Signal::Device {
-            hang_policies(answer, &other, Signal::Device);
+            hang_policies(answer, (&supposed, &other), Signal::Device);
         }
         // Another reason to be refused is no other end.
         if !is_blocked(&other.outcome) || !is_blocked(&answer.outcome) {
@@ -152,10 +157,15 @@ impl Alternative {
 
     fn ask(&self, question: &Question<'_>) -> Result<Answer, Unresolved> {
         let situation = self.said.clone().over(question.situation);
-        ask(&Question {
+        let question = Question {
             situation: &situation,
             ..*question
-        })
+        };
+        // There may be hundreds of users to be, and groups are looked into policy by policy.
+        match self.signal {
+            Signal::User => ask_without_memberships(&question),
+            _ => ask(&question),
+        }
     }
 }
 
@@ -175,25 +185,59 @@ fn note(answer: &mut Answer, alternatives: Vec<Alternative>, outcome: AnswerOutc
     });
 }
 
+/// Notes how it surely ends in the other case, and how it does if every policy applies there that could.
+fn note_both_ends(answer: &mut Answer, alternative: &Alternative, other: Answer) {
+    let open = other.hanging_policies();
+    note(answer, vec![alternative.clone()], other.outcome);
+    let is_told = |possible: &AnswerOutcome| {
+        let without = answer.if_everything_applies.iter();
+        let otherwise = answer.otherwise.iter().map(|one| &one.outcome);
+        let mut told = without.chain(otherwise);
+        told.any(|told| told.is_like(possible)) || answer.outcome.is_like(possible)
+    };
+    if let Some(possible) = other.if_everything_applies.filter(|one| !is_told(one)) {
+        let signals: BTreeSet<Signal> = open.into_iter().chain([alternative.signal]).collect();
+        answer.depends_on.extend(&signals);
+        answer.otherwise.push(Otherwise {
+            signals,
+            words: format!("{} and every policy applies that could", alternative.words),
+            outcome: possible,
+        });
+    }
+}
+
 /// A policy whose scope is another one in the other case hangs on the signal.
-fn hang_policies(answer: &mut Answer, other: &Answer, signal: Signal) {
-    for (told, other) in answer.policies.iter_mut().zip(&other.policies) {
-        let mut signals = match (&told.applicability, &other.applicability) {
+fn hang_policies(
+    answer: &mut Answer,
+    (supposed, other): (&[PolicyAnswer], &Answer),
+    signal: Signal,
+) {
+    let others = supposed.iter().zip(&other.policies);
+    for (told, (supposed, other)) in answer.policies.iter_mut().zip(others) {
+        let mut signals = match (&supposed.applicability, &other.applicability) {
             (Applicability::Applies, Applicability::Applies)
             | (Applicability::DoesNotApply { .. }, Applicability::DoesNotApply { .. })
             | (Applicability::DependsOn(_), Applicability::DependsOn(_)) => continue,
+            // Groups are not asked about again.
+            (Applicability::DependsOn(signals), Applicability::DoesNotApply { .. })
+                if signal == Signal::User
+                    && (signals.contains(&Signal::Groups) || signals.contains(&Signal::Roles)) =>
+            {
+                continue;
+            }
             (Applicability::DependsOn(signals), _) | (_, Applicability::DependsOn(signals)) => {
                 signals.clone()
             }
             (Applicability::Applies, Applicability::DoesNotApply { .. })
             | (Applicability::DoesNotApply { .. }, Applicability::Applies) => BTreeSet::new(),
         };
-        let was_out = matches!(told.applicability, Applicability::DoesNotApply { .. });
         signals.insert(signal);
-        answer.depends_on.extend(&signals);
-        if was_out {
-            *told = other.clone();
+        match &told.applicability {
+            Applicability::DependsOn(before) => signals.extend(before),
+            Applicability::DoesNotApply { .. } => *told = other.clone(),
+            Applicability::Applies => {}
         }
+        answer.depends_on.extend(&signals);
         told.applicability = Applicability::DependsOn(signals);
     }
 }
@@ -226,6 +270,7 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         ..Situation::default()
     };
     let mut alternatives = Vec::new();
+    alternatives.extend(identities(question, answer, &described));
     if answer.not_given.contains(&Signal::UserType) {
         for (user_type, words) in TYPES {
             let as_one = |home_tenant: Option<TenantId>| {
@@ -267,6 +312,39 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         }));
     }
     alternatives
+}
+
+/// Those whom policies name, each as the user.
+fn identities(
+    question: &Question<'_>,
+    answer: &Answer,
+    described: &DescribedUser,
+) -> Vec<Alternative> {
+    let Some(who) = &question.situation.user else {
+        return Vec::new();
+    };
+    if !answer.not_given.contains(&Signal::User) {
+        return Vec::new();
+    }
+    let mut types = answer.who.user_types.iter();
+    let supposed = types.find_map(|name| name.parse().ok());
+    let user_type = described.user_type.or(supposed);
+    let named = could_be(question.tenant, who).included.into_iter();
+    named
+        .map(|id| {
+            let known = question.tenant.name_of(NameOf::User, id.uuid());
+            let said = Situation {
+                user: Some(Who::Described(DescribedUser {
+                    id: Some(id.to_string()),
+                    user_type: user_type.or(Some(UserTypeWord::Member)),
+                    ..described.clone()
+                })),
+                ..Situation::default()
+            };
+            let words = known.unwrap_or_else(|| id.to_string());
+            Alternative::new(Signal::User, format!("the user is {words}"), said)
+        })
+        .collect()
 }
 
 /// Every type but the supposed one.

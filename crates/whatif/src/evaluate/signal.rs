@@ -8,6 +8,8 @@ words! {
     /// What a policy looks at and nobody may have said; the word is the situation's member, where it has one.
     #[derive(PartialOrd, Ord)]
     Signal {
+        /// Which user it is, of those whom policies name by an id.
+        User = "user",
         /// The groups of the user.
         Groups = "groups",
         /// The roles of the user.
@@ -57,7 +59,9 @@ impl Signal {
     /// Graph's reason where a policy asks for it and nobody said it; `None` for what no condition looks at.
     pub const fn condition(self) -> Option<Reason> {
         Some(match self {
-            Self::Groups | Self::Roles | Self::UserType | Self::HomeTenant => Reason::Users,
+            Self::User | Self::Groups | Self::Roles | Self::UserType | Self::HomeTenant => {
+                Reason::Users
+            }
             Self::ClientApp => Reason::ClientApps,
             Self::Platform => Reason::DevicePlatform,
             Self::Ip | Self::Country | Self::GpsCountry | Self::CompliantNetwork => {

@@ -325,6 +325,64 @@ fn guests_without_a_home_tenant_and_service_providers_are_supposed_too() {
     );
 }
 
+/// Whoever is in the directory is who the directory says.
+#[test]
+fn a_description_that_contradicts_the_directory_is_refused() {
+    let world = world();
+    let contoso = world.find_tenant("contoso").unwrap();
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let ask = |user: serde_json::Value| {
+        let situation = json!({ "user": user, "app": "Payroll" });
+        let situation: Situation = serde_json::from_value(situation).unwrap();
+        evaluate(&world, contoso, (&situation, Absent::Nothing), at)
+    };
+    let ada = "ada@fabrikam.example";
+    let plain = told(&ask(json!(ada)).unwrap());
+    for (described, cure) in [
+        (
+            json!({ "id": ada, "type": "member" }),
+            "as `b2bCollaborationGuest`: leave",
+        ),
+        (
+            json!({ "id": ada, "type": "b2bCollaborationGuest", "homeTenant": "woodgrove" }),
+            "with another home tenant",
+        ),
+        (json!({ "id": ada, "groups": "Finance" }), "in other groups"),
+        (
+            json!({ "id": ada, "roles": "Global Administrator" }),
+            "with other roles",
+        ),
+    ] {
+        let error = ask(described.clone()).unwrap_err().to_string();
+        assert!(
+            error.contains(cure) && error.contains(ada),
+            "{described}: {error}"
+        );
+    }
+    // What is so may be said.
+    for described in [
+        json!({ "id": ada, "type": "b2bCollaborationGuest" }),
+        json!({ "id": ada, "type": "b2bCollaborationGuest", "homeTenant": "fabrikam" }),
+        json!({ "id": ada, "groups": [], "roles": [] }),
+    ] {
+        assert_eq!(told(&ask(described).unwrap()), plain);
+    }
+    let dave = ask(json!({ "id": "dave@contoso.example", "groups": "Finance" })).unwrap();
+    assert_eq!(dave.who.name, "Dave Parnas");
+}
+
+#[test]
+fn a_name_that_no_tenant_knows_is_told_and_not_the_tenants() {
+    let situation = json!({ "user": "ada@fabrikam.example", "app": "nosuchapp" });
+    let situation: Situation = serde_json::from_value(situation).unwrap();
+    let error = world().tenant_of(&situation).unwrap_err().to_string();
+    assert!(
+        error.starts_with("application `nosuchapp` is not known in this world; give an appId")
+            && error.contains("Payroll"),
+        "{error}"
+    );
+}
+
 /// Nobody said which groups: a policy about a group depends on it, and says so.
 #[test]
 fn unknown_groups_and_roles_are_three_valued_too() {

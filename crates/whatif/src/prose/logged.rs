@@ -4,7 +4,8 @@ use portcullis_model::sign_in_log::{
     AppliedConditionalAccessPolicy, AppliedPolicyResult, ConditionalAccessStatus, SignIn,
 };
 
-use super::{Section, Told, Tone, capitalised, which_passed};
+use super::control::demand;
+use super::{Section, Told, Tone, capitalised};
 
 /// The row in words.
 pub fn tell_logged(row: &SignIn) -> Told {
@@ -36,11 +37,7 @@ fn title(row: &SignIn) -> String {
         .or(row.service_principal_name.as_deref())
         .or(row.user_principal_name.as_deref())
         .unwrap_or("Somebody unknown");
-    let to = row
-        .resource_display_name
-        .as_deref()
-        .or(row.app_display_name.as_deref())
-        .unwrap_or("an unknown application");
+    let to = application(row);
     let when = row.created_date_time.strftime("%Y-%m-%d %H:%M:%S UTC");
     let silently = if row.is_interactive {
         ""
@@ -48,6 +45,19 @@ fn title(row: &SignIn) -> String {
         ", without anybody in front of it"
     };
     format!("{who} at {to}, {when}{silently}")
+}
+
+/// The application a person used, and what it reached where that is something else.
+pub fn application(row: &SignIn) -> String {
+    // An application on its own behalf is who came, and is named already.
+    let is_who_came = row.service_principal_id.is_some();
+    let client = row.app_display_name.as_deref().filter(|_| !is_who_came);
+    let resource = row.resource_display_name.as_deref();
+    match (client, resource) {
+        (Some(client), Some(resource)) if client != resource => format!("{client} for {resource}"),
+        (Some(one), _) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "an unknown application".to_owned(),
+    }
 }
 
 fn sentences(row: &SignIn) -> Vec<String> {
@@ -98,38 +108,67 @@ fn sentences(row: &SignIn) -> Vec<String> {
 }
 
 fn proven(row: &SignIn) -> Vec<Vec<String>> {
-    row.authentication_details
-        .iter()
+    let steps = row.authentication_details.iter();
+    steps
         .map(|step| {
             let outcome = if step.succeeded {
-                "proven"
+                "was proven"
             } else {
-                "not proven"
+                "was not proven"
             };
-            vec![
-                step.authentication_step_requirement.clone(),
-                step.authentication_method.clone(),
-                format!("{outcome}: {}", step.authentication_step_result_detail),
-            ]
+            vec![format!(
+                "{}: {} {outcome} ({}).",
+                step.authentication_step_requirement,
+                step.authentication_method,
+                step.authentication_step_result_detail
+            )]
         })
         .collect()
 }
 
-/// Those that mattered first.
+/// A sentence or two on each; those that mattered first.
 fn policies(row: &SignIn) -> Vec<Vec<String>> {
     let mut policies: Vec<&AppliedConditionalAccessPolicy> =
         row.applied_conditional_access_policies.iter().collect();
     policies.sort_by_key(|policy| rank(policy.result));
-    policies
-        .into_iter()
-        .map(|policy| {
-            vec![
-                which_passed(policy.result).to_owned(),
-                policy.display_name.clone(),
-                policy.reason.clone(),
-            ]
-        })
-        .collect()
+    let sentences = policies.into_iter().map(policy_sentence);
+    sentences.map(|sentence| vec![sentence]).collect()
+}
+
+fn policy_sentence(policy: &AppliedConditionalAccessPolicy) -> String {
+    let name = format!("“{}”", policy.display_name);
+    let reason = policy.reason.trim_end_matches('.');
+    let reason = reason.strip_prefix("not applied: ").unwrap_or(reason);
+    let demand = demand(
+        &policy.enforced_grant_controls,
+        &policy.enforced_session_controls,
+    );
+    match policy.result {
+        AppliedPolicyResult::Failure => {
+            format!("{name} applied. {demand} That was not met: {reason}.")
+        }
+        AppliedPolicyResult::Unknown => {
+            format!("{name} applied and could not be evaluated: {reason}.")
+        }
+        AppliedPolicyResult::Success if policy.enforced_grant_controls.is_empty() => {
+            format!("{name} applied. {demand}")
+        }
+        AppliedPolicyResult::Success => format!("{name} applied. {demand} That was met: {reason}."),
+        AppliedPolicyResult::ReportOnlyFailure => {
+            format!("{name} only reports, and would have refused: {reason}.")
+        }
+        AppliedPolicyResult::ReportOnlyInterrupted => {
+            format!("{name} only reports, and would have asked for more: {reason}.")
+        }
+        AppliedPolicyResult::ReportOnlySuccess => {
+            format!("{name} only reports, and would have been met: {reason}.")
+        }
+        AppliedPolicyResult::NotApplied => format!("{name} did not apply: {reason}."),
+        AppliedPolicyResult::ReportOnlyNotApplied => {
+            format!("{name}, which only reports, did not apply: {reason}.")
+        }
+        AppliedPolicyResult::NotEnabled => format!("{name} is disabled."),
+    }
 }
 
 /// Where a result stands.
@@ -147,7 +186,7 @@ const fn rank(result: AppliedPolicyResult) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -167,8 +206,10 @@ mod tests {
             "conditionalAccessStatus": "failure",
             "appliedConditionalAccessPolicies": [
                 policy("Emergency stop", "notEnabled", "not evaluated: the policy is disabled"),
-                policy("Guest sessions are short", "success", "no control is demanded"),
-                policy("Vault needs a compliant device", "failure", "compliantDevice cannot be met"),
+                demanding(policy("Guest sessions are short", "success", "no control is demanded"),
+                    &json!([]), &json!(["SignInFrequency"])),
+                demanding(policy("Vault needs a compliant device", "failure", "compliantDevice cannot be met"),
+                    &json!(["RequireCompliantDevice"]), &json!([])),
             ],
             "conditionalAccessAudiences": [], "authenticationRequirement": "singleFactorAuthentication",
             "authenticationDetails": [{
@@ -182,13 +223,45 @@ mod tests {
         .unwrap()
     }
 
-    fn policy(name: &str, result: &str, reason: &str) -> serde_json::Value {
+    fn policy(name: &str, result: &str, reason: &str) -> Value {
         json!({
             "id": "c0c0c0c0-0006-4000-8000-000000000001", "displayName": name, "result": result, "reason": reason,
             "enforcedGrantControls": [], "enforcedSessionControls": [], "conditionsSatisfied": [],
             "conditionsNotSatisfied": [], "includeRulesSatisfied": [], "excludeRulesSatisfied": [],
             "sessionControlsNotSatisfied": []
         })
+    }
+
+    fn demanding(mut policy: Value, grant: &Value, session: &Value) -> Value {
+        policy["enforcedGrantControls"] = grant.clone();
+        policy["enforcedSessionControls"] = session.clone();
+        policy
+    }
+
+    #[test]
+    fn the_application_that_was_used_is_named_before_what_it_reached() {
+        let named = |client: Option<&str>, resource: Option<&str>, principal: Option<&str>| {
+            let mut row = row();
+            row.app_display_name = client.map(str::to_owned);
+            row.resource_display_name = resource.map(str::to_owned);
+            row.service_principal_id =
+                principal.map(|_| "c0c0c0c0-0009-4000-8000-000000000001".parse().unwrap());
+            application(&row)
+        };
+        let graph = Some("Microsoft Graph");
+        assert_eq!(
+            named(Some("Payroll"), graph, None),
+            "Payroll for Microsoft Graph"
+        );
+        assert_eq!(named(Some("Payroll"), Some("Payroll"), None), "Payroll");
+        assert_eq!(named(Some("Payroll"), None, None), "Payroll");
+        assert_eq!(named(None, graph, None), "Microsoft Graph");
+        assert_eq!(named(None, None, None), "an unknown application");
+        // Who came is the job itself, so the line names what it reached.
+        assert_eq!(
+            named(Some("Nightly job"), graph, Some("id")),
+            "Microsoft Graph"
+        );
     }
 
     #[test]
@@ -204,22 +277,17 @@ mod tests {
                 "Conditional Access did not let it pass: of 2 policies in force that applied, 1 did not let pass.",
             ]
         );
-        let policies = &told.sections.last().unwrap().rows;
-        let names: Vec<_> = policies.iter().map(|row| row[1].as_str()).collect();
+        let rows = told.sections.iter().map(|section| section.rows.concat());
+        let rows: Vec<_> = rows.collect();
         assert_eq!(
-            names,
+            rows,
             [
-                "Vault needs a compliant device",
-                "Guest sessions are short",
-                "Emergency stop"
-            ]
-        );
-        assert_eq!(
-            policies[0],
-            [
-                "not met",
-                "Vault needs a compliant device",
-                "compliantDevice cannot be met"
+                vec!["Primary authentication: Password was proven (Correct password)."],
+                vec![
+                    "“Vault needs a compliant device” applied. It demands a compliant device. That was not met: compliantDevice cannot be met.",
+                    "“Guest sessions are short” applied. It demands no control, and says of the session: how often to sign in again.",
+                    "“Emergency stop” is disabled.",
+                ]
             ]
         );
     }

@@ -9,13 +9,72 @@ use crate::directory::Directory;
 use crate::evaluate::evaluate;
 use crate::situation::{Absent, Situation};
 
-fn told(situation: serde_json::Value) -> Told {
+fn answer(situation: serde_json::Value, absent: Absent) -> Answer {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/two-organisations");
     let world = Directory::of_world(portcullis_world::read_world(&folder).unwrap().tenants);
     let situation: Situation = serde_json::from_value(situation).unwrap();
     let tenant = world.tenant_of(&situation).unwrap();
     let at = "2026-06-01T12:00:00Z".parse().unwrap();
-    tell(&evaluate(&world, tenant, (&situation, Absent::Nothing), at).unwrap())
+    evaluate(&world, tenant, (&situation, absent), at).unwrap()
+}
+
+fn told(situation: serde_json::Value) -> Told {
+    tell(&answer(situation, Absent::Nothing))
+}
+
+#[test]
+fn where_nobody_is_there_the_client_is_told_to_fetch_somebody() {
+    let mut situation =
+        json!({ "user": "ada@fabrikam.example", "app": "Payroll", "interactive": false });
+    let ada = told(situation.clone());
+    assert_eq!(
+        (ada.tone, ada.verdict.as_str()),
+        (Tone::Open, "Interaction required")
+    );
+    let told_last = ada.sentences.last().unwrap();
+    assert_eq!(
+        told_last,
+        "Nobody is there to answer: the client gets `interaction_required` (error 50076) and no token."
+    );
+    let told_json = crate::graph_answer::answer_json(&answer(situation.clone(), Absent::Nothing));
+    assert_eq!(
+        told_json["clientGets"],
+        json!({ "error": "interaction_required", "error_codes": [50076] })
+    );
+    // Who has proven nothing is sent to sign in.
+    situation["proven"] = json!([]);
+    let sentences = told(situation).sentences.join(" ");
+    assert!(
+        sentences.contains("`login_required` (error 50058)"),
+        "{sentences}"
+    );
+    // Where somebody is there, nothing of this is said.
+    let there = answer(
+        json!({ "user": "ada@fabrikam.example", "app": "Payroll" }),
+        Absent::Nothing,
+    );
+    assert_eq!(there.silent_refusal(&there.outcome), None);
+}
+
+#[test]
+fn a_shorter_list_of_policies_changes_no_name_and_no_verdict() {
+    let situation =
+        json!({ "user": "ada@fabrikam.example", "app": "Payroll", "proven": ["fido2"] });
+    let answer = answer(situation, Absent::Unknown);
+    let (whole, short) = (tell(&answer), tell_applied(&answer));
+    assert_eq!(
+        (&whole.verdict, &whole.sentences),
+        (&short.verdict, &short.sentences)
+    );
+    let rows = |told: &Told| {
+        let mut sections = told.sections.iter();
+        let section = sections.find(|section| section.heading == "Policies");
+        section.unwrap().rows.clone()
+    };
+    let (all, listed) = (rows(&whole), rows(&short));
+    assert!(all.iter().any(|row| row[0] == "no"));
+    assert!(listed.iter().any(|row| row[0] == "depends"), "{listed:?}");
+    assert!(listed.iter().all(|row| row[0] != "no"), "{listed:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::evaluate::{Answer, AnswerOutcome, Verdict};
 /// The verdict, in a headline and in sentences.
 pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
     let certain = sentences(answer, &answer.outcome);
-    let word = word(&answer.outcome);
+    let word = word(answer, &answer.outcome);
     let (tone, headline, mut told) = match answer.verdict() {
         Verdict::Granted => (Tone::Good, capitalised(word), certain),
         Verdict::Asked => (Tone::Open, capitalised(word), certain),
@@ -28,7 +28,7 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
         told.push(format!(
             "That hangs on {}. If every policy applies that could: {}. {}",
             unsaid(&answer.hanging_policies()),
-            self::word(possible),
+            self::word(answer, possible),
             sentences(answer, possible).join(" ")
         ));
     }
@@ -37,7 +37,7 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
             "That hangs on {}. If {}: {}. {}",
             unsaid(&other.signals),
             other.words,
-            self::word(&other.outcome),
+            self::word(answer, &other.outcome),
             sentences(answer, &other.outcome).join(" ")
         ));
     }
@@ -51,8 +51,9 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
     (tone, headline, told)
 }
 
-const fn word(outcome: &AnswerOutcome) -> &'static str {
+const fn word(answer: &Answer, outcome: &AnswerOutcome) -> &'static str {
     match outcome {
+        AnswerOutcome::Asked(_) if answer.is_silent => "interaction required",
         AnswerOutcome::Granted => "granted",
         AnswerOutcome::Asked(_) => "asked for more",
         AnswerOutcome::Blocked(_) => "blocked",
@@ -63,14 +64,14 @@ const fn word(outcome: &AnswerOutcome) -> &'static str {
 fn conditions(answer: &Answer) -> String {
     let mut clauses = Vec::new();
     if let Some(possible) = &answer.if_everything_applies
-        && word(possible) != word(&answer.outcome)
+        && word(answer, possible) != word(answer, &answer.outcome)
     {
         clauses.push(policies_clause(answer, possible));
     }
     // One clause for each thing nobody said; the sentences have the rest.
     let mut told = BTreeSet::new();
     for one in &answer.otherwise {
-        let ends_otherwise = word(&one.outcome) != word(&answer.outcome);
+        let ends_otherwise = word(answer, &one.outcome) != word(answer, &answer.outcome);
         if ends_otherwise && told.insert(&one.signals) {
             clauses.push(one.words.clone());
         }
@@ -133,7 +134,14 @@ fn sentences(answer: &Answer, outcome: &AnswerOutcome) -> Vec<String> {
         }
         AnswerOutcome::Asked(asked) => {
             let sentences = asked.iter().map(|one| ask_sentence(answer, one));
-            sentences.collect()
+            let refusal = answer.silent_refusal(outcome);
+            let nobody = refusal.map(|refusal| {
+                format!(
+                    "Nobody is there to answer: the client gets `{}` (error {}) and no token.",
+                    refusal.oauth_error, refusal.error
+                )
+            });
+            sentences.chain(nobody).collect()
         }
     }
 }

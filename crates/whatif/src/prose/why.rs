@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::sign_in_log::RuleSatisfied;
 
+use super::control::demand;
 use super::{Section, Told, capitalised, tell, unsaid, which_passed};
 use crate::evaluate::{Answer, Applicability, PolicyAnswer};
 
@@ -63,8 +64,21 @@ fn in_force(answer: &Answer) -> Vec<String> {
 
 fn policy(policy: &PolicyAnswer) -> String {
     let name = format!("“{}”", policy.display_name);
-    let demand = demand(policy);
+    let applied = &policy.applied;
+    let demand = demand(
+        &applied.enforced_grant_controls,
+        &applied.enforced_session_controls,
+    );
     match (&policy.applicability, policy.state) {
+        // Where no control is demanded there is nothing to meet.
+        (Applicability::Applies, PolicyState::Enabled | PolicyState::Disabled)
+            if applied.enforced_grant_controls.is_empty() =>
+        {
+            format!(
+                "{name} applies{}. {demand}",
+                because(&applied.include_rules_satisfied)
+            )
+        }
         (Applicability::Applies, PolicyState::Enabled | PolicyState::Disabled) => format!(
             "{name} applies{}. {demand} That is {}: {}.{}",
             because(&policy.applied.include_rules_satisfied),
@@ -116,21 +130,6 @@ fn because(rules: &[RuleSatisfied]) -> String {
         String::new()
     } else {
         format!(" because of {}", rules.join(", "))
-    }
-}
-
-fn demand(policy: &PolicyAnswer) -> String {
-    let controls = &policy.applied.enforced_grant_controls;
-    let session = &policy.applied.enforced_session_controls;
-    let grant = match controls.as_slice() {
-        [] => "It demands nothing".to_owned(),
-        [one] if one.eq_ignore_ascii_case("block") => "It blocks".to_owned(),
-        controls => format!("It demands {}", controls.join(", ")),
-    };
-    if session.is_empty() {
-        format!("{grant}.")
-    } else {
-        format!("{grant}, and says of the session: {}.", session.join(", "))
     }
 }
 

@@ -15,7 +15,7 @@ use portcullis_policy::facts::{Channel, ExternalUserFacts, Origin, Subject, User
 use portcullis_policy::hypothesis::SupposedOrigin;
 use uuid::Uuid;
 
-use super::{Notes, Question, Reached, gates};
+use super::{Notes, Question, Reached, gates, known};
 use crate::directory::{DirectoryTenant, NameOf, Unresolved};
 use crate::evaluate::{Signal, WhoSignsIn};
 use crate::situation::{DescribedUser, UserTypeWord, Who};
@@ -50,6 +50,11 @@ impl Person {
             SupposedOrigin::WithoutHome => Channel::Collaboration,
             SupposedOrigin::Tenant { channel, .. } => channel.into(),
         }
+    }
+
+    /// Whether nobody says which object of the tenant this is, though it is one.
+    pub(super) fn could_be_anybody(&self) -> bool {
+        self.object.is_none() && self.id.is_some()
     }
 
     pub(super) fn home_tenant(&self) -> Option<TenantId> {
@@ -307,13 +312,13 @@ fn membership_notes(unsaid: &BTreeSet<Signal>, notes: &mut Notes) {
 }
 
 /// Where somebody signs in of whom the directory does not say the account.
-enum Elsewhere {
+pub(super) enum Elsewhere {
     SomeTenant,
     NoTenant,
 }
 
 /// Exports of Entra have the issuer alone: `ExternalAzureAD` is another tenant, every other one is none.
-fn elsewhere(user: &User) -> Option<Elsewhere> {
+pub(super) fn elsewhere(user: &User) -> Option<Elsewhere> {
     let mut federated = user
         .identities
         .iter()
@@ -332,17 +337,20 @@ fn describe(
     notes: &mut Notes,
 ) -> Result<Person, Unresolved> {
     let tenant = question.tenant;
-    // Somebody whose object is there keeps their groups and roles, whatever type is supposed.
     let object = match &described.id {
         Some(name) => tenant.find_user(name)?,
         None => None,
     };
     let memberships = described_memberships(tenant, described, object, notes)?;
-    if let (Some(object), None, None) = (object, described.user_type, &described.home_tenant) {
-        return Ok(Person {
-            memberships,
-            ..of_object_alone(question, object, notes)
-        });
+    if let Some(object) = object {
+        known::agrees(question, described, object)?;
+        let says_nothing_new = described.user_type.is_none() && described.home_tenant.is_none();
+        if says_nothing_new || !known::has_unsaid_home(tenant, object) {
+            return Ok(Person {
+                memberships,
+                ..of_object_alone(question, object, notes)
+            });
+        }
     }
     let user_type = described.user_type.unwrap_or_else(|| {
         notes.not_given.insert(Signal::UserType);
@@ -457,36 +465,52 @@ fn described_memberships(
     let mut through_groups = BTreeSet::new();
     let groups = match (&described.groups, &known) {
         (None, Some(known)) => known.groups.clone(),
+        (Some(names), Some(known)) => {
+            let found = names.0.iter().map(|name| tenant.find_group(name));
+            let said = tenant.nested(found.collect::<Result<_, _>>()?);
+            let may_be_more = tenant.unsaid().of_people.contains(&Signal::Groups);
+            if !may_be_more && !said.groups.is_subset(&known.groups) {
+                return Err(known::is_known(tenant, described, "in other groups"));
+            }
+            through_groups = said.roles;
+            said.groups.union(&known.groups).copied().collect()
+        }
         (None, None) => {
             notes.not_given.insert(Signal::Groups);
             notes.suppose("the user is in no group that a policy excludes");
             BTreeSet::new()
         }
-        (Some(names), _) => {
+        (Some(names), None) => {
             let found = names.0.iter().map(|name| tenant.find_group(name));
             let nested = tenant.nested(found.collect::<Result<_, _>>()?);
             through_groups = nested.roles;
             nested.groups
         }
     };
+    let said = described.roles.iter().flat_map(|names| &names.0);
+    let said = said.map(|name| tenant.find_role(name));
+    let said: BTreeSet<_> = said.collect::<Result<_, _>>()?;
     let roles = match (&described.roles, known) {
-        (None, Some(known)) => known.roles,
+        (None, Some(known)) => known.roles.union(&through_groups).copied().collect(),
+        (Some(_), Some(known)) => {
+            let may_be_more = tenant.unsaid().of_people.contains(&Signal::Roles);
+            if !may_be_more && !said.is_subset(&known.roles) {
+                return Err(known::is_known(tenant, described, "with other roles"));
+            }
+            said.union(&known.roles).copied().collect()
+        }
         (None, None) => {
             notes.not_given.insert(Signal::Roles);
             notes.suppose("the user has no role that a policy excludes");
             through_groups
         }
-        (Some(names), _) => names
-            .0
-            .iter()
-            .map(|name| tenant.find_role(name))
-            .collect::<Result<_, _>>()?,
+        (Some(_), None) => said,
     };
     Ok(Memberships { groups, roles })
 }
 
 /// A tenant of the world by any of its names, another one by its id.
-fn home_tenant(question: &Question<'_>, name: &str) -> Result<TenantId, Unresolved> {
+pub(super) fn home_tenant(question: &Question<'_>, name: &str) -> Result<TenantId, Unresolved> {
     match question.directory.find_tenant(name) {
         Ok(tenant) => Ok(tenant.id()),
         Err(unknown) => name.trim().parse().map_err(|_| unknown),

@@ -4,22 +4,21 @@ use super::Situation;
 
 impl Situation {
     /// This situation, with `defaults` for what it does not speak of. Members are taken whole: whoever describes a device
-    /// describes all of it. Who names a subject replaces the subject, and who names something to reach replaces all that
-    /// is reached.
+    /// describes all of it. Who names a subject replaces the subject. An application and authentication contexts are reached
+    /// together, as one request names both (specification 4.3); what a user does to their own account is reached alone.
     #[must_use]
     pub fn over(self, defaults: &Self) -> Self {
         let names_subject = self.user.is_some() || self.service_principal.is_some();
-        let names_target = self.app.is_some()
-            || self.user_action.is_some()
-            || self.authentication_context.is_some();
         let mut defaults = defaults.clone();
         if names_subject {
             defaults.user = None;
             defaults.service_principal = None;
         }
-        if names_target {
-            defaults.app = None;
+        if self.app.is_some() || self.authentication_context.is_some() {
             defaults.user_action = None;
+        }
+        if self.user_action.is_some() {
+            defaults.app = None;
             defaults.authentication_context = None;
         }
         macro_rules! first_of_both {

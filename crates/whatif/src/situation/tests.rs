@@ -107,3 +107,22 @@ fn defaults_fill_holes_and_never_add_a_second_subject_or_target() {
         json!({ "servicePrincipal": "daemon", "userAction": "registerOrJoinDevices", "platform": "windows", "device": "unregistered" })
     );
 }
+
+#[test]
+fn an_application_and_a_context_are_reached_together() {
+    let with = |defaults, value| {
+        let defaults = read(defaults).unwrap();
+        serde_json::to_value(read(value).unwrap().over(&defaults)).unwrap()
+    };
+    let both = json!({ "app": "Payroll", "authenticationContext": "c1" });
+    let (app, context) = (
+        json!({ "app": "Payroll" }),
+        json!({ "authenticationContext": "c1" }),
+    );
+    assert_eq!(with(app.clone(), context.clone()), both);
+    assert_eq!(with(context.clone(), app.clone()), both);
+    let action = json!({ "userAction": "registerOrJoinDevices" });
+    assert_eq!(with(both.clone(), action.clone()), action);
+    assert_eq!(with(action.clone(), app.clone()), app);
+    assert_eq!(with(action, context.clone()), context);
+}

@@ -1,0 +1,92 @@
+//! Somebody of the directory who is described as well: what is said must be what the directory says, or the answer is about nobody.
+
+use portcullis_model::user::{User, UserType};
+
+use super::Question;
+use super::subject::{elsewhere, home_tenant};
+use crate::directory::{DirectoryTenant, Unresolved};
+use crate::evaluate::Signal;
+use crate::situation::{DescribedUser, UserTypeWord};
+
+/// Refuses a description that is not the directory's.
+pub(super) fn agrees(
+    question: &Question<'_>,
+    described: &DescribedUser,
+    object: &User,
+) -> Result<(), Unresolved> {
+    let tenant = question.tenant;
+    let known = kind(object);
+    let may_be_another = has_unsaid_home(tenant, object);
+    if let Some(said) = described.user_type
+        && said != known
+        && !(may_be_another && is_from_elsewhere(said))
+    {
+        return Err(is_known(
+            tenant,
+            described,
+            &format!("as `{}`", known.name()),
+        ));
+    }
+    if let Some(name) = &described.home_tenant
+        && !may_be_another
+    {
+        let said = home_tenant(question, name)?;
+        let home = object.home_account.map(|home| home.tenant_id);
+        if home != Some(said) {
+            return Err(is_known(tenant, described, "with another home tenant"));
+        }
+    }
+    Ok(())
+}
+
+/// That the directory has somebody otherwise than they are described.
+pub(super) fn is_known(
+    tenant: &DirectoryTenant,
+    described: &DescribedUser,
+    otherwise: &str,
+) -> Unresolved {
+    let name: String = described
+        .id
+        .iter()
+        .flat_map(|id| id.chars())
+        .take(80)
+        .collect();
+    Unresolved::Incomplete(format!(
+        "{} has `{name}` {otherwise}: leave the description out, or describe somebody without that name",
+        tenant.name()
+    ))
+}
+
+/// Whether nobody says which tenant the guest is from.
+pub(super) fn has_unsaid_home(tenant: &DirectoryTenant, object: &User) -> bool {
+    let is_unsaid = tenant.unsaid().of_people.contains(&Signal::HomeTenant);
+    is_unsaid && object.home_account.is_none() && is_external(object)
+}
+
+fn is_external(object: &User) -> bool {
+    let name = object.user_principal_name.to_uppercase();
+    object.home_account.is_some()
+        || elsewhere(object).is_some()
+        || name.contains(User::EXTERNAL_MARK)
+}
+
+fn kind(object: &User) -> UserTypeWord {
+    match (object.user_type, is_external(object)) {
+        (None | Some(UserType::Member), false) => UserTypeWord::Member,
+        (Some(UserType::Guest), false) => UserTypeWord::InternalGuest,
+        (Some(UserType::Member), true) => UserTypeWord::B2bCollaborationMember,
+        (None, true) => UserTypeWord::OtherExternalUser,
+        (Some(UserType::Guest), true) => UserTypeWord::B2bCollaborationGuest,
+    }
+}
+
+const fn is_from_elsewhere(kind: UserTypeWord) -> bool {
+    match kind {
+        UserTypeWord::Member | UserTypeWord::InternalGuest => false,
+        UserTypeWord::B2bCollaborationGuest
+        | UserTypeWord::B2bCollaborationMember
+        | UserTypeWord::B2bDirectConnectUser
+        | UserTypeWord::OtherExternalUser
+        | UserTypeWord::ServiceProvider => true,
+    }
+}
