@@ -4,6 +4,7 @@
 //! nothing lies beside is given a stand-in id, the same each time, and is reported as missing.
 
 mod directory;
+mod envelope;
 mod missing;
 mod piece;
 mod reading;
