@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use portcullis_model::id::{
     AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
+use portcullis_model::microsoft_application::{
+    microsoft_application_name, microsoft_applications_named,
+};
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use super::{Directory, DirectoryTenant, NameOf, People};
@@ -271,18 +274,23 @@ impl DirectoryTenant {
             .map(|one| one.app_id)
             .chain(principals.map(|one| one.app_id))
             .collect();
-        let well_known = || well_known::application(name).and_then(|id| id.parse().ok());
-        only(ids, ("application", name, self.name()))?
-            .or_else(well_known)
-            .ok_or_else(|| {
-                let registrations = self.configuration.applications.iter();
-                let principals = self.configuration.service_principals.iter();
-                let names = registrations
-                    .map(|one| one.display_name.as_str())
-                    .chain(principals.map(|one| one.display_name.as_str()));
-                let cure = format!("give an appId, or a name; {}", list(names));
-                Unresolved::unknown("application", name, self.name(), cure)
-            })
+        let what = ("application", name, self.name());
+        let found = match only(ids, what)? {
+            Some(id) => Some(id),
+            None => only(
+                microsoft_applications_named(name).into_iter().collect(),
+                what,
+            )?,
+        };
+        found.ok_or_else(|| {
+            let registrations = self.configuration.applications.iter();
+            let principals = self.configuration.service_principals.iter();
+            let names = registrations
+                .map(|one| one.display_name.as_str())
+                .chain(principals.map(|one| one.display_name.as_str()));
+            let cure = format!("give an appId, or a name; {}", list(names));
+            Unresolved::unknown("application", name, self.name(), cure)
+        })
     }
 
     /// What people call an application; its id when nobody knows it.
@@ -294,9 +302,8 @@ impl DirectoryTenant {
             let used = principals.find(|one| one.app_id == id);
             used.map(|one| one.display_name.as_str())
         });
-        let text = id.to_string();
-        name.or_else(|| well_known::application_name(&text))
-            .map_or(text.clone(), str::to_owned)
+        name.or_else(|| microsoft_application_name(id))
+            .map_or_else(|| id.to_string(), str::to_owned)
     }
 
     fn has_application(&self, name: &str) -> bool {

@@ -307,7 +307,7 @@ impl Reading {
         replace_names(
             &mut members,
             &mut |place| match directory.find(place.kind, place.name) {
-                Found::One(id) => Some(id.to_owned()),
+                Found::One(id) => Some(id),
                 Found::Nothing if place.kind == NameKind::AuthenticationContext => None,
                 Found::Nothing => {
                     let id = stand_in(place.kind, place.name);
