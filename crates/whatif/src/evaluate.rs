@@ -8,6 +8,8 @@ mod signal;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod unknown_name_tests;
+#[cfg(test)]
 mod unsaid_tests;
 
 use std::collections::BTreeSet;

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::directory::Unsaid;
 
-const APP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+pub(super) const APP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const PRINCIPAL: &str = "aaaaaaaa-0000-4000-8000-000000000002";
 
 /// A bare export: nothing is known but these policies.
-fn export(policies: &[Value]) -> TenantWorld {
+pub(super) fn export(policies: &[Value]) -> TenantWorld {
     let policy = |(number, members): (usize, &Value)| {
         let mut document = json!({
             "id": format!("00000000-0000-4000-8000-{number:012}"), "state": "enabled",
@@ -54,31 +54,31 @@ fn export(policies: &[Value]) -> TenantWorld {
     }
 }
 
-fn ask_world(world: TenantWorld, situation: Value, absent: Absent) -> Answer {
+pub(super) fn ask_world(world: TenantWorld, situation: Value, absent: Absent) -> Answer {
     ask_tenant(DirectoryTenant::of_world(world), situation, absent)
 }
 
-fn ask_tenant(tenant: DirectoryTenant, situation: Value, absent: Absent) -> Answer {
+pub(super) fn ask_tenant(tenant: DirectoryTenant, situation: Value, absent: Absent) -> Answer {
     let directory = Directory::new([tenant.clone()]);
     let situation: Situation = serde_json::from_value(situation).unwrap();
     let at = "2026-06-01T12:00:00Z".parse().unwrap();
     evaluate(&directory, &tenant, (&situation, absent), at).unwrap()
 }
 
-fn ask(policies: &[Value], situation: Value) -> Answer {
+pub(super) fn ask(policies: &[Value], situation: Value) -> Answer {
     ask_world(export(policies), situation, Absent::Unknown)
 }
 
-fn hangs_on(answer: &Answer, signals: &[Signal]) -> bool {
+pub(super) fn hangs_on(answer: &Answer, signals: &[Signal]) -> bool {
     let on = Applicability::DependsOn(signals.iter().copied().collect());
     answer.policies[0].applicability == on
 }
 
-fn headline(answer: &Answer) -> String {
+pub(super) fn headline(answer: &Answer) -> String {
     crate::prose::tell(answer).verdict
 }
 
-fn about(users: Value) -> Value {
+pub(super) fn about(users: Value) -> Value {
     json!({ "displayName": "P", "conditions": { "users": users, "applications": { "includeApplications": ["All"] } } })
 }
 
