@@ -59,11 +59,9 @@ pub(crate) async fn open(
     let export = read_export(path).with_context(cannot)?;
     anyhow::ensure!(
         !export.policies.is_empty(),
-        "no policy can be read from `{}`{}",
+        "no policy can be read from `{}`:\n{}",
         path.display(),
-        refusals(&export)
-            .first()
-            .map_or_else(String::new, |first| format!(": {first}"))
+        what_is_there(&export)
     );
     let wrong = refusals(&export);
     if !wrong.is_empty() && unreadable == Unreadable::Refused {
@@ -97,7 +95,7 @@ pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
         "the exported policies in `{}` cannot be tested:\n{}",
         path.display(),
         if wrong.is_empty() {
-            "there are none".to_owned()
+            what_is_there(&export)
         } else {
             wrong.join("\n")
         }
@@ -223,7 +221,7 @@ pub(crate) fn with_drafts(
         "the policies in `{}` cannot be tried:\n{}",
         path.display(),
         if wrong.is_empty() {
-            "there are none".to_owned()
+            what_is_there(&export)
         } else {
             wrong.join("\n")
         }
@@ -289,6 +287,31 @@ fn refusals(export: &Export) -> Vec<String> {
             Some(format!("{}: {}{more}", file.path.display(), first(refusal)))
         })
         .collect()
+}
+
+/// What became of the files of an export without policies; some of many.
+fn what_is_there(export: &Export) -> String {
+    const FILES_MAX: usize = 8;
+    if export.files.is_empty() {
+        return "there is no `.json` file".to_owned();
+    }
+    let wrong = refusals(export).into_iter();
+    let others = export.files.iter().filter(|file| file.refusal.is_none());
+    let others = others.map(|file| {
+        let path = file.path.display();
+        match (&file.something_else, file.others) {
+            (Some(what), 0) => format!("{path}: {what}"),
+            (_, 1) => format!("{path}: one object beside policies, and no policy"),
+            (_, many) => format!("{path}: {many} objects beside policies, and no policy"),
+        }
+    });
+    let mut lines: Vec<String> = wrong.chain(others).collect();
+    let more = lines.len().saturating_sub(FILES_MAX);
+    lines.truncate(FILES_MAX);
+    if more > 0 {
+        lines.push(format!("and {more} files more"));
+    }
+    lines.join("\n")
 }
 
 fn warn_of(wrong: Vec<String>) {
