@@ -1,4 +1,7 @@
-//! Names that people know and exports do not carry: built-in roles, by the ids they have everywhere.
+//! Names that people know and exports do not carry: built-in roles and Microsoft's own applications, by the ids they have everywhere.
+
+use portcullis_model::id::ClientId;
+use portcullis_model::microsoft_application::microsoft_applications_named;
 
 /// Built-in roles by name (role template ids).
 const ROLES: &[(&str, &str)] = &[
@@ -84,6 +87,14 @@ pub(crate) fn role(name: &str) -> Option<&'static str> {
 pub(crate) fn role_name(id: &str) -> Option<&'static str> {
     let found = ROLES.iter().find(|(_, known)| *known == id);
     found.map(|(name, _)| *name)
+}
+
+/// The only one of Microsoft's own applications that is called so.
+pub(crate) fn application(name: &str) -> Option<ClientId> {
+    match microsoft_applications_named(name).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
 }
 
 fn find(names: &[(&'static str, &'static str)], name: &str) -> Option<&'static str> {

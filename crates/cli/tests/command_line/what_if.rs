@@ -182,7 +182,7 @@ fn member_at(files: &[(&str, Value)], app: &str) -> Said {
 }
 
 /// A policy that blocks everybody at these applications.
-fn blocking(applications: Value) -> Value {
+fn blocking(applications: &Value) -> Value {
     json!({ "displayName": "No", "state": "enabled",
         "conditions": { "users": { "includeUsers": ["All"] }, "applications": applications },
         "grantControls": { "operator": "OR", "builtInControls": ["block"] } })
@@ -190,7 +190,7 @@ fn blocking(applications: Value) -> Value {
 
 #[test]
 fn a_policy_in_an_envelope_is_asked_and_one_that_nobody_found_refuses_the_answer() {
-    let everywhere = blocking(json!({ "includeApplications": ["All"] }));
+    let everywhere = blocking(&json!({ "includeApplications": ["All"] }));
     let said = member_at(
         &[("a.json", json!({ "Policies": [everywhere] }))],
         "Exchange Online",
@@ -209,9 +209,9 @@ fn a_policy_in_an_envelope_is_asked_and_one_that_nobody_found_refuses_the_answer
 #[test]
 fn policies_name_microsofts_applications_as_the_command_line_does() {
     let exchange = "00000002-0000-0ff1-ce00-000000000000";
-    let only = blocking(json!({ "includeApplications": ["Exchange Online"] }));
+    let only = blocking(&json!({ "includeApplications": ["Exchange Online"] }));
     let all_but = blocking(
-        json!({ "includeApplications": ["All"], "excludeApplications": ["Exchange Online"] }),
+        &json!({ "includeApplications": ["All"], "excludeApplications": ["Exchange Online"] }),
     );
     for (policy, verdict) in [(only, "\nBlocked\n"), (all_but, "\nGranted\n")] {
         for app in ["Exchange Online", "Office 365 Exchange Online", exchange] {
@@ -226,7 +226,7 @@ fn policies_name_microsofts_applications_as_the_command_line_does() {
         }
     }
     // What nothing has may be what is reached.
-    let own = blocking(json!({ "includeApplications": ["My Own App"] }));
+    let own = blocking(&json!({ "includeApplications": ["My Own App"] }));
     let said = member_at(&[("a.json", own)], "Exchange Online");
     let depends = "Depends: granted unless “No” applies";
     assert!(said.out.contains(depends), "{}", said.out);

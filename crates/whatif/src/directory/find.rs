@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_model::id::{
     AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
-use portcullis_model::microsoft_application::{
-    microsoft_application_name, microsoft_applications_named,
-};
+use portcullis_model::microsoft_application::microsoft_application_name;
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use super::{Directory, DirectoryTenant, NameOf, People};
@@ -274,23 +272,18 @@ impl DirectoryTenant {
             .map(|one| one.app_id)
             .chain(principals.map(|one| one.app_id))
             .collect();
-        let what = ("application", name, self.name());
-        let found = match only(ids, what)? {
-            Some(id) => Some(id),
-            None => only(
-                microsoft_applications_named(name).into_iter().collect(),
-                what,
-            )?,
-        };
-        found.ok_or_else(|| {
-            let registrations = self.configuration.applications.iter();
-            let principals = self.configuration.service_principals.iter();
-            let names = registrations
-                .map(|one| one.display_name.as_str())
-                .chain(principals.map(|one| one.display_name.as_str()));
-            let cure = format!("give an appId, or a name; {}", list(names));
-            Unresolved::unknown("application", name, self.name(), cure)
-        })
+        let well_known = || well_known::application(name);
+        only(ids, ("application", name, self.name()))?
+            .or_else(well_known)
+            .ok_or_else(|| {
+                let registrations = self.configuration.applications.iter();
+                let principals = self.configuration.service_principals.iter();
+                let names = registrations
+                    .map(|one| one.display_name.as_str())
+                    .chain(principals.map(|one| one.display_name.as_str()));
+                let cure = format!("give an appId, or a name; {}", list(names));
+                Unresolved::unknown("application", name, self.name(), cure)
+            })
     }
 
     /// What people call an application; its id when nobody knows it.

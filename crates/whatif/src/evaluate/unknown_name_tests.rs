@@ -1,5 +1,7 @@
 //! What policies name and nothing has may be whatever is reached or signs in: a block on it never ends in "granted".
 
+#![expect(clippy::needless_pass_by_value, reason = "`json!` values")]
+
 use serde_json::{Value, json};
 
 use super::unsaid_tests::{APP, ask_tenant, export, hangs_on, headline};
