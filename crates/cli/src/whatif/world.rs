@@ -14,7 +14,7 @@ use portcullis_scenario::prepare::Base;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf, Unsaid};
 use portcullis_whatif::evaluate::Signal;
 use portcullis_world::error::WorldError;
-use portcullis_world::export::{Export, MissingReference, read_export};
+use portcullis_world::export::{Export, MissingReference, read_export, read_export_beside};
 use portcullis_world::files::Files;
 use portcullis_world::names::NameKind;
 use portcullis_world::parse::parse_world;
@@ -214,7 +214,8 @@ pub(crate) fn with_drafts(
     tenant: &DirectoryTenant,
     path: &Path,
 ) -> anyhow::Result<DirectoryTenant> {
-    let export = read_export(path).with_context(|| format!("cannot use `{}`", path.display()))?;
+    let export = read_export_beside(path, &known(tenant))
+        .with_context(|| format!("cannot use `{}`", path.display()))?;
     let wrong = refusals(&export);
     anyhow::ensure!(
         wrong.is_empty() && !export.policies.is_empty(),
@@ -238,6 +239,64 @@ pub(crate) fn with_drafts(
         agreements: export.agreements,
     };
     Ok(tenant.clone().with_names(names).with_drafts(drafts))
+}
+
+/// What the tenant has, by the names that a draft may use.
+fn known(tenant: &DirectoryTenant) -> Vec<(NameKind, String, String)> {
+    let stored = tenant.configuration();
+    let mut known = Vec::new();
+    let mut note = |kind, name: &str, id: String| known.push((kind, name.to_owned(), id));
+    for one in tenant.users() {
+        note(NameKind::User, &one.user_principal_name, one.id.to_string());
+        note(NameKind::User, &one.display_name, one.id.to_string());
+    }
+    for (id, name) in tenant.groups() {
+        note(NameKind::Group, name, id.to_string());
+    }
+    for one in &stored.applications {
+        note(
+            NameKind::Application,
+            &one.display_name,
+            one.app_id.to_string(),
+        );
+    }
+    for one in &stored.service_principals {
+        note(
+            NameKind::Application,
+            &one.display_name,
+            one.app_id.to_string(),
+        );
+        note(
+            NameKind::ServicePrincipal,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.named_locations {
+        note(
+            NameKind::NamedLocation,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.authentication_strengths {
+        note(
+            NameKind::AuthenticationStrength,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.authentication_contexts {
+        note(
+            NameKind::AuthenticationContext,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.agreements {
+        note(NameKind::Agreement, &one.display_name, one.id.to_string());
+    }
+    known
 }
 
 /// Whether the tenant has what a draft refers to by id.

@@ -171,6 +171,26 @@ fn exported_policies_are_asked_without_a_world() {
         .assert_refused(1, &["there is nothing at `nowhere`"]);
 }
 
+#[test]
+fn drafts_name_what_the_tenant_has() {
+    let place = Place::new();
+    let no = blocking(&json!({ "includeApplications": ["Payroll"] }));
+    fs::write(place.path("draft.json"), no.to_string()).unwrap();
+    let ask = [
+        &["whatif", DEMO_WORLD, "--policies", "draft.json"],
+        &GRACE_AT_PAYROLL[..],
+    ]
+    .concat();
+    let said = place.run(&ask);
+    assert_eq!(said.error, "");
+    assert!(
+        said.out
+            .contains("at Payroll, decided by Contoso\n\nBlocked"),
+        "{}",
+        said.out
+    );
+}
+
 /// Asks about a member at an application; the export is these files.
 fn member_at(files: &[(&str, Value)], app: &str) -> Said {
     let place = Place::new();

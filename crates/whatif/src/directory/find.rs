@@ -377,7 +377,7 @@ impl DirectoryTenant {
     }
 
     /// Groups and their names.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupId, &str)> {
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &str)> {
         let groups = match &self.people {
             People::Listed { groups, .. } => Some(groups),
             People::NotListed | People::One(_) | People::Nobody => None,

@@ -77,6 +77,14 @@ impl Reading {
         }
     }
 
+    /// This reading, with names for what lies elsewhere.
+    pub(super) fn knowing(mut self, known: &[(NameKind, String, String)]) -> Self {
+        for (kind, name, id) in known {
+            self.directory.note(*kind, name, id);
+        }
+        self
+    }
+
     pub(super) fn read(mut self, files: &[(PathBuf, Vec<u8>)]) -> Export {
         for (path, bytes) in files {
             self.take_file(path, bytes);
