@@ -229,6 +229,22 @@ impl DirectoryTenant {
         found.map(|(id, _)| *id)
     }
 
+    /// What stands in for the things that policies call by a name, and that nothing has. What is missing by its id is none of them.
+    pub(crate) fn unknown(&self, of: NameOf) -> impl Iterator<Item = Uuid> {
+        let names = self.names.iter();
+        let unknown =
+            names.filter(move |((kind, name), _)| *kind == of && Uuid::try_parse(name).is_err());
+        unknown.map(|(_, (id, _))| *id)
+    }
+
+    /// Whether a file says how this application is called.
+    pub(crate) fn lists_application(&self, id: ClientId) -> bool {
+        let configuration = &self.configuration;
+        let mut registered = configuration.applications.iter();
+        let mut principals = configuration.service_principals.iter();
+        registered.any(|one| one.app_id == id) || principals.any(|one| one.app_id == id)
+    }
+
     /// The tenant's id.
     pub fn id(&self) -> TenantId {
         self.configuration.organization.id

@@ -11,6 +11,8 @@ mod silent;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod unknown_name_tests;
+#[cfg(test)]
 mod unsaid_tests;
 
 use std::collections::BTreeSet;

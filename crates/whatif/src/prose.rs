@@ -323,7 +323,12 @@ fn policy_row(policy: &PolicyAnswer) -> Vec<String> {
 
 /// The signals, and that nobody said them.
 fn unsaid(signals: &BTreeSet<Signal>) -> String {
-    let names: Vec<_> = signals.iter().map(|signal| signal.name()).collect();
+    let called = |signal: &Signal| match signal {
+        Signal::App => "the app's name in this tenant",
+        Signal::ServicePrincipal => "the service principal's name in this tenant",
+        other => other.name(),
+    };
+    let names: Vec<_> = signals.iter().map(called).collect();
     match names.as_slice() {
         [] => "nothing".to_owned(),
         [one] => format!("{one}, which was not said"),

@@ -4,6 +4,7 @@
 //! nothing lies beside is given a stand-in id, the same each time, and is reported as missing.
 
 mod directory;
+mod envelope;
 mod missing;
 mod piece;
 mod reading;
@@ -82,7 +83,20 @@ pub fn read_export(path: &Path) -> Result<Export, WorldError> {
     read_within(path, LIMITS)
 }
 
+/// The same, where policies may also name what lies elsewhere: kind, name and id of each.
+pub fn read_export_beside(
+    path: &Path,
+    known: &[(NameKind, String, String)],
+) -> Result<Export, WorldError> {
+    let files = read_files(path, LIMITS)?;
+    Ok(reading::Reading::new().knowing(known).read(&files))
+}
+
 fn read_within(path: &Path, limits: Limits) -> Result<Export, WorldError> {
+    Ok(parse_export(&read_files(path, limits)?))
+}
+
+fn read_files(path: &Path, limits: Limits) -> Result<Vec<(PathBuf, Vec<u8>)>, WorldError> {
     let mut paths = Vec::new();
     collect_files(path, &mut paths, limits, 0)?;
     paths.sort();
@@ -99,7 +113,7 @@ fn read_within(path: &Path, limits: Limits) -> Result<Export, WorldError> {
         }
         files.push((path, bytes));
     }
-    Ok(parse_export(&files))
+    Ok(files)
 }
 
 /// The export that these files are.

@@ -6,6 +6,8 @@ mod places;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use portcullis_model::microsoft_application::microsoft_applications_named;
+
 pub(crate) use places::replace_names;
 
 /// The kinds of objects that policies refer to.
@@ -58,9 +60,9 @@ pub(crate) struct Directory {
 
 /// What a name stands for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found<'d> {
+pub(crate) enum Found {
     /// This id.
-    One(&'d str),
+    One(String),
     /// Nothing that is known.
     Nothing,
     /// Several things: nobody can tell which.
@@ -82,15 +84,24 @@ impl Directory {
         ids.insert(id.to_owned());
     }
 
-    pub(crate) fn find(&self, kind: NameKind, name: &str) -> Found<'_> {
-        let Some(ids) = self.ids.get(&(kind, folded(name))) else {
-            return Found::Nothing;
-        };
-        match ids.first() {
-            Some(id) if ids.len() == 1 => Found::One(id),
-            Some(_) => Found::Several(ids.len()),
+    /// What the files have comes first; Microsoft's own applications have a name wherever no file lists them.
+    pub(crate) fn find(&self, kind: NameKind, name: &str) -> Found {
+        match self.ids.get(&(kind, folded(name))) {
+            Some(ids) => only(ids),
+            None if kind == NameKind::Application => {
+                let ids = microsoft_applications_named(name).into_iter();
+                only(&ids.map(|id| id.to_string()).collect())
+            }
             None => Found::Nothing,
         }
+    }
+}
+
+fn only(ids: &BTreeSet<String>) -> Found {
+    match ids.first() {
+        Some(id) if ids.len() == 1 => Found::One(id.clone()),
+        Some(_) => Found::Several(ids.len()),
+        None => Found::Nothing,
     }
 }
 
@@ -109,7 +120,7 @@ mod tests {
         directory.note(NameKind::Group, "Twice", "2");
         directory.note(NameKind::Group, "twice", "3");
         let find = |name| directory.find(NameKind::Group, name);
-        assert_eq!(find(" BREAK glass "), Found::One("1"));
+        assert_eq!(find(" BREAK glass "), Found::One("1".to_owned()));
         assert_eq!(find("Twice"), Found::Several(2));
         assert_eq!(find("Break"), Found::Nothing);
         let user = directory.find(NameKind::User, "Break glass");
@@ -120,11 +131,31 @@ mod tests {
     fn old_and_new_names_of_a_role_are_one_role() {
         let directory = Directory::new();
         let find = |name| directory.find(NameKind::Role, name);
-        let administrator = Found::One("62e90394-69f5-4237-9190-012177145e10");
+        let one = |id: &str| Found::One(id.to_owned());
+        let administrator = one("62e90394-69f5-4237-9190-012177145e10");
         assert_eq!(find("Global Administrator"), administrator);
         assert_eq!(find("Company Administrator"), administrator);
         let strength = directory.find(NameKind::AuthenticationStrength, "Passwordless MFA");
-        assert_eq!(strength, Found::One("00000000-0000-0000-0000-000000000003"));
+        assert_eq!(strength, one("00000000-0000-0000-0000-000000000003"));
+    }
+
+    #[test]
+    fn microsofts_applications_have_names_where_no_file_has_them() {
+        let mut directory = Directory::new();
+        let exchange = "00000002-0000-0ff1-ce00-000000000000".to_owned();
+        let find = |directory: &Directory, name| directory.find(NameKind::Application, name);
+        for name in ["Exchange Online", "office 365 exchange online "] {
+            assert_eq!(find(&directory, name), Found::One(exchange.clone()));
+        }
+        let twice = "Media Analysis and Transformation Service";
+        assert_eq!(find(&directory, twice), Found::Several(2));
+        let group = Found::One("MicrosoftAdminPortals".to_owned());
+        assert_eq!(find(&directory, "Microsoft Admin Portals"), group);
+        directory.note(NameKind::Application, "Exchange Online", "1");
+        assert_eq!(
+            find(&directory, "exchange online"),
+            Found::One("1".to_owned())
+        );
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl<'f> TenantFiles<'f> {
             replace_names(
                 &mut document,
                 &mut |place| match directory.find(place.kind, place.name) {
-                    Found::One(id) => Some(id.to_owned()),
+                    Found::One(id) => Some(id),
                     Found::Nothing => None,
                     Found::Several(count) => {
                         let found = format!("{}, the name of {count}", shown_text(place.name));

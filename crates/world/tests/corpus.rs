@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
-use portcullis_model::document::{Reason, Refusal, read_documents};
+use portcullis_model::document::{Reason, Refusal, read_documents, read_json};
 use portcullis_world::export::{ExportFile, read_export};
 use serde_json::Value;
 
@@ -99,13 +99,13 @@ impl Counts {
         if let Some(what) = &file.something_else {
             self.others += 1;
             assert!(!what.is_empty());
-            let is_policy = documents.iter().any(|one| {
-                one.members.contains_key("conditions") && one.members.contains_key("state")
-            });
-            assert!(!is_policy, "{path} holds a policy and is taken for {what}");
+            let policies = objects_with_conditions(&read_json(&bytes).unwrap());
+            assert_eq!(policies, 0, "{path} holds policies and is taken for {what}");
             return;
         }
         self.loaded += 1;
+        let policies = objects_with_conditions(&read_json(&bytes).unwrap());
+        assert_eq!(file.policies, policies, "{path}");
         assert_eq!(file.policies + file.others, documents.len(), "{path}");
         for document in documents {
             let suspicious = unsupported(&Value::Object(document.members));
@@ -138,6 +138,23 @@ fn shown(file: &ExportFile) -> String {
         (Some(refusal), _) => refusal.to_string(),
         (None, Some(what)) => format!("something else: {what}"),
         (None, None) => format!("{} policies, {} others", file.policies, file.others),
+    }
+}
+
+/// How many objects at any depth have conditions: found by a walk that knows nothing of envelopes.
+fn objects_with_conditions(value: &Value) -> usize {
+    let inside =
+        |values: &mut dyn Iterator<Item = &Value>| values.map(objects_with_conditions).sum();
+    match value {
+        Value::Object(members) => {
+            let mut names = members.keys();
+            if names.any(|name| name.eq_ignore_ascii_case("conditions")) {
+                return 1;
+            }
+            inside(&mut members.values())
+        }
+        Value::Array(list) => inside(&mut list.iter()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 

@@ -195,6 +195,97 @@ fn what_is_wrong_stays_outside_and_the_rest_is_read() {
     );
 }
 
+/// The wrappers that exports are met in; each is opened where policies, or what they refer to, lie in it.
+#[test]
+fn every_wrapper_in_which_policies_are_met_is_opened() {
+    let block = policy("Block", json!({"includeUsers": ["All"]}));
+    for wrapped in [
+        json!({"Value": [block]}),
+        json!({"VALUE": [block]}),
+        json!({"policies": [block]}),
+        json!({"Policies": {"value": [block]}}),
+        json!({"policy": block}),
+        json!({"conditionalAccessPolicies": [block]}),
+        json!([{"json": block}]),
+        json!({"properties": block, "name": "x", "type": "Microsoft.Graph/policies"}),
+        json!({"value": [{"id": "x", "Properties": block}]}),
+        json!({"policies": block}),
+    ] {
+        let export = export(&[("a.json", wrapped.clone())]);
+        let [file] = export.files.as_slice() else {
+            panic!("one file");
+        };
+        assert_eq!(export.policies.len(), 1, "{wrapped}: {file:?}");
+        assert_eq!(export.policies[0].display_name, "Block");
+        assert_eq!((file.policies, &file.refusal), (1, &None), "{wrapped}");
+    }
+    let location = json!({"displayName": "HQ", "countriesAndRegions": ["NL"]});
+    let everything = json!({
+        "policies": [block], "namedLocations": [location], "servicePrincipals": [],
+        "users": [{"id": ID, "displayName": "Ada", "userPrincipalName": "ada@contoso.example"}],
+        "applications": {"value": [{"id": id(4), "appId": id(5), "displayName": "Payroll"}]},
+        "version": 2,
+    });
+    let export = export(&[("a.json", everything)]);
+    assert_eq!(export.files[0].refusal, None);
+    assert_eq!(
+        (export.policies.len(), export.named_locations.len()),
+        (1, 1)
+    );
+    assert_eq!(export.directory.users.unwrap().len(), 1);
+    assert_eq!(export.directory.applications.unwrap().len(), 1);
+    assert_eq!(export.directory.service_principals, Some(Vec::new()));
+}
+
+/// A policy that nobody looked at could have blocked.
+#[test]
+fn what_could_be_a_policy_and_is_not_read_as_one_is_refused_where_it_lies() {
+    let block = policy("Block", json!({"includeUsers": ["All"]}));
+    let good = policy("Good", json!({"includeUsers": ["All"]}));
+    let mut outer = json!({"displayName": "Outer", "state": "disabled"});
+    outer["properties"] = block.clone();
+    let mut beside = good.clone();
+    beside["original"] = block.clone();
+    for (value, path) in [
+        (json!({"tool": {"baseline": [block]}}), "$.tool.baseline[0]"),
+        (json!({"value": [good], "archive": block}), "$.archive"),
+        (
+            json!({"value": [good], "More": {"Deep": [[block]]}}),
+            "$.More.Deep[0][0]",
+        ),
+        (
+            json!({"a": {"b": {"c": {"Conditions": {"x": 1}}}}}),
+            "$.a.b.c",
+        ),
+        (
+            json!({"@odata.type": "#microsoft.graph.other", "conditions": {"x": 1}}),
+            "$",
+        ),
+        (json!({"appId": ID, "policies": [block]}), "$.policies[0]"),
+        (outer, "$.properties"),
+        (beside, "$.original"),
+    ] {
+        let export = export(&[("a.json", value.clone())]);
+        let refusal = export.files[0].refusal.as_ref();
+        let refusal = refusal.unwrap_or_else(|| panic!("{value} is passed over"));
+        let mut findings = refusal.findings.iter();
+        let found = findings.find(|finding| finding.path == path);
+        let told = found.unwrap_or_else(|| panic!("{refusal}")).to_string();
+        assert!(told.contains("`conditions`"), "{told}");
+        assert!(
+            export
+                .policies
+                .iter()
+                .all(|one| one.display_name != "Block")
+        );
+    }
+    // A page of a list is no whole list, whatever the envelope is called.
+    let page = json!({"Value": [good], "@odata.nextLink": "https://x"});
+    let export = export(&[("a.json", page)]);
+    let refusal = export.files[0].refusal.as_ref().unwrap().to_string();
+    assert!(refusal.contains("one page of a longer list"), "{refusal}");
+}
+
 #[test]
 fn the_same_policy_twice_is_one_and_two_of_a_name_are_two() {
     let everyone = json!({"includeUsers": ["All"]});
@@ -264,7 +355,7 @@ fn a_folder_is_read_with_everything_below_it() {
 }
 
 #[test]
-fn who_is_there_is_read_in_world_files_shape_and_in_graphs() {
+fn who_is_there_is_read_in_world_files_shape() {
     let (ada, staff, all) = (id(1), id(2), id(3));
     let world_files = export(&[
         (
@@ -315,7 +406,11 @@ fn who_is_there_is_read_in_world_files_shape_and_in_graphs() {
         bare.directory,
         portcullis_world::export::ExportedDirectory::default()
     );
+}
 
+#[test]
+fn who_is_there_is_read_in_graphs_shape() {
+    let (ada, staff, all) = (id(1), id(2), id(3));
     let graph = export(&[
         (
             "policy.json",

@@ -14,7 +14,7 @@ use portcullis_scenario::prepare::Base;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf, Unsaid};
 use portcullis_whatif::evaluate::Signal;
 use portcullis_world::error::WorldError;
-use portcullis_world::export::{Export, MissingReference, read_export};
+use portcullis_world::export::{Export, MissingReference, read_export, read_export_beside};
 use portcullis_world::files::Files;
 use portcullis_world::names::NameKind;
 use portcullis_world::parse::parse_world;
@@ -59,11 +59,9 @@ pub(crate) async fn open(
     let export = read_export(path).with_context(cannot)?;
     anyhow::ensure!(
         !export.policies.is_empty(),
-        "no policy can be read from `{}`{}",
+        "no policy can be read from `{}`:\n{}",
         path.display(),
-        refusals(&export)
-            .first()
-            .map_or_else(String::new, |first| format!(": {first}"))
+        what_is_there(&export)
     );
     let wrong = refusals(&export);
     if !wrong.is_empty() && unreadable == Unreadable::Refused {
@@ -97,7 +95,7 @@ pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
         "the exported policies in `{}` cannot be tested:\n{}",
         path.display(),
         if wrong.is_empty() {
-            "there are none".to_owned()
+            what_is_there(&export)
         } else {
             wrong.join("\n")
         }
@@ -216,14 +214,15 @@ pub(crate) fn with_drafts(
     tenant: &DirectoryTenant,
     path: &Path,
 ) -> anyhow::Result<DirectoryTenant> {
-    let export = read_export(path).with_context(|| format!("cannot use `{}`", path.display()))?;
+    let export = read_export_beside(path, &known(tenant))
+        .with_context(|| format!("cannot use `{}`", path.display()))?;
     let wrong = refusals(&export);
     anyhow::ensure!(
         wrong.is_empty() && !export.policies.is_empty(),
         "the policies in `{}` cannot be tried:\n{}",
         path.display(),
         if wrong.is_empty() {
-            "there are none".to_owned()
+            what_is_there(&export)
         } else {
             wrong.join("\n")
         }
@@ -240,6 +239,64 @@ pub(crate) fn with_drafts(
         agreements: export.agreements,
     };
     Ok(tenant.clone().with_names(names).with_drafts(drafts))
+}
+
+/// What the tenant has, by the names that a draft may use.
+fn known(tenant: &DirectoryTenant) -> Vec<(NameKind, String, String)> {
+    let stored = tenant.configuration();
+    let mut known = Vec::new();
+    let mut note = |kind, name: &str, id: String| known.push((kind, name.to_owned(), id));
+    for one in tenant.users() {
+        note(NameKind::User, &one.user_principal_name, one.id.to_string());
+        note(NameKind::User, &one.display_name, one.id.to_string());
+    }
+    for (id, name) in tenant.groups() {
+        note(NameKind::Group, name, id.to_string());
+    }
+    for one in &stored.applications {
+        note(
+            NameKind::Application,
+            &one.display_name,
+            one.app_id.to_string(),
+        );
+    }
+    for one in &stored.service_principals {
+        note(
+            NameKind::Application,
+            &one.display_name,
+            one.app_id.to_string(),
+        );
+        note(
+            NameKind::ServicePrincipal,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.named_locations {
+        note(
+            NameKind::NamedLocation,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.authentication_strengths {
+        note(
+            NameKind::AuthenticationStrength,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.authentication_contexts {
+        note(
+            NameKind::AuthenticationContext,
+            &one.display_name,
+            one.id.to_string(),
+        );
+    }
+    for one in &stored.agreements {
+        note(NameKind::Agreement, &one.display_name, one.id.to_string());
+    }
+    known
 }
 
 /// Whether the tenant has what a draft refers to by id.
@@ -289,6 +346,31 @@ fn refusals(export: &Export) -> Vec<String> {
             Some(format!("{}: {}{more}", file.path.display(), first(refusal)))
         })
         .collect()
+}
+
+/// What became of the files of an export without policies; some of many.
+fn what_is_there(export: &Export) -> String {
+    const FILES_MAX: usize = 8;
+    if export.files.is_empty() {
+        return "there is no `.json` file".to_owned();
+    }
+    let wrong = refusals(export).into_iter();
+    let others = export.files.iter().filter(|file| file.refusal.is_none());
+    let others = others.map(|file| {
+        let path = file.path.display();
+        match (&file.something_else, file.others) {
+            (Some(what), 0) => format!("{path}: {what}"),
+            (_, 1) => format!("{path}: one object beside policies, and no policy"),
+            (_, many) => format!("{path}: {many} objects beside policies, and no policy"),
+        }
+    });
+    let mut lines: Vec<String> = wrong.chain(others).collect();
+    let more = lines.len().saturating_sub(FILES_MAX);
+    lines.truncate(FILES_MAX);
+    if more > 0 {
+        lines.push(format!("and {more} files more"));
+    }
+    lines.join("\n")
 }
 
 fn warn_of(wrong: Vec<String>) {

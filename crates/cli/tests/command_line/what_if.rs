@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::running::Place;
+use crate::running::{Place, Said};
 
 const DEMO_WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -243,6 +243,106 @@ fn exported_policies_are_asked_without_a_world() {
     place
         .run(&["whatif", "nowhere", "--user", "a", "--app", "b"])
         .assert_refused(1, &["there is nothing at `nowhere`"]);
+}
+
+#[test]
+fn drafts_name_what_the_tenant_has() {
+    let place = Place::new();
+    let no = blocking(&json!({ "includeApplications": ["Payroll"] }));
+    fs::write(place.path("draft.json"), no.to_string()).unwrap();
+    let ask = [
+        &["whatif", DEMO_WORLD, "--policies", "draft.json"],
+        &GRACE_AT_PAYROLL[..],
+    ]
+    .concat();
+    let said = place.run(&ask);
+    assert_eq!(said.error, "");
+    assert!(
+        said.out
+            .contains("at Payroll, decided by Contoso\n\nBlocked"),
+        "{}",
+        said.out
+    );
+}
+
+/// Asks about a member at an application; the export is these files.
+fn member_at(files: &[(&str, Value)], app: &str) -> Said {
+    let place = Place::new();
+    fs::create_dir(place.path("export")).unwrap();
+    for (name, content) in files {
+        fs::write(place.path(&format!("export/{name}")), content.to_string()).unwrap();
+    }
+    place.run(&["whatif", "export", "--user-type", "member", "--app", app])
+}
+
+/// A policy that blocks everybody at these applications.
+fn blocking(applications: &Value) -> Value {
+    json!({ "displayName": "No", "state": "enabled",
+        "conditions": { "users": { "includeUsers": ["All"] }, "applications": applications },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] } })
+}
+
+#[test]
+fn a_policy_in_an_envelope_is_asked_and_one_that_nobody_found_refuses_the_answer() {
+    let everywhere = blocking(&json!({ "includeApplications": ["All"] }));
+    let said = member_at(
+        &[("a.json", json!({ "Policies": [everywhere] }))],
+        "Exchange Online",
+    );
+    assert!(
+        said.out.contains("\nBlocked\n"),
+        "{}{}",
+        said.out,
+        said.error
+    );
+    let beside = json!({ "value": [everywhere], "backup": { "old": [everywhere] } });
+    let said = member_at(&[("a.json", beside)], "Exchange Online");
+    said.assert_refused(1, &["$.backup.old[0]", "could be a policy"]);
+}
+
+#[test]
+fn policies_name_microsofts_applications_as_the_command_line_does() {
+    let exchange = "00000002-0000-0ff1-ce00-000000000000";
+    let only = blocking(&json!({ "includeApplications": ["Exchange Online"] }));
+    let all_but = blocking(
+        &json!({ "includeApplications": ["All"], "excludeApplications": ["Exchange Online"] }),
+    );
+    for (policy, verdict) in [(only, "\nBlocked\n"), (all_but, "\nGranted\n")] {
+        for app in ["Exchange Online", "Office 365 Exchange Online", exchange] {
+            let said = member_at(&[("a.json", policy.clone())], app);
+            assert!(
+                said.out.starts_with("a member at Exchange Online"),
+                "{}",
+                said.out
+            );
+            assert!(said.out.contains(verdict), "{app}: {}", said.out);
+            assert_eq!(said.error, "");
+        }
+    }
+    // What nothing has may be what is reached.
+    let own = blocking(&json!({ "includeApplications": ["My Own App"] }));
+    let said = member_at(&[("a.json", own)], "Exchange Online");
+    let depends = "Depends: granted unless “No” applies";
+    assert!(said.out.contains(depends), "{}", said.out);
+}
+
+#[test]
+fn files_without_a_policy_are_told_with_what_they_hold() {
+    let location = json!({ "displayName": "HQ", "countriesAndRegions": ["NL"] });
+    let said = member_at(
+        &[
+            ("places.json", json!([location])),
+            ("settings.json", json!({ "colour": "red" })),
+        ],
+        "Exchange Online",
+    );
+    let parts = [
+        "no policy can be read from `export`",
+        "places.json: one object beside policies, and no policy",
+        "settings.json: an object without `conditions`",
+    ];
+    said.assert_refused(1, &parts);
+    member_at(&[], "Exchange Online").assert_refused(1, &["there is no `.json` file"]);
 }
 
 const STAFF: &str = "22222222-0000-4000-8000-000000000001";

@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Document, Findings, Reason, Refusal, shown, shown_text};
+use super::{Document, Findings, Reason, Refusal, is_annotation, is_unset, shown, shown_text};
 
 const TWICE: &str = "is there twice";
 
@@ -25,22 +25,17 @@ pub struct PlacedDocument {
 /// The documents in the bytes of one file.
 ///
 /// The text may be UTF-8 or UTF-16 in either order, with a byte-order mark or without; JSON may hold one object,
-/// a list of them, or `{"value": […]}`. A member that is there twice is refused, as is a page of a longer list.
+/// a list of them, or `{"value": […]}`. A member that is there twice is refused, as is a page of a longer list, and what
+/// lies beside the list.
 pub fn read_documents(bytes: &[u8]) -> Result<Vec<PlacedDocument>, Refusal> {
     let value = read_json(bytes)?;
     let mut findings = Findings::default();
     let documents = match value {
-        Value::Object(mut members) => match members.get_mut("value").map(Value::take) {
-            Some(Value::Array(list)) => {
+        Value::Object(mut members) => match take_list(&mut members) {
+            Some((name, list)) => {
                 refuse_part_of_a_list(&members, &mut findings);
-                place_each("$.value", list, &mut findings)
-            }
-            Some(other) => {
-                members.insert("value".into(), other);
-                vec![PlacedDocument {
-                    path: "$".into(),
-                    members,
-                }]
+                refuse_what_lies_beside(&members, &mut findings);
+                place_each(&format!("$.{name}"), list, &mut findings)
             }
             None => vec![PlacedDocument {
                 path: "$".into(),
@@ -111,6 +106,19 @@ fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// The list of Graph's envelope, whatever the case of its name: PowerShell writes `Value`.
+fn take_list(members: &mut Document) -> Option<(String, Vec<Value>)> {
+    let is_list =
+        |(name, value): &(&String, &Value)| name.eq_ignore_ascii_case("value") && value.is_array();
+    let name = members.iter().find(is_list).map(|(name, _)| name.clone())?;
+    match members.remove(&name)? {
+        Value::Array(list) => Some((name, list)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            None
+        }
+    }
+}
+
 fn place_each(path: &str, list: Vec<Value>, findings: &mut Findings) -> Vec<PlacedDocument> {
     let mut documents = Vec::with_capacity(list.len());
     for (index, value) in list.into_iter().enumerate() {
@@ -135,6 +143,18 @@ fn refuse_part_of_a_list(envelope: &Document, findings: &mut Findings) {
             format!("one page of a longer list ({})", shown(link)),
             "the whole list in one file",
         );
+    }
+}
+
+/// What lies beside the list would not be read.
+fn refuse_what_lies_beside(envelope: &Document, findings: &mut Findings) {
+    for (name, value) in envelope {
+        let holds_something = (value.is_array() || value.is_object()) && !is_unset(value);
+        if holds_something && !is_annotation(name) {
+            let found = format!("something beside a list, {}", shown(value));
+            let expected = "one list in a file, and nothing else";
+            findings.add(format!("$.{name}"), Reason::Unknown, found, expected);
+        }
     }
 }
 
@@ -260,6 +280,7 @@ mod tests {
             paths(b"{\"@odata.context\": \"x\", \"value\": [{}]}"),
             ["$.value[0]"]
         );
+        assert_eq!(paths(b"{\"Value\": [{}], \"Count\": 1}"), ["$.Value[0]"]);
         let one = read_documents(b"{\"value\": 3}").unwrap();
         assert_eq!(Value::Object(one[0].members.clone()), json!({"value": 3}));
     }
@@ -273,6 +294,13 @@ mod tests {
         assert!(
             refusal(b"{\"value\": [{}], \"@odata.nextLink\": \"https://x\"}").contains("one page")
         );
+        for beside in [
+            "{\"policies\": [{\"a\": 1}], \"value\": []}",
+            "{\"Value\": [1], \"value\": [2]}",
+        ] {
+            let told = refusal(beside.as_bytes());
+            assert!(told.contains("beside a list"), "{told}");
+        }
         assert!(
             refusal(b"{\"state\": \"on\", \"state\": \"off\"}")
                 .contains("member `state` is there twice")

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_model::id::{
     AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
+use portcullis_model::microsoft_application::microsoft_application_name;
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use super::{Directory, DirectoryTenant, NameOf, People};
@@ -295,7 +296,7 @@ impl DirectoryTenant {
             .map(|one| one.app_id)
             .chain(principals.map(|one| one.app_id))
             .collect();
-        let well_known = || well_known::application(name).and_then(|id| id.parse().ok());
+        let well_known = || well_known::application(name);
         only(ids, ("application", name, self.name()))?
             .or_else(well_known)
             .ok_or_else(|| {
@@ -322,9 +323,8 @@ impl DirectoryTenant {
             let used = principals.find(|one| one.app_id == id);
             used.map(|one| one.display_name.as_str())
         });
-        let text = id.to_string();
-        name.or_else(|| well_known::application_name(&text))
-            .map_or(text.clone(), str::to_owned)
+        name.or_else(|| microsoft_application_name(id))
+            .map_or_else(|| id.to_string(), str::to_owned)
     }
 
     fn has_application(&self, name: &str) -> bool {
@@ -405,7 +405,7 @@ impl DirectoryTenant {
     }
 
     /// Groups and their names.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupId, &str)> {
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &str)> {
         let groups = match &self.people {
             People::Listed { groups, .. } => Some(groups),
             People::NotListed | People::One(_) | People::Nobody => None,

@@ -1,4 +1,5 @@
-//! Filters that look at what nobody said: each is asked as if its rule came out one way, and as if it came out the other.
+//! Filters that look at what nobody said, and names that nothing has: each is asked as if it came out one way, and as if it came
+//! out the other.
 //!
 //! A comparison with something unsaid may hold or not; what surely holds and what possibly does follows from both ends of each
 //! rule. Which of them brings a sign-in in or takes it out is for the policy to say, so both are compiled and decided.
@@ -8,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_model::conditional_access::filter::{
     Comparison, DeviceProperty, Expression, Filter, FilterMode,
 };
-use portcullis_model::conditional_access::{Conditions, DeviceCondition, Target};
-use portcullis_model::id::PolicyId;
+use portcullis_model::conditional_access::{
+    ApplicationCondition, Conditions, DeviceCondition, ServicePrincipalCondition, Target,
+};
+use portcullis_model::id::{ClientId, PolicyId, ServicePrincipalId};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::facts::Subject;
@@ -17,7 +20,7 @@ use portcullis_policy::hypothesis::Hypothesis;
 use portcullis_policy::what_if::{self, NotGiven, WhatIf};
 
 use super::Signal;
-use crate::directory::DirectoryTenant;
+use crate::directory::{DirectoryTenant, NameOf};
 use crate::resolve::Resolved;
 use crate::situation::{DeviceSituation, RegisteredDevice, Situation};
 
@@ -43,6 +46,14 @@ struct UnsaidFacts<'s> {
     of_workload: bool,
     /// What is said of the device, if not everything is.
     device: Option<&'s RegisteredDevice>,
+    /// What is reached and could be called by any of the names of `unknown_applications`.
+    unnamed_targets: Vec<ClientId>,
+    /// What stands in for applications that policies call by a name that nothing has.
+    unknown_applications: BTreeSet<ClientId>,
+    /// The service principal that signs in and could be called by any of the names of `unknown_principals`.
+    unnamed_workload: Option<ServicePrincipalId>,
+    /// What stands in for service principals.
+    unknown_principals: BTreeSet<ServicePrincipalId>,
 }
 
 /// Both ends; `None` where every filter can be answered.
@@ -100,17 +111,31 @@ enum End {
 
 impl<'s> UnsaidFacts<'s> {
     fn of(tenant: &DirectoryTenant, resolved: &Resolved, situation: &'s Situation) -> Self {
-        let mut audiences = resolved.sign_in.audiences.iter();
-        let of_workload = match &resolved.sign_in.subject {
-            Subject::User(_) => false,
+        let audiences = resolved.sign_in.audiences.iter();
+        let unknown_applications = tenant
+            .unknown(NameOf::Application)
+            .map(ClientId::new)
+            .collect();
+        let unknown_principals = tenant.unknown(NameOf::ServicePrincipal);
+        let unknown_principals = unknown_principals.map(ServicePrincipalId::new).collect();
+        let (of_workload, unnamed_workload) = match &resolved.sign_in.subject {
+            Subject::User(_) => (false, None),
             Subject::ServicePrincipal(id) => {
                 let mut listed = tenant.configuration().service_principals.iter();
                 let listed = listed.find(|one| one.id == *id);
-                listed.is_none_or(|one| tenant.has_unsaid_attributes(one.app_id))
+                let is_unsaid = listed.is_none_or(|one| tenant.has_unsaid_attributes(one.app_id));
+                (is_unsaid, listed.is_none().then_some(*id))
             }
         };
+        let is_unnamed = |id: &&ClientId| !tenant.lists_application(**id);
         Self {
-            of_target: audiences.any(|one| tenant.has_unsaid_attributes(*one)),
+            unnamed_targets: audiences.clone().filter(is_unnamed).copied().collect(),
+            unknown_applications,
+            unnamed_workload,
+            unknown_principals,
+            of_target: audiences
+                .clone()
+                .any(|one| tenant.has_unsaid_attributes(*one)),
             of_workload,
             device: match &situation.device {
                 Some(DeviceSituation::Registered(device)) => Some(device),
@@ -123,6 +148,7 @@ impl<'s> UnsaidFacts<'s> {
     fn conditions(&self, conditions: &Conditions, end: End) -> (Conditions, BTreeSet<Signal>) {
         let mut conditions = conditions.clone();
         let mut signals = BTreeSet::new();
+        self.names(&mut conditions, end, &mut signals);
         let workloads = conditions.client_applications.as_mut();
         let of_workload = workloads.and_then(|one| one.filter.as_mut());
         let of_target = match &mut conditions.target {
@@ -148,6 +174,65 @@ impl<'s> UnsaidFacts<'s> {
         }
         (conditions, signals)
     }
+
+    /// Puts what is reached, and who signs in, beside the names that could be theirs.
+    fn names(&self, conditions: &mut Conditions, end: End, signals: &mut BTreeSet<Signal>) {
+        if let Target::Applications(targets) = &mut conditions.target {
+            let names = (&self.unnamed_targets[..], &self.unknown_applications);
+            let of = |one: &ApplicationCondition| match one {
+                ApplicationCondition::Application(id) => Some(*id),
+                ApplicationCondition::All
+                | ApplicationCondition::Office365
+                | ApplicationCondition::MicrosoftAdminPortals => None,
+            };
+            let lists = (&mut targets.include, &mut targets.exclude);
+            if join_unnamed(lists, names, (of, ApplicationCondition::Application), end) {
+                signals.insert(Signal::App);
+            }
+        }
+        if let Some(workloads) = &mut conditions.client_applications {
+            let names = (self.unnamed_workload.as_slice(), &self.unknown_principals);
+            let of = |one: &ServicePrincipalCondition| match one {
+                ServicePrincipalCondition::ServicePrincipal(id) => Some(*id),
+                ServicePrincipalCondition::All => None,
+            };
+            let lists = (&mut workloads.include, &mut workloads.exclude);
+            let make = ServicePrincipalCondition::ServicePrincipal;
+            if join_unnamed(lists, names, (of, make), end) {
+                signals.insert(Signal::ServicePrincipal);
+            }
+        }
+    }
+}
+
+/// Adds what could have one of these names to a list that has one: to what is included as if it had, to what is excluded too. Whether
+/// either list has one that it could be. Whatever stands in for a name itself is known by it, and is nothing else.
+fn join_unnamed<C, I: Copy + Ord>(
+    (include, exclude): (&mut Vec<C>, &mut Vec<C>),
+    (unnamed, unknown): (&[I], &BTreeSet<I>),
+    (of, make): (impl Fn(&C) -> Option<I>, impl Fn(I) -> C),
+    end: End,
+) -> bool {
+    let unnamed: Vec<I> = unnamed
+        .iter()
+        .filter(|one| !unknown.contains(one))
+        .copied()
+        .collect();
+    let mut could_be = false;
+    for (list, joins_at) in [(include, End::In), (exclude, End::Out)] {
+        let has_name = list
+            .iter()
+            .filter_map(&of)
+            .any(|one| unknown.contains(&one));
+        if !has_name || unnamed.is_empty() {
+            continue;
+        }
+        could_be = true;
+        if end == joins_at {
+            list.extend(unnamed.iter().copied().map(&make));
+        }
+    }
+    could_be
 }
 
 /// The filter's rule at this end.

@@ -18,6 +18,10 @@ words! {
         UserType = "userType",
         /// The tenant that owns the user's account.
         HomeTenant = "homeTenant",
+        /// Which application is reached, of those that policies call by a name that nothing has.
+        App = "app",
+        /// Which service principal signs in, of those that policies call by a name that nothing has.
+        ServicePrincipal = "servicePrincipal",
         /// The kind of client.
         ClientApp = "clientApp",
         /// The platform.
@@ -73,7 +77,8 @@ impl Signal {
             Self::ServicePrincipalRisk => Reason::ServicePrincipalRisk,
             Self::InsiderRisk => Reason::InsiderRisk,
             Self::Flow => Reason::AuthenticationFlow,
-            Self::CustomSecurityAttributes => Reason::Application,
+            Self::App | Self::CustomSecurityAttributes => Reason::Application,
+            Self::ServicePrincipal => Reason::WorkloadIdentities,
             Self::Methods | Self::Accepted | Self::ApprovedApp | Self::ProtectedApp => return None,
         })
     }

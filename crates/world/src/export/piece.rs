@@ -52,9 +52,10 @@ const BY_MEMBER: [(&str, Piece); 22] = [
     ("members", Piece::Group),
 ];
 
-/// What a document in this file is. Where its own members do not say, the file's name may, as world files have it.
-pub(super) fn piece_in(path: &Path, members: &Document) -> Piece {
-    match (piece(members), directory_kind(path)) {
+/// What a document is that lies in a file or an envelope of this kind. Where its own members do not say, the kind does, as world
+/// files have it.
+pub(super) fn piece_in(kind: Option<DirectoryKind>, members: &Document) -> Piece {
+    match (piece(members), kind) {
         (Piece::SomethingElse(_), Some(kind)) if has(members, "@odata.type").is_none() => {
             match kind {
                 DirectoryKind::User => Piece::User,
@@ -111,7 +112,8 @@ pub(super) fn piece(members: &Document) -> Piece {
 }
 
 fn by_type(declared: &str) -> Piece {
-    match declared.trim_start_matches("#microsoft.graph.") {
+    let declared = declared.trim_start_matches('#');
+    match declared.trim_start_matches("microsoft.graph.") {
         "conditionalAccessPolicy" => Piece::Policy,
         "namedLocation"
         | "ipNamedLocation"

@@ -11,7 +11,7 @@ use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::{
     CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
 };
-use portcullis_model::document::{Document, Findings, Reason, Refusal, read_documents, shown_text};
+use portcullis_model::document::{Document, Findings, Reason, Refusal, shown_text};
 use portcullis_model::id::{
     AgreementId, AuthenticationStrengthId, NamedLocationId, PolicyId, TenantId,
 };
@@ -21,7 +21,8 @@ use portcullis_model::terms_of_use::Agreement;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::directory::{DirectoryReading, ExportedDirectory};
+use super::directory::{DirectoryKind, DirectoryReading, ExportedDirectory};
+use super::envelope::{Opened, open};
 use super::missing::{Missing, stand_in};
 use super::piece::{Piece, directory_kind, has, piece, piece_in, text};
 use super::{Export, ExportFile};
@@ -76,6 +77,14 @@ impl Reading {
         }
     }
 
+    /// This reading, with names for what lies elsewhere.
+    pub(super) fn knowing(mut self, known: &[(NameKind, String, String)]) -> Self {
+        for (kind, name, id) in known {
+            self.directory.note(*kind, name, id);
+        }
+        self
+    }
+
     pub(super) fn read(mut self, files: &[(PathBuf, Vec<u8>)]) -> Export {
         for (path, bytes) in files {
             self.take_file(path, bytes);
@@ -108,11 +117,14 @@ impl Reading {
 
     fn take_file(&mut self, path: &std::path::Path, bytes: &[u8]) {
         let file = self.files.len();
-        let mut findings = Findings::default();
-        let documents = read_documents(bytes).unwrap_or_else(|refusal| {
-            findings.take_over("$", refusal);
-            Vec::new()
-        });
+        let Opened {
+            documents,
+            kinds,
+            findings,
+        } = open(bytes);
+        for kind in kinds {
+            self.people.note(kind);
+        }
         let is_empty = documents.is_empty() && findings.is_empty();
         let empty_kind = directory_kind(path).filter(|_| is_empty);
         if let Some(kind) = empty_kind {
@@ -127,18 +139,20 @@ impl Reading {
             something_else: (is_empty && empty_kind.is_none()).then(|| "an empty list".to_owned()),
         });
         for document in documents {
-            self.take(Lying {
-                file,
-                path: document.path,
-                members: document.members,
-            });
+            let kind = document.kind.or_else(|| directory_kind(path));
+            self.take(
+                kind,
+                Lying {
+                    file,
+                    path: document.placed.path,
+                    members: document.placed.members,
+                },
+            );
         }
     }
 
-    fn take(&mut self, lying: Lying) {
-        let file = self.files.get(lying.file);
-        let path = file.map_or_else(PathBuf::new, |file| file.path.clone());
-        let read = match piece_in(&path, &lying.members) {
+    fn take(&mut self, kind: Option<DirectoryKind>, lying: Lying) {
+        let read = match piece_in(kind, &lying.members) {
             Piece::Policy => {
                 self.take_locations_inside(&lying);
                 self.lying.push(lying);
@@ -301,7 +315,7 @@ impl Reading {
         replace_names(
             &mut members,
             &mut |place| match directory.find(place.kind, place.name) {
-                Found::One(id) => Some(id.to_owned()),
+                Found::One(id) => Some(id),
                 Found::Nothing if place.kind == NameKind::AuthenticationContext => None,
                 Found::Nothing => {
                     let id = stand_in(place.kind, place.name);

@@ -1,4 +1,4 @@
-//! What has the same id in every tenant, by name: built-in roles, authentication strengths, and applications that policies name.
+//! What has the same id in every tenant, by name: built-in roles, authentication strengths, and groups of applications.
 
 use portcullis_model::authentication_strength::BuiltInStrength;
 
@@ -23,31 +23,10 @@ impl Directory {
     }
 }
 
-/// Applications under the names that portals show; two of them are Graph's own words.
-const APPLICATIONS: [(&str, &str); 8] = [
+/// Graph's words for groups of applications, under the names that portals show.
+const APPLICATIONS: [(&str, &str); 2] = [
     ("Office 365", "Office365"),
     ("Microsoft Admin Portals", "MicrosoftAdminPortals"),
-    (
-        "Microsoft Azure Management",
-        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-    ),
-    (
-        "Windows Azure Service Management API",
-        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-    ),
-    (
-        "Office 365 Exchange Online",
-        "00000002-0000-0ff1-ce00-000000000000",
-    ),
-    (
-        "Office 365 SharePoint Online",
-        "00000003-0000-0ff1-ce00-000000000000",
-    ),
-    (
-        "Microsoft Intune Enrollment",
-        "d4ebce55-015a-49b5-a083-c84d1797ae8c",
-    ),
-    ("Microsoft Intune", "0000000a-0000-0000-c000-000000000000"),
 ];
 
 /// Built-in roles by their present names, and the names some of them had before.

@@ -1,0 +1,211 @@
+//! Opens what exports are wrapped in, and refuses what could be a policy and lies where none is looked for.
+
+use portcullis_model::document::{
+    Document, Findings, PlacedDocument, Reason, Refusal, read_json, shown,
+};
+use serde_json::Value;
+
+use super::directory::DirectoryKind;
+use super::piece::{Piece, has, piece};
+
+/// A document, and what the envelope around it says it is.
+#[derive(Debug)]
+pub(super) struct Enclosed {
+    pub(super) placed: PlacedDocument,
+    /// By the name of the member it lies in.
+    pub(super) kind: Option<DirectoryKind>,
+}
+
+/// What lies in one file.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    pub(super) documents: Vec<Enclosed>,
+    /// The kinds of which the file has a list, whatever is in it.
+    pub(super) kinds: Vec<DirectoryKind>,
+    pub(super) findings: Findings,
+}
+
+/// Members that hold what is exported, or a list of it; those that name users, groups and the like are envelopes too.
+const ENVELOPES: [&str; 12] = [
+    "value",
+    "policies",
+    "policy",
+    "conditionalAccessPolicies",
+    "conditionalAccessPolicy",
+    "json",
+    "properties",
+    "namedLocations",
+    "authenticationStrengths",
+    "authenticationStrengthPolicies",
+    "authenticationContexts",
+    "agreements",
+];
+
+/// Members by which an object could be a policy.
+const OF_POLICIES: [&str; 3] = ["conditions", "grantControls", "sessionControls"];
+
+/// Envelopes lie at most so deep in each other.
+const DEPTH_MAX: usize = 6;
+
+/// Everything in the bytes of one file.
+pub(super) fn open(bytes: &[u8]) -> Opened {
+    let mut opened = Opened::default();
+    match read_json(bytes) {
+        Ok(Value::Object(members)) => opened.object("$".into(), members, None, DEPTH_MAX),
+        Ok(Value::Array(list)) => opened.list("$", list, None, DEPTH_MAX),
+        Ok(other) => opened.findings.add(
+            "$",
+            Reason::Shape,
+            shown(&other),
+            "an object or a list of objects",
+        ),
+        Err(refusal) => opened.refuse(refusal),
+    }
+    opened
+}
+
+impl Opened {
+    fn refuse(&mut self, refusal: Refusal) {
+        self.findings.take_over("$", refusal);
+    }
+
+    fn object(
+        &mut self,
+        path: String,
+        members: Document,
+        kind: Option<DirectoryKind>,
+        depth: usize,
+    ) {
+        let is_open = is_wrapper(&members)
+            && depth > 0
+            && members
+                .iter()
+                .any(|(name, value)| is_envelope(name) && is_worth_opening(name, value, depth - 1));
+        if !is_open {
+            self.refuse_strays_beside(&path, &members);
+            let placed = PlacedDocument { path, members };
+            self.documents.push(Enclosed { placed, kind });
+            return;
+        }
+        self.refuse_part_of_a_list(&path, &members);
+        for (name, value) in members {
+            let path = format!("{path}.{name}");
+            let inner = DirectoryKind::named(&name).or(kind);
+            match value {
+                Value::Object(inside) if is_envelope(&name) => {
+                    self.object(path, inside, inner, depth - 1);
+                }
+                Value::Array(list) if is_envelope(&name) => {
+                    self.kinds.extend(DirectoryKind::named(&name));
+                    self.list(&path, list, inner, depth - 1);
+                }
+                other => self.refuse_strays(&path, &other),
+            }
+        }
+    }
+
+    fn list(&mut self, path: &str, list: Vec<Value>, kind: Option<DirectoryKind>, depth: usize) {
+        for (index, value) in list.into_iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match value {
+                Value::Object(members) => self.object(path, members, kind, depth),
+                other => {
+                    self.findings
+                        .add(path, Reason::Shape, shown(&other), "an object");
+                }
+            }
+        }
+    }
+
+    /// What a missing page would have demanded, nobody would demand.
+    fn refuse_part_of_a_list(&mut self, path: &str, envelope: &Document) {
+        if let Some(link) = has(envelope, "@odata.nextLink") {
+            self.findings.add(
+                format!("{path}.@odata.nextLink"),
+                Reason::Missing,
+                format!("one page of a longer list ({})", shown(link)),
+                "the whole list in one file",
+            );
+        }
+    }
+
+    /// What lies in a document and is not read with it. A policy is read whole but for the members that nobody knows.
+    fn refuse_strays_beside(&mut self, path: &str, members: &Document) {
+        let is_policy = piece(members) == Piece::Policy;
+        if !is_policy {
+            self.refuse_if_policy(path, members);
+        }
+        for (name, value) in members {
+            let is_read = is_policy && OF_POLICIES.iter().any(|one| one.eq_ignore_ascii_case(name));
+            if !is_read {
+                self.refuse_strays(&format!("{path}.{name}"), value);
+            }
+        }
+    }
+
+    /// As deep as the value is nested, which its parser limits.
+    fn refuse_strays(&mut self, path: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                if self.refuse_if_policy(path, members) {
+                    return;
+                }
+                for (name, value) in members {
+                    self.refuse_strays(&format!("{path}.{name}"), value);
+                }
+            }
+            Value::Array(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    self.refuse_strays(&format!("{path}[{index}]"), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn refuse_if_policy(&mut self, path: &str, members: &Document) -> bool {
+        let Some(name) = OF_POLICIES.iter().find(|name| has(members, name).is_some()) else {
+            return false;
+        };
+        self.findings.add(
+            path,
+            Reason::Unknown,
+            format!("an object with `{name}`, which could be a policy and is not read as one"),
+            "policies alone, in a list, or below `value`, `policies`, `policy`, `conditionalAccessPolicies`, `json` or `properties`",
+        );
+        true
+    }
+}
+
+/// Nothing by itself. What has a state of its own is no wrapper: nobody could tell which of two states counts.
+fn is_wrapper(members: &Document) -> bool {
+    let is_nothing = matches!(piece(members), Piece::SomethingElse(_));
+    let is_list = has(members, "value").is_some_and(Value::is_array);
+    let is_declared = members.contains_key("@odata.type") && !is_list;
+    is_nothing && !is_declared && has(members, "state").is_none()
+}
+
+fn is_envelope(name: &str) -> bool {
+    let mut known = ENVELOPES.iter();
+    known.any(|one| one.eq_ignore_ascii_case(name)) || DirectoryKind::named(name).is_some()
+}
+
+/// Graph's list is one whatever is in it; of what other tools write, only what holds something that is read here.
+fn is_worth_opening(name: &str, value: &Value, depth: usize) -> bool {
+    let is_graphs = name.eq_ignore_ascii_case("value") && value.is_array();
+    is_graphs || holds_something(value, depth)
+}
+
+fn holds_something(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(|one| holds_something(one, depth)),
+        Value::Object(members) if matches!(piece(members), Piece::SomethingElse(_)) => {
+            let mut members = members.iter();
+            depth > 0
+                && members
+                    .any(|(name, value)| is_envelope(name) && holds_something(value, depth - 1))
+        }
+        Value::Object(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
