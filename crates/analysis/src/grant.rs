@@ -340,15 +340,15 @@ impl Encoded {
         };
         match control {
             GrantControl::Block => space.circuit.never(),
+            GrantControl::TermsOfUse(id) if self.per_device.contains(id) => {
+                space.device.is_registered(&mut space.circuit, self.view)
+            }
             GrantControl::Mfa
             | GrantControl::AuthenticationStrength(_)
             | GrantControl::PasswordChange
             | GrantControl::RiskRemediation
+            | GrantControl::TermsOfUse(_)
             | GrantControl::CustomAuthenticationFactor(_) => space.circuit.always(),
-            GrantControl::TermsOfUse(id) if self.per_device.contains(id) => {
-                space.device.is_registered(&mut space.circuit, self.view)
-            }
-            GrantControl::TermsOfUse(_) => space.circuit.always(),
             GrantControl::CompliantDevice => {
                 space.device.is_compliant(&mut space.circuit, self.view)
             }

@@ -42,7 +42,7 @@ impl Evidence<'_> {
         }
     }
 
-    /// Why whoever can show nothing is refused. With Exchange ActiveSync another application would do (specification 4.6).
+    /// Why whoever can show nothing is refused. To `ActiveSync` another application is offered (specification 4.6).
     fn not_shown(&self, control: &Control) -> BlockReason {
         match (control, self.sign_in.client_app_type) {
             (
