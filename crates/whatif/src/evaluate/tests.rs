@@ -387,9 +387,7 @@ fn an_account_that_its_own_tenant_blocks_for_risk_gets_nowhere() {
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let serde_json::Value::Object(document) = policy else {
-            unreachable!()
-        };
+        let document = policy.as_object().unwrap().clone();
         ConditionalAccessPolicy::from_document(document).unwrap()
     };
     let fabrikam = world
