@@ -38,23 +38,10 @@ impl World<'_> {
         beside: &[&ConditionalAccessPolicy],
     ) -> Says {
         let interval = self.frequency(beside).map(|merged| merged.interval);
-        let modern = [
-            ClientAppType::Browser,
-            ClientAppType::MobileAppsAndDesktopClients,
-        ];
-        let is_legacy = !modern.contains(&self.sign_in.client_app_type);
-        let by_exchange = [
-            ClientAppType::ExchangeActiveSync,
-            ClientAppType::EasSupported,
-        ];
-        // 4.6: there is an approved application for it.
-        if self.user().is_some()
-            && by_exchange.contains(&self.sign_in.client_app_type)
-            && *control == GrantControl::ApprovedApplication
-        {
-            return Says::Refuse(BlockReason::ApplicationNotApproved);
+        if self.is_legacy() {
+            return Says::Refuse(self.refused_legacy(control));
         }
-        let Some(user) = self.user().filter(|_| !is_legacy) else {
+        let Some(user) = self.user() else {
             return Says::Refuse(BlockReason::BlockedByPolicy);
         };
         let is_internal = user.origin == Origin::Internal;
@@ -117,6 +104,24 @@ impl World<'_> {
                     ask(Challenge::CustomAuthenticationFactor(id.clone())),
                 )
             }
+        }
+    }
+
+    fn is_legacy(&self) -> bool {
+        let modern = [
+            ClientAppType::Browser,
+            ClientAppType::MobileAppsAndDesktopClients,
+        ];
+        !modern.contains(&self.sign_in.client_app_type)
+    }
+
+    /// 4.6: there is an approved application for Exchange.
+    fn refused_legacy(&self, control: &GrantControl) -> BlockReason {
+        let by_exchange = self.sign_in.client_app_type != ClientAppType::Other;
+        if by_exchange && self.user().is_some() && *control == GrantControl::ApprovedApplication {
+            BlockReason::ApplicationNotApproved
+        } else {
+            BlockReason::BlockedByPolicy
         }
     }
 
