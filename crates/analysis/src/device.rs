@@ -230,6 +230,10 @@ impl Device {
         }
     }
 
+    pub(crate) fn is_registered(&self, circuit: &mut Circuit, view: View) -> Lit {
+        circuit.all([view.device, self.registered])
+    }
+
     pub(crate) fn is_compliant(&self, circuit: &mut Circuit, view: View) -> Lit {
         circuit.all([view.device, view.compliance, self.compliant])
     }

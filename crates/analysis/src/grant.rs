@@ -3,7 +3,7 @@
 //! What a control comes to for a kind of subject and an evidence is asked of the engine; what is added here is what the rest
 //! of the sign-in contributes: the kind of client, the device, the platform, and the two actions with rules of their own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::TransferMethod;
@@ -11,7 +11,7 @@ use portcullis_model::conditional_access::{
     ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantControls,
     GrantOperator, Target, UserAction,
 };
-use portcullis_model::id::ClientId;
+use portcullis_model::id::{AgreementId, ClientId};
 
 use crate::device::View;
 use crate::evidence::{Ask, Evidence, Wallet};
@@ -33,6 +33,8 @@ pub(crate) struct Encoded {
     /// The same, its condition on devices aside.
     pub(crate) whatever_the_device: Vec<Lit>,
     view: View,
+    /// Terms of use that are accepted on each registered device.
+    per_device: BTreeSet<AgreementId>,
     /// Policies that cannot be evaluated, and so block.
     pub(crate) defects: Vec<bool>,
     /// Policies that cannot be evaluated are passed over: what they would say is not known, and nothing is more lenient.
@@ -87,6 +89,7 @@ impl Encoded {
             whatever_the_place,
             whatever_the_device,
             view,
+            per_device: per_device(side),
             defects,
             is_lenient: false,
             admitted,
@@ -188,7 +191,7 @@ impl Encoded {
             };
             met.push(its);
             // A policy about all resources keeps nobody from registering a device by asking for one (specification 4.3).
-            exempt.push(if is_about_resources && asks_for_device(control) {
+            exempt.push(if is_about_resources && self.asks_for_device(control) {
                 self.registering_device
             } else {
                 space.circuit.never()
@@ -317,13 +320,22 @@ impl Encoded {
     fn with_surroundings(&self, space: &mut Space, control: &GrantControl, shown: Lit) -> Lit {
         let has = self.has(space, control);
         // A sign-in through the device code grant shows no device (specification 5.5).
-        let is_shown = match control {
-            GrantControl::CompliantDevice | GrantControl::DomainJoinedDevice => {
-                let by_device_code = space.flows.any(&mut space.circuit, |flow| {
-                    *flow == Some(TransferMethod::DeviceCodeFlow)
-                });
-                !by_device_code
-            }
+        let is_shown = if self.shows_device(control) {
+            let by_device_code = space.flows.any(&mut space.circuit, |flow| {
+                *flow == Some(TransferMethod::DeviceCodeFlow)
+            });
+            !by_device_code
+        } else {
+            space.circuit.always()
+        };
+        space.circuit.all([shown, has, is_shown, self.modern])
+    }
+
+    /// Whether the sign-in has to show a device itself.
+    fn shows_device(&self, control: &GrantControl) -> bool {
+        match control {
+            GrantControl::CompliantDevice | GrantControl::DomainJoinedDevice => true,
+            GrantControl::TermsOfUse(id) => self.per_device.contains(id),
             GrantControl::Block
             | GrantControl::Mfa
             | GrantControl::AuthenticationStrength(_)
@@ -331,10 +343,17 @@ impl Encoded {
             | GrantControl::CompliantApplication
             | GrantControl::PasswordChange
             | GrantControl::RiskRemediation
-            | GrantControl::TermsOfUse(_)
-            | GrantControl::CustomAuthenticationFactor(_) => space.circuit.always(),
-        };
-        space.circuit.all([shown, has, is_shown, self.modern])
+            | GrantControl::CustomAuthenticationFactor(_) => false,
+        }
+    }
+
+    /// Whether it wants a device, or an application on one.
+    fn asks_for_device(&self, control: &GrantControl) -> bool {
+        self.shows_device(control)
+            || matches!(
+                control,
+                GrantControl::ApprovedApplication | GrantControl::CompliantApplication
+            )
     }
 
     /// The device, the application and the platform are what a control wants; always, of a control that wants nothing of them.
@@ -346,6 +365,9 @@ impl Encoded {
         };
         match control {
             GrantControl::Block => space.circuit.never(),
+            GrantControl::TermsOfUse(id) if self.per_device.contains(id) => {
+                space.device.is_registered(&mut space.circuit, self.view)
+            }
             GrantControl::Mfa
             | GrantControl::AuthenticationStrength(_)
             | GrantControl::PasswordChange
@@ -416,20 +438,12 @@ const fn is_modern(client: ClientAppType) -> bool {
     }
 }
 
-const fn asks_for_device(control: &GrantControl) -> bool {
-    match control {
-        GrantControl::CompliantDevice
-        | GrantControl::DomainJoinedDevice
-        | GrantControl::ApprovedApplication
-        | GrantControl::CompliantApplication => true,
-        GrantControl::Block
-        | GrantControl::Mfa
-        | GrantControl::AuthenticationStrength(_)
-        | GrantControl::PasswordChange
-        | GrantControl::RiskRemediation
-        | GrantControl::TermsOfUse(_)
-        | GrantControl::CustomAuthenticationFactor(_) => false,
-    }
+fn per_device(side: &Side) -> BTreeSet<AgreementId> {
+    let agreements = side.configuration.agreements.iter();
+    agreements
+        .filter(|one| one.is_per_device_acceptance_required)
+        .map(|one| one.id)
+        .collect()
 }
 
 pub(crate) fn controls(policy: &ConditionalAccessPolicy) -> &[GrantControl] {

@@ -14,6 +14,8 @@ pub(crate) struct Brief {
     pub(crate) concern: Concern,
     /// How often proofs are renewed, as far as this policy goes.
     pub(crate) frequency: Option<SignInFrequency>,
+    /// Nobody passes without remediating the risk.
+    pub(crate) remediates: bool,
     /// Where its controls begin in the list of all, and where they end.
     controls: (usize, usize),
     /// The same as one bit for each, where all their numbers are below [`SHARED_MAX`].
@@ -85,6 +87,7 @@ impl Briefs {
             briefs.policies.push(Brief {
                 grant,
                 concern: policy.concern,
+                remediates: policy.demand.remediates(),
                 frequency: policy.session_controls.sign_in_frequency,
                 controls: (begin, briefs.demanded.len()),
                 shared,

@@ -1,9 +1,10 @@
 //! When each grant control is met, and whether it still can be (specification 5.4, 5.5, 8.3).
 
-use portcullis_model::conditional_access::DevicePlatform;
 use portcullis_model::conditional_access::signal::TransferMethod;
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::id::TenantId;
 use smallvec::smallvec;
 
 use crate::cross_tenant::{CrossTenantChannel, Trust};
@@ -17,7 +18,7 @@ impl Evidence<'_> {
     /// What a control finds that a policy about this demands.
     pub(crate) fn of(&self, control: &Control, concern: Concern, regard: Regard) -> ControlState {
         if self.is_legacy() || self.standing == Standing::Service {
-            return ControlState::Unobtainable(BlockReason::BlockedByPolicy);
+            return ControlState::Unobtainable(self.not_shown(control));
         }
         match control {
             Control::Mfa => self.mfa(regard),
@@ -38,6 +39,17 @@ impl Evidence<'_> {
             Control::RiskRemediation(strength) => self.risk_remediation(strength, concern, regard),
             Control::TermsOfUse(terms) => self.terms_of_use(*terms),
             Control::Custom(id) => self.custom(id),
+        }
+    }
+
+    /// Why whoever can show nothing is refused. To `ActiveSync` another application is offered (specification 4.6).
+    fn not_shown(&self, control: &Control) -> BlockReason {
+        match (control, self.sign_in.client_app_type) {
+            (
+                Control::ApprovedApplication,
+                ClientAppType::ExchangeActiveSync | ClientAppType::EasSupported,
+            ) if self.standing != Standing::Service => BlockReason::ApplicationNotApproved,
+            _ => BlockReason::BlockedByPolicy,
         }
     }
 
@@ -94,14 +106,25 @@ impl Evidence<'_> {
             }
             Standing::Service => return ControlState::Unobtainable(BlockReason::BlockedByPolicy),
         };
+        match self.shown_device(vouching, holds, otherwise) {
+            Ok(()) => ControlState::Met(vouching),
+            Err(reason) => ControlState::Unobtainable(reason),
+        }
+    }
+
+    /// A device that this tenant vouches for.
+    fn shown_device(
+        &self,
+        vouching: TenantId,
+        holds: fn(&DeviceClaims) -> bool,
+        otherwise: BlockReason,
+    ) -> Result<(), BlockReason> {
         if self.sign_in.transfer_method == Some(TransferMethod::DeviceCodeFlow) {
-            return ControlState::Unobtainable(BlockReason::DeviceInDeviceCodeFlow);
+            return Err(BlockReason::DeviceInDeviceCodeFlow);
         }
         match &self.sign_in.device {
-            Some(device) if device.tenant_id == vouching && holds(device) => {
-                ControlState::Met(vouching)
-            }
-            Some(_) | None => ControlState::Unobtainable(otherwise),
+            Some(device) if device.tenant_id == vouching && holds(device) => Ok(()),
+            Some(_) | None => Err(otherwise),
         }
     }
 
@@ -135,8 +158,9 @@ impl Evidence<'_> {
         }
     }
 
-    /// MFA first, always, and with a method from before the risk (specification 5.3, 11.4). A remediation of the risk is
-    /// more than a change of password (specification 3.3).
+    /// MFA first, always, and with a method from before the risk (specification 5.3, 11.4); a change before it is none. A
+    /// remediation of the risk, done or demanded, takes precedence (specification 3.3): then nobody is asked for a change,
+    /// nor kept out for want of a password.
     fn password_change(&self, concern: Concern, regard: Regard) -> ControlState {
         let here = match self.remediable_here(concern) {
             Ok(here) => here,
@@ -147,7 +171,10 @@ impl Evidence<'_> {
             ..regard
         });
         let fulfilled = &self.sign_in.fulfilled;
-        if fulfilled.password_changed_at.is_some() || fulfilled.risk_remediated_at.is_some() {
+        let is_changed = fulfilled
+            .password_changed_at
+            .is_some_and(|changed_at| self.mfa_was_proven(here, changed_at, regard.interval));
+        if is_changed || regard.remediates || fulfilled.risk_remediated_at.is_some() {
             return mfa;
         }
         let password = AuthenticationMethod::Password;
@@ -203,10 +230,18 @@ impl Evidence<'_> {
         })
     }
 
-    /// Accepted in this tenant by somebody with an object here; users of other tenants have no registered device here.
+    /// Accepted in this tenant by somebody with an object here, and on each device where that is asked: on one registered
+    /// here, which users of other tenants do not have.
     fn terms_of_use(&self, terms: Terms) -> ControlState {
         if !self.has_object() || (terms.is_per_device && self.standing.is_external()) {
             return ControlState::Unobtainable(BlockReason::NotForExternalUsers);
+        }
+        if terms.is_per_device {
+            let is_registered = |_: &DeviceClaims| true;
+            let otherwise = BlockReason::DeviceNotRegistered;
+            if let Err(reason) = self.shown_device(self.tenant.id(), is_registered, otherwise) {
+                return ControlState::Unobtainable(reason);
+            }
         }
         let is_accepted = self
             .sign_in

@@ -81,7 +81,7 @@ pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgem
         .briefs_in(&scope.all, tenant.report_only())
         .filter(|(_, policy)| is_reported(policy))
         .map(|(number, policy)| {
-            let bench = reported_bench(&bench, policy.frequency);
+            let bench = reported_bench(&bench, policy.frequency, policy.remediates);
             judgement(number, verdict(policy, &bench))
         });
     enforced.chain(reported).collect()
@@ -93,25 +93,34 @@ pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &Scope) -> B
     let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
     let in_force = in_force.map(|(_, policy)| policy);
     let briefs = tenant.briefs();
-    let mut frequency = None;
+    let (mut frequency, mut remediates) = (None, false);
     scope.all.for_each_common(tenant.renewing(), |number| {
-        if let Some(said) = briefs.get(number).and_then(|policy| policy.frequency) {
+        let Some(policy) = briefs.get(number) else {
+            return;
+        };
+        if let Some(said) = policy.frequency {
             frequency = Some(Frequency::with(frequency, said));
         }
+        // Such a policy brings a sign-in frequency, so that none is overlooked.
+        remediates |= policy.remediates;
     });
     // Of a direct connect user no sign-in frequency is applied (decision 12).
     let frequency = frequency.filter(|_| Kind::SignInFrequency.is_applied_to(evidence.standing));
-    Bench::new(evidence, in_force, frequency)
+    Bench::new(evidence, in_force, frequency, remediates)
 }
 
-/// A report-only policy with this sign-in frequency is judged as if it were enforced beside the others.
-pub(crate) fn reported_bench<'a>(enforced: &Bench<'a>, said: Option<SignInFrequency>) -> Bench<'a> {
+/// A report-only policy with this sign-in frequency, and that has the risk remediated or not, is judged as if it were enforced beside the others.
+pub(crate) fn reported_bench<'a>(
+    enforced: &Bench<'a>,
+    said: Option<SignInFrequency>,
+    remediates: bool,
+) -> Bench<'a> {
     let so_far = enforced.frequency;
     let frequency = said
         .map(|one| Frequency::with(so_far, one))
         .or(so_far)
         .filter(|_| Kind::SignInFrequency.is_applied_to(enforced.evidence.standing));
-    enforced.clone().reporting(frequency)
+    enforced.clone().reporting(frequency, remediates)
 }
 
 /// What the policies in force say together of the session.

@@ -88,6 +88,8 @@ pub enum BlockReason {
     DeviceTrustNotConfigured,
     /// A device is demanded of a sign-in through the device code grant, which cannot show one (530033).
     DeviceInDeviceCodeFlow,
+    /// Terms of use are accepted on each registered device, and this device is not registered here (50129).
+    DeviceNotRegistered,
     /// The client application is not an approved one, or the user is one for whom none is (53002).
     ApplicationNotApproved,
     /// The client application is not under a protection policy, or the user is one for whom none is (53009).
@@ -106,7 +108,7 @@ pub enum BlockReason {
 
 impl BlockReason {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BlockedByPolicy,
         Self::UserRiskAtHome,
         Self::ServiceProviderAtRisk,
@@ -120,6 +122,7 @@ impl BlockReason {
         Self::DeviceNotDomainJoined,
         Self::DeviceTrustNotConfigured,
         Self::DeviceInDeviceCodeFlow,
+        Self::DeviceNotRegistered,
         Self::ApplicationNotApproved,
         Self::ApplicationNotProtected,
         Self::PasswordNotChangeable,
@@ -147,6 +150,7 @@ impl BlockReason {
             Self::DeviceNotDomainJoined => 53001,
             Self::DeviceTrustNotConfigured => 530_004,
             Self::DeviceInDeviceCodeFlow => 530_033,
+            Self::DeviceNotRegistered => 50129,
             Self::ApplicationNotApproved => 53002,
             Self::ApplicationNotProtected => 53009,
             Self::PasswordNotChangeable => 50142,

@@ -49,7 +49,7 @@ pub(crate) enum Control {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) agreement: AgreementId,
-    /// Asked on each registered device, which users of other tenants do not have (specification 2.11).
+    /// Asked on each registered device: it needs one, which users of other tenants do not have (specification 2.11).
     pub(crate) is_per_device: bool,
 }
 
@@ -251,6 +251,16 @@ impl Demand {
         match self {
             Self::Nothing | Self::Block => &[],
             Self::All(controls) | Self::Any(controls) => controls,
+        }
+    }
+
+    /// Whether nobody passes without remediating the risk. One of several alternatives need not be taken.
+    pub(crate) fn remediates(&self) -> bool {
+        let is_remediation = |control: &Control| matches!(control, Control::RiskRemediation(_));
+        match self {
+            Self::Nothing | Self::Block => false,
+            Self::All(controls) => controls.iter().any(is_remediation),
+            Self::Any(controls) => controls.iter().all(is_remediation) && !controls.is_empty(),
         }
     }
 

@@ -83,6 +83,8 @@ pub(crate) struct Regard {
     pub(crate) interval: Option<SignInInterval>,
     /// Whether somebody without a method may register one now.
     pub(crate) registration: Registration,
+    /// A policy in force has the risk remediated, which takes precedence over a change of password (specification 3.3).
+    pub(crate) remediates: bool,
     pub(crate) detail: Detail,
 }
 
@@ -191,7 +193,25 @@ impl<'a> Evidence<'a> {
 
     /// Whether a first factor and, as lately as `interval`, a second one are proven where the tenant wants them.
     pub(crate) fn mfa_is_proven(&self, place: Place, interval: Option<SignInInterval>) -> bool {
-        let is_second = |proof: &&Proof| match proof.method.factor() {
+        let latest = self.second_factors(place).map(|proof| proof.at).max();
+        self.primary_is_proven(None) && self.is_fresh(latest, interval)
+    }
+
+    /// Whether a second factor was proven there before `moment`, as lately then as `interval`.
+    pub(crate) fn mfa_was_proven(
+        &self,
+        place: Place,
+        moment: Timestamp,
+        interval: Option<SignInInterval>,
+    ) -> bool {
+        let proofs = self.second_factors(place).map(|proof| proof.at);
+        let latest = proofs.filter(|proven_at| *proven_at <= moment).max();
+        is_fresh_at(moment, latest, interval)
+    }
+
+    /// The proofs of second factors that count, there.
+    fn second_factors(&self, place: Place) -> impl Iterator<Item = &'a Proof> {
+        let is_second = move |proof: &&Proof| match proof.method.factor() {
             Factor::Second => true,
             // The word of a guest's own identity provider is one factor, never two (seed article, MFA for others).
             Factor::Both => {
@@ -204,13 +224,9 @@ impl<'a> Evidence<'a> {
                     && self.is_proven(AuthenticationMethod::Password, place, None)
             }
         };
-        let latest = self
-            .proofs_in(place)
+        self.proofs_in(place)
             .filter(|proof| self.may_vouch(proof.method))
             .filter(is_second)
-            .map(|proof| proof.at)
-            .max();
-        self.primary_is_proven(None) && self.is_fresh(latest, interval)
     }
 
     /// What is bound to a device cannot vouch for registering it (specification 4.3).
@@ -311,16 +327,25 @@ impl<'a> Evidence<'a> {
         proven_at: Option<Timestamp>,
         interval: Option<SignInInterval>,
     ) -> bool {
-        let Some(proven_at) = proven_at else {
-            return false;
-        };
-        let age_max = match interval {
-            None => return true,
-            Some(SignInInterval::EveryTime) => EVERY_TIME_SECONDS,
-            Some(SignInInterval::Hours(hours)) => EVERY_TIME_SECONDS.max(i64::from(hours) * 3600),
-        };
-        self.sign_in.at.duration_since(proven_at).as_secs() < age_max
+        is_fresh_at(self.sign_in.at, proven_at, interval)
     }
+}
+
+/// Whether it was fresh at that moment.
+fn is_fresh_at(
+    moment: Timestamp,
+    proven_at: Option<Timestamp>,
+    interval: Option<SignInInterval>,
+) -> bool {
+    let Some(proven_at) = proven_at else {
+        return false;
+    };
+    let age_max = match interval {
+        None => return true,
+        Some(SignInInterval::EveryTime) => EVERY_TIME_SECONDS,
+        Some(SignInInterval::Hours(hours)) => EVERY_TIME_SECONDS.max(i64::from(hours) * 3600),
+    };
+    moment.duration_since(proven_at).as_secs() < age_max
 }
 
 /// With trust on, the resource tenant never falls back to its own MFA (specification 2.4).

@@ -146,7 +146,7 @@ pub struct Fulfilled {
     pub terms_of_use: BTreeSet<AgreementId>,
     /// Custom controls whose provider vouched.
     pub custom_factors: BTreeSet<String>,
-    /// When the password was changed in this flow, after MFA.
+    /// When the password was changed in this flow; what was changed before MFA does not count.
     pub password_changed_at: Option<Timestamp>,
     /// When the risk was remediated in this flow.
     pub risk_remediated_at: Option<Timestamp>,

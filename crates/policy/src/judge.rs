@@ -63,6 +63,8 @@ pub(crate) struct Bench<'a> {
     stale: Option<Frequency>,
     /// A policy in force is there because the sign-in is risky: then nobody registers a method (specification 5.5).
     is_risky: bool,
+    /// A policy in force has the risk remediated.
+    remediates: bool,
     /// The strengths demanded by policies about registering security information, while somebody registers.
     of_registration: Vec<&'a Strength>,
     /// Whether what a control finds depends on what the policy is about.
@@ -76,6 +78,7 @@ impl<'a> Bench<'a> {
         evidence: &'a Evidence<'a>,
         in_force: impl Iterator<Item = &'a Brief> + Clone,
         frequency: Option<Frequency>,
+        remediates: bool,
     ) -> Self {
         let sign_in = evidence.sign_in;
         let briefs = evidence.tenant.briefs();
@@ -97,15 +100,17 @@ impl<'a> Bench<'a> {
             frequency,
             stale: stale(evidence, frequency),
             is_risky,
+            remediates,
             of_registration,
             looks_at_concerns: looks_at_concerns(evidence),
             shared: Shared::default(),
         }
     }
 
-    /// The same with another sign-in frequency, for a policy that is not in force.
-    pub(crate) fn reporting(self, frequency: Option<Frequency>) -> Self {
+    /// The same with another sign-in frequency, for a policy that is not in force, as if it were.
+    pub(crate) fn reporting(self, frequency: Option<Frequency>, remediates: bool) -> Self {
         Self {
+            remediates: self.remediates || remediates,
             frequency,
             stale: stale(self.evidence, frequency),
             looks_at_concerns: true,
@@ -138,6 +143,7 @@ impl<'a> Bench<'a> {
         Regard {
             interval: self.interval(),
             registration,
+            remediates: self.remediates,
             detail,
         }
     }
@@ -199,6 +205,7 @@ impl<'a> Bench<'a> {
         let regard = Regard {
             interval: self.interval(),
             registration: Registration::Refused(BlockReason::ProofUpBlockedByPolicy),
+            remediates: self.remediates,
             detail,
         };
         let mut open = Asks::new();
@@ -323,11 +330,11 @@ pub(crate) fn is_exempt(control: &Control, concern: Concern, sign_in: &SignIn) -
         | Control::DomainJoinedDevice
         | Control::ApprovedApplication
         | Control::CompliantApplication => true,
+        Control::TermsOfUse(terms) => terms.is_per_device,
         Control::Mfa
         | Control::Strength(_)
         | Control::PasswordChange
         | Control::RiskRemediation(_)
-        | Control::TermsOfUse(_)
         | Control::Custom(_) => false,
     };
     asks_for_device
@@ -347,7 +354,9 @@ pub(crate) fn refusing_registration(tenant: &CompiledTenant, sign_in: &SignIn) -
     let policies = tenant
         .briefs_in(&scope.all, tenant.enabled())
         .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions);
-    let bench = Bench::new(&evidence, policies.clone().map(|(_, policy)| policy), None);
+    let in_force = policies.clone().map(|(_, policy)| policy);
+    let remediates = in_force.clone().any(|policy| policy.remediates);
+    let bench = Bench::new(&evidence, in_force, None, remediates);
     policies
         .filter(|(_, policy)| matches!(verdict(policy, &bench), Verdict::Blocked(_)))
         .filter_map(|(number, _)| tenant.briefs().id(number))

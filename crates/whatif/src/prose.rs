@@ -418,6 +418,9 @@ pub const fn block_sentence(reason: BlockReason) -> &'static str {
         BlockReason::DeviceInDeviceCodeFlow => {
             "a device is demanded, and a sign-in by device code shows none"
         }
+        BlockReason::DeviceNotRegistered => {
+            "terms of use are accepted on each registered device, and this device is not registered"
+        }
         BlockReason::ApplicationNotApproved => {
             "an approved client application is demanded, and this is none"
         }

@@ -2,6 +2,7 @@
 
 mod facts;
 mod gates;
+mod home_risk;
 pub(crate) mod identity;
 mod known;
 mod subject;
@@ -110,9 +111,13 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     let compiled = supposed_configuration
         .as_ref()
         .map_or_else(|| tenant.compiled().clone(), CompiledTenant::compile);
-    let gates = person.as_ref().map_or_else(Vec::new, |person| {
-        gates::gates(question, person, &compiled, &reached)
-    });
+    let gates = match &person {
+        Some(person) => {
+            let risk = home_risk::home_risk(question, person, &reached, &mut notes)?;
+            gates::gates(question, person, &compiled, &reached, risk)
+        }
+        None => Vec::new(),
+    };
     let (subject, who, origin) = match (person, &situation.service_principal) {
         (Some(person), _) => person.into_subject(question, &compiled, &reached),
         (None, name) => subject::service_principal(tenant, name.as_deref().unwrap_or_default())?,

@@ -1,23 +1,35 @@
 //! What a policy asks of a sign-in: which members of a row its answer may hang on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::conditional_access::filter::{DeviceProperty, Expression};
 use portcullis_model::conditional_access::{
     ConditionalAccessPolicy, DeviceCondition, GrantControl, GrantControls, LocationCondition,
     Target, UserCondition,
 };
-use portcullis_model::id::NamedLocationId;
+use portcullis_model::id::{AgreementId, NamedLocationId};
 use portcullis_model::named_location::{CountryLookup, NamedLocation, NamedLocationKind};
+use portcullis_model::store::TenantConfiguration;
 
 use super::missing::{Missing, MissingSet};
 
-/// The places that policies name.
-pub(super) struct Places<'a>(BTreeMap<NamedLocationId, &'a NamedLocation>);
+/// What policies name: places, and terms of use that are accepted on each registered device.
+pub(super) struct Named<'a> {
+    places: BTreeMap<NamedLocationId, &'a NamedLocation>,
+    per_device: BTreeSet<AgreementId>,
+}
 
-impl<'a> Places<'a> {
-    pub(super) fn new(locations: &'a [NamedLocation]) -> Self {
-        Self(locations.iter().map(|one| (one.id, one)).collect())
+impl<'a> Named<'a> {
+    pub(super) fn new(configuration: &'a TenantConfiguration) -> Self {
+        let locations = configuration.named_locations.iter();
+        let agreements = configuration.agreements.iter();
+        Self {
+            places: locations.map(|one| (one.id, one)).collect(),
+            per_device: agreements
+                .filter(|one| one.is_per_device_acceptance_required)
+                .map(|one| one.id)
+                .collect(),
+        }
     }
 
     fn asked_by(&self, condition: LocationCondition) -> MissingSet {
@@ -31,9 +43,11 @@ impl<'a> Places<'a> {
         };
         match condition {
             LocationCondition::All => MissingSet::NOTHING,
-            LocationCondition::NamedLocation(id) => self.0.get(&id).map(of).into_iter().collect(),
+            LocationCondition::NamedLocation(id) => {
+                self.places.get(&id).map(of).into_iter().collect()
+            }
             LocationCondition::AllTrusted => {
-                let trusted = self.0.values().filter(|one| one.is_trusted());
+                let trusted = self.places.values().filter(|one| one.is_trusted());
                 trusted.map(of).collect()
             }
         }
@@ -41,7 +55,7 @@ impl<'a> Places<'a> {
 }
 
 /// All that this policy's scope, controls and session controls look at and a row may leave out.
-pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) -> MissingSet {
+pub(super) fn asked_by(policy: &ConditionalAccessPolicy, named: &Named<'_>) -> MissingSet {
     let conditions = &policy.conditions;
     let mut asked = MissingSet::NOTHING;
     for condition in conditions
@@ -65,7 +79,7 @@ pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) ->
     if let Some(location) = &conditions.locations {
         let all = location.include.iter().chain(&location.exclude);
         for condition in all {
-            asked = asked.or(places.asked_by(*condition));
+            asked = asked.or(named.asked_by(*condition));
         }
     }
     for (is_asked, missing) in [
@@ -98,7 +112,8 @@ pub(super) fn asked_by(policy: &ConditionalAccessPolicy, places: &Places<'_>) ->
         }
     }
     let of_devices = conditions.devices.iter().map(asked_of_devices);
-    let of_controls = policy.grant_controls.iter().map(asked_by_controls);
+    let grant = policy.grant_controls.iter();
+    let of_controls = grant.map(|grant| asked_by_controls(grant, &named.per_device));
     of_devices.chain(of_controls).fold(asked, MissingSet::or)
 }
 
@@ -141,7 +156,7 @@ fn asked_by_filter(expression: &Expression<DeviceProperty>) -> MissingSet {
     }
 }
 
-fn asked_by_controls(grant: &GrantControls) -> MissingSet {
+fn asked_by_controls(grant: &GrantControls, per_device: &BTreeSet<AgreementId>) -> MissingSet {
     let mut asked = MissingSet::NOTHING;
     for control in &grant.controls {
         let of_control: &[Missing] = match control {
@@ -161,6 +176,11 @@ fn asked_by_controls(grant: &GrantControls) -> MissingSet {
             }
             GrantControl::PasswordChange => &[Missing::Mfa, Missing::Remediation],
             GrantControl::RiskRemediation => &[Missing::Mfa, Missing::Method, Missing::Remediation],
+            GrantControl::TermsOfUse(id) if per_device.contains(id) => &[
+                Missing::TermsOfUse,
+                Missing::Device,
+                Missing::TransferMethod,
+            ],
             GrantControl::TermsOfUse(_) => &[Missing::TermsOfUse],
             GrantControl::CustomAuthenticationFactor(_) => &[Missing::CustomControls],
         };

@@ -13,7 +13,7 @@ use portcullis_model::id::{AuthenticationStrengthId, PolicyId};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 
-use super::asked::{Places, asked_by};
+use super::asked::{Named, asked_by};
 use super::missing::MissingSet;
 
 /// What is known of a user.
@@ -138,11 +138,11 @@ impl Side {
         // Nothing else can change an outcome.
         let enabled = with_only(configuration, |policy| policy.state == PolicyState::Enabled);
         let differing = with_only(&enabled, |policy| differences.contains_key(&policy.id));
-        let places = Places::new(&enabled.named_locations);
+        let named = Named::new(&enabled);
         let asked = enabled.conditional_access_policies.iter();
         Self {
             asked: asked
-                .map(|policy| (policy.id, asked_by(policy, &places)))
+                .map(|policy| (policy.id, asked_by(policy, &named)))
                 .collect(),
             whole: Variants::new(&enabled),
             differing: Variants::new(&differing),

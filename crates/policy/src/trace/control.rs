@@ -220,6 +220,9 @@ fn unobtainable_text(reason: BlockReason) -> &'static str {
         BlockReason::DeviceInDeviceCodeFlow => {
             "cannot be met: a sign-in by device code shows no device"
         }
+        BlockReason::DeviceNotRegistered => {
+            "cannot be met: it is accepted on each registered device, and this is none"
+        }
         BlockReason::ApplicationNotApproved => "not met: the client application is not approved",
         BlockReason::ApplicationNotProtected => {
             "not met: the client application is under no protection policy"

@@ -2,7 +2,8 @@
 
 use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::conditional_access::{
-    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantOperator,
+    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantOperator, Target,
+    UserAction,
 };
 use portcullis_model::credential::AuthenticationMethod as M;
 use portcullis_model::device::DeviceTrustType;
@@ -164,6 +165,7 @@ fn terms_are_accepted_one_by_one_by_whoever_has_an_object_here() {
             it.fulfilled.terms_of_use = [TERMS, TERMS_PER_DEVICE].map(id).into();
         })
     };
+    let registered = |it| with_device(it, contoso(), false, DeviceTrustType::Workplace);
     for (control, sign_in, expect) in [
         (terms(), member(), "open: terms 70 in resource"),
         (terms(), accepted(member()), "granted"),
@@ -172,7 +174,6 @@ fn terms_are_accepted_one_by_one_by_whoever_has_an_object_here() {
         (terms(), guest_without_home(), "open: terms 70 in resource"),
         (terms(), accepted(direct_connect_user()), "blocked 50177"),
         (terms(), accepted(service_provider_user()), "blocked 50177"),
-        (per_device(), member(), "open: terms 71 in resource"),
         (per_device(), accepted(guest()), "blocked 50177"),
         (
             GrantControl::TermsOfUse(id(0x79)),
@@ -184,8 +185,70 @@ fn terms_are_accepted_one_by_one_by_whoever_has_an_object_here() {
     }
     let both = world(&[require(&[terms(), per_device()])]);
     assert_eq!(
-        outcome(&both, &member()),
+        outcome(&both, &registered(member())),
         "open: terms 70 in resource, terms 71 in resource"
+    );
+}
+
+/// Specification 2.11: what is accepted on each device needs one that is registered here.
+#[test]
+fn terms_of_each_device_need_a_registered_one() {
+    let per_device = || GrantControl::TermsOfUse(id(TERMS_PER_DEVICE));
+    let accepted = |sign_in| {
+        but(sign_in, |it: &mut SignIn| {
+            it.fulfilled.terms_of_use = [id(TERMS_PER_DEVICE)].into();
+        })
+    };
+    let registered = |it| with_device(it, contoso(), false, DeviceTrustType::Workplace);
+    let by_device_code = |sign_in| {
+        but(sign_in, |it: &mut SignIn| {
+            it.transfer_method = Some(TransferMethod::DeviceCodeFlow);
+        })
+    };
+    for (sign_in, expect) in [
+        (member(), "blocked 50129"),
+        (accepted(member()), "blocked 50129"),
+        (registered(member()), "open: terms 71 in resource"),
+        (accepted(registered(member())), "granted"),
+        (
+            accepted(with_device(
+                member(),
+                fabrikam(),
+                true,
+                DeviceTrustType::AzureAd,
+            )),
+            "blocked 50129",
+        ),
+        (
+            accepted(by_device_code(registered(member()))),
+            "blocked 530033",
+        ),
+        (
+            accepted(with_device(
+                guest(),
+                contoso(),
+                true,
+                DeviceTrustType::AzureAd,
+            )),
+            "blocked 50177",
+        ),
+    ] {
+        assert_eq!(comes_to(per_device(), &sign_in), expect);
+    }
+    // Nobody is kept from registering the device that the terms need (specification 4.3).
+    let registering = but(member(), |it| {
+        it.audiences.clear();
+        it.user_action = Some(UserAction::RegisterOrJoinDevices);
+    });
+    let mut everything = require(&[per_device()]);
+    assert_eq!(
+        outcome(&world(&[everything.clone()]), &registering),
+        "granted"
+    );
+    everything.conditions.target = Target::UserActions(vec![UserAction::RegisterOrJoinDevices]);
+    assert_eq!(
+        outcome(&world(&[everything]), &registering),
+        "blocked 50129"
     );
 }
 
@@ -227,7 +290,13 @@ fn any_control_blocks_a_legacy_client() {
             let legacy = but(with_mfa(member(), contoso()), |it| {
                 it.client_app_type = client;
             });
-            assert_eq!(comes_to(control, &legacy), "blocked 53003", "{client:?}");
+            // With Exchange ActiveSync nothing blocks: another application would do.
+            let expect = match (&control, client) {
+                (GrantControl::ApprovedApplication, ClientAppType::Other) => "blocked 53003",
+                (GrantControl::ApprovedApplication, _) => "blocked 53002",
+                _ => "blocked 53003",
+            };
+            assert_eq!(comes_to(control, &legacy), expect, "{client:?}");
         }
     }
 }

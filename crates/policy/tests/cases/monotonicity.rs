@@ -12,8 +12,9 @@ use crate::generated::{CASES, configuration, sign_in};
 use crate::world::*;
 
 /// What laws do not hold of, by the specification itself: a policy about registering security information may replace a
-/// stricter strength (5.4), registering a device is exempt from device controls (4.3), and Windows Hello can only be shown
-/// by whoever begins anew (5.4), which a sign-in frequency makes them do.
+/// stricter strength (5.4), registering a device is exempt from device controls (4.3), Windows Hello can only be shown by
+/// whoever begins anew (5.4), which a sign-in frequency makes them do, and a remediation takes precedence over a password
+/// change that cannot be had (3.3).
 fn ordinary(mut sign_in: SignIn) -> SignIn {
     let hello = AuthenticationMethod::WindowsHelloForBusiness;
     let without = |methods: AuthenticationMethods| {
@@ -23,7 +24,7 @@ fn ordinary(mut sign_in: SignIn) -> SignIn {
     sign_in.user_action = None;
     sign_in.proofs.retain(|proof| proof.method != hello);
     for methods in [&mut sign_in.methods.home, &mut sign_in.methods.resource] {
-        methods.registered = without(methods.registered);
+        methods.registered = without(methods.registered).with(AuthenticationMethod::Password);
     }
     sign_in
 }

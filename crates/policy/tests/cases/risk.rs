@@ -1,7 +1,10 @@
 //! Controls of policies about risk: whose risk it is, and who may do something about it (specification 5.5, 8.7, decision 14).
 
 use portcullis_model::conditional_access::signal::{RiskLevel, RiskLevels};
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, SignInInterval};
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, FrequencyAuthenticationType, GrantControl, GrantOperator, PolicyState,
+    SignInFrequency, SignInInterval,
+};
 use portcullis_model::credential::{AuthenticationMethod as M, AuthenticationMethods};
 use portcullis_policy::facts::{Methods, SignIn};
 
@@ -50,12 +53,18 @@ fn a_password_is_changed_after_mfa_with_a_method_from_before() {
             }),
             "granted",
         ),
-        // A change without MFA is none.
+        // A change without MFA before it is none, and everything that is asked for is told.
         (
             but(risky(member()), |it| {
                 it.fulfilled.password_changed_at = Some(ago(5));
             }),
-            "open: mfa in resource",
+            "open: mfa in resource, password change in resource",
+        ),
+        (
+            but(proven(), |it| {
+                it.fulfilled.password_changed_at = Some(ago(100_000));
+            }),
+            "open: password change in resource",
         ),
         (
             but(risky(member()), |it| it.methods = everywhere(registering)),
@@ -101,11 +110,93 @@ fn a_remediation_brings_a_strength_and_every_time_and_comes_before_a_password() 
     ];
     both[1].id = id(2);
     let both = world(&both);
-    assert_eq!(
-        outcome(&both, &proven()),
-        "open: remediation in resource, password change in resource"
-    );
+    assert_eq!(outcome(&both, &proven()), "open: remediation in resource");
     assert_eq!(outcome(&both, &done), "granted");
+    // Who has no password to change is not kept out for it.
+    let passwordless = |sign_in| {
+        but(sign_in, |it| {
+            it.methods = everywhere(Methods {
+                registered: AuthenticationMethods::of([M::Fido2]),
+                ..Methods::default()
+            });
+        })
+    };
+    assert_eq!(
+        outcome(&both, &passwordless(proven())),
+        "open: remediation in resource"
+    );
+    assert_eq!(outcome(&both, &passwordless(done)), "granted");
+}
+
+/// What need not be done takes no precedence: a remediation that is one of several alternatives, or whose policy
+/// only reports.
+#[test]
+fn a_remediation_that_nobody_must_do_leaves_the_password_change() {
+    let with = |change: &dyn Fn(&mut ConditionalAccessPolicy)| {
+        let mut other = at_risk(&[GrantControl::Mfa, GrantControl::RiskRemediation]);
+        other.id = id(2);
+        change(&mut other);
+        world(&[
+            at_risk(&[GrantControl::Mfa, GrantControl::PasswordChange]),
+            other,
+        ])
+    };
+    let proven = with_mfa(risky(member()), contoso());
+    let alternative = with(&|policy| {
+        policy.grant_controls.as_mut().unwrap().operator = GrantOperator::Or;
+    });
+    assert_eq!(
+        outcome(&alternative, &proven),
+        "open: password change in resource"
+    );
+    let reported = with(&|policy| policy.state = PolicyState::ReportOnly);
+    assert_eq!(
+        outcome(&reported, &proven),
+        "open: password change in resource"
+    );
+    let demanded = with(&|_| ());
+    assert_eq!(outcome(&demanded, &proven), "open: remediation in resource");
+    let alone = with(&|policy| {
+        let grant = policy.grant_controls.as_mut().unwrap();
+        grant.operator = GrantOperator::Or;
+        grant.controls = vec![GrantControl::RiskRemediation];
+    });
+    assert_eq!(outcome(&alone, &proven), "open: remediation in resource");
+}
+
+/// Specification 5.4: a change counts only after MFA that was good enough then; MFA once more afterwards harms nothing.
+#[test]
+fn a_password_change_counts_only_after_mfa() {
+    let mut change = at_risk(&[GrantControl::Mfa, GrantControl::PasswordChange]);
+    let proof_and_change = |proofs: &[i64], changed| {
+        but(risky(member()), |it| {
+            it.proofs.extend(
+                proofs
+                    .iter()
+                    .map(|seconds| proof(contoso(), M::SoftwareOath, *seconds)),
+            );
+            it.fulfilled.password_changed_at = Some(ago(changed));
+        })
+    };
+    let asked = "open: password change in resource";
+    let plain = world(&[change.clone()]);
+    assert_eq!(outcome(&plain, &proof_and_change(&[300], 600)), asked);
+    assert_eq!(outcome(&plain, &proof_and_change(&[600], 300)), "granted");
+    assert_eq!(outcome(&plain, &proof_and_change(&[600], 600)), "granted");
+    assert_eq!(
+        outcome(&plain, &proof_and_change(&[600, 60], 300)),
+        "granted"
+    );
+    change.session_controls.sign_in_frequency = Some(SignInFrequency {
+        interval: SignInInterval::Hours(1),
+        authentication_type: FrequencyAuthenticationType::SecondaryAuthentication,
+    });
+    let hourly = world(&[change]);
+    assert_eq!(outcome(&hourly, &proof_and_change(&[4000, 60], 300)), asked);
+    assert_eq!(
+        outcome(&hourly, &proof_and_change(&[4000, 60], 3900)),
+        "granted"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What one grant control comes to (specification, sections 5.4, 5.5 and 8.3 to 8.7).
 
+use portcullis_model::Timestamp;
 use portcullis_model::authentication_strength::{
     BuiltInStrength, CombinationConfiguration, CombinationRestriction,
 };
 use portcullis_model::conditional_access::signal::{RiskLevel, TransferMethod};
 use portcullis_model::conditional_access::{
-    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, SignInInterval, Target,
-    UserAction,
+    ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantOperator,
+    SignInInterval, Target, UserAction,
 };
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::cross_tenant_access::InboundTrust;
@@ -37,12 +38,10 @@ impl World<'_> {
         beside: &[&ConditionalAccessPolicy],
     ) -> Says {
         let interval = self.frequency(beside).map(|merged| merged.interval);
-        let modern = [
-            ClientAppType::Browser,
-            ClientAppType::MobileAppsAndDesktopClients,
-        ];
-        let is_legacy = !modern.contains(&self.sign_in.client_app_type);
-        let Some(user) = self.user().filter(|_| !is_legacy) else {
+        if self.is_legacy() {
+            return Says::Refuse(self.refused_legacy(control));
+        }
+        let Some(user) = self.user() else {
             return Says::Refuse(BlockReason::BlockedByPolicy);
         };
         let is_internal = user.origin == Origin::Internal;
@@ -92,7 +91,7 @@ impl World<'_> {
             GrantControl::PasswordChange | GrantControl::RiskRemediation if !is_internal => {
                 refuse(not_here)
             }
-            GrantControl::PasswordChange => self.password_change(interval),
+            GrantControl::PasswordChange => self.password_change(interval, beside),
             GrantControl::RiskRemediation => self.risk_remediation(interval),
             GrantControl::TermsOfUse(id) => self.terms_of_use(*id, is_internal, has_object),
             GrantControl::CustomAuthenticationFactor(_) if !has_object => {
@@ -105,6 +104,24 @@ impl World<'_> {
                     ask(Challenge::CustomAuthenticationFactor(id.clone())),
                 )
             }
+        }
+    }
+
+    fn is_legacy(&self) -> bool {
+        let modern = [
+            ClientAppType::Browser,
+            ClientAppType::MobileAppsAndDesktopClients,
+        ];
+        !modern.contains(&self.sign_in.client_app_type)
+    }
+
+    /// 4.6: there is an approved application for Exchange.
+    fn refused_legacy(&self, control: &GrantControl) -> BlockReason {
+        let by_exchange = self.sign_in.client_app_type != ClientAppType::Other;
+        if by_exchange && self.user().is_some() && *control == GrantControl::ApprovedApplication {
+            BlockReason::ApplicationNotApproved
+        } else {
+            BlockReason::BlockedByPolicy
         }
     }
 
@@ -127,12 +144,17 @@ impl World<'_> {
         each.fold(Says::Pass, Says::and)
     }
 
-    /// Accepted by somebody with an object here; whose credentials live elsewhere has no registered device (2.11).
+    /// Accepted by somebody with an object here; what is accepted per device, on a registered one, which nobody has whose
+    /// credentials live elsewhere (2.11).
     fn terms_of_use(&self, id: AgreementId, is_internal: bool, has_object: bool) -> Says {
-        let agreement = self.tenant.agreements.iter().find(|one| one.id == id);
-        let per_device = agreement.is_some_and(|one| one.is_per_device_acceptance_required);
+        let per_device = self.is_per_device(id);
         if !has_object || (per_device && !is_internal) {
             Says::Refuse(BlockReason::NotForExternalUsers)
+        } else if per_device && self.sign_in.transfer_method == Some(TransferMethod::DeviceCodeFlow)
+        {
+            Says::Refuse(BlockReason::DeviceInDeviceCodeFlow)
+        } else if per_device && self.known_device().is_none() {
+            Says::Refuse(BlockReason::DeviceNotRegistered)
         } else if self.sign_in.fulfilled.terms_of_use.contains(&id) {
             Says::Pass
         } else {
@@ -140,13 +162,39 @@ impl World<'_> {
         }
     }
 
+    pub(super) fn is_per_device(&self, id: AgreementId) -> bool {
+        let mut agreements = self.tenant.agreements.iter();
+        agreements.any(|one| one.id == id && one.is_per_device_acceptance_required)
+    }
+
     /// Multifactor authentication comes first, always, and with what was registered before the risk (11.4). A remediation
-    /// is more than a change of password (3.3).
-    fn password_change(&self, interval: Option<SignInInterval>) -> Says {
+    /// takes precedence over a change of password (3.3), where nobody passes without it.
+    fn password_change(
+        &self,
+        interval: Option<SignInInterval>,
+        beside: &[&ConditionalAccessPolicy],
+    ) -> Says {
+        let is_remediated = beside
+            .iter()
+            .filter(|policy| !self.is_broken(policy))
+            .filter_map(|policy| policy.grant_controls.as_ref())
+            .filter(|grant| !grant.controls.contains(&GrantControl::Block))
+            .any(|grant| match grant.operator {
+                GrantOperator::And => grant.controls.contains(&GrantControl::RiskRemediation),
+                GrantOperator::Or => grant.controls == [GrantControl::RiskRemediation],
+            });
         let mfa = self.mfa(interval, Err(BlockReason::ProofUpBlockedByRisk));
         let fulfilled = &self.sign_in.fulfilled;
         let registered = self.sign_in.methods.resource.registered;
-        if fulfilled.password_changed_at.is_some() || fulfilled.risk_remediated_at.is_some() {
+        let after_mfa = |changed: Timestamp| {
+            let oldest_seconds = oldest_seconds(interval);
+            let mut proofs = self.second_proofs(self.tenant.organization.id, None);
+            proofs.any(|proof| {
+                proof.at <= changed && changed.as_second() - proof.at.as_second() < oldest_seconds
+            })
+        };
+        let is_changed = fulfilled.password_changed_at.is_some_and(after_mfa);
+        if is_changed || is_remediated || fulfilled.risk_remediated_at.is_some() {
             mfa
         } else if registered.contains(AuthenticationMethod::Password) {
             mfa.and(ask(Challenge::PasswordChange))
@@ -241,11 +289,7 @@ impl World<'_> {
         tenant: TenantId,
         interval: Option<SignInInterval>,
     ) -> impl Iterator<Item = &Proof> {
-        let oldest_seconds = match interval {
-            None => i64::MAX,
-            Some(SignInInterval::EveryTime) => 300,
-            Some(SignInInterval::Hours(hours)) => i64::from(hours) * 3600,
-        };
+        let oldest_seconds = oldest_seconds(interval);
         self.sign_in.proofs.iter().filter(move |proof| {
             let age_seconds = self.sign_in.at.as_second() - proof.at.as_second();
             proof.tenant == tenant && (-300..oldest_seconds).contains(&age_seconds)
@@ -264,25 +308,7 @@ impl World<'_> {
         let Some(place) = self.mfa_tenant() else {
             return Says::Refuse(BlockReason::InboundMfaTrustRequired);
         };
-        let without_home = self.is_without_home();
-        let done = self
-            .proofs(place, interval)
-            .any(|proof| match proof.method.factor() {
-                // A certificate beside a password (2.9).
-                Factor::First => {
-                    proof.method == AuthenticationMethod::X509CertificateSingleFactor
-                        && self
-                            .proofs(place, None)
-                            .any(|proof| proof.method == AuthenticationMethod::Password)
-                }
-                Factor::Second => true,
-                // What another provider says of a guest is never multifactor authentication (8.4).
-                Factor::Both => {
-                    self.may_vouch(proof.method)
-                        && !(without_home
-                            && proof.method == AuthenticationMethod::FederatedMultiFactor)
-                }
-            });
+        let done = self.second_proofs(place, interval).next().is_some();
         if done && self.has_begun(None) {
             return Says::Pass;
         }
@@ -306,6 +332,32 @@ impl World<'_> {
                 Ok(()) => ask(Challenge::MultifactorAuthentication),
             },
         }
+    }
+
+    /// What counts as a second factor, there.
+    fn second_proofs(
+        &self,
+        place: TenantId,
+        interval: Option<SignInInterval>,
+    ) -> impl Iterator<Item = &Proof> {
+        let without_home = self.is_without_home();
+        self.proofs(place, interval)
+            .filter(move |proof| match proof.method.factor() {
+                // A certificate beside a password (2.9).
+                Factor::First => {
+                    proof.method == AuthenticationMethod::X509CertificateSingleFactor
+                        && self
+                            .proofs(place, None)
+                            .any(|proof| proof.method == AuthenticationMethod::Password)
+                }
+                Factor::Second => true,
+                // What another provider says of a guest is never multifactor authentication (8.4).
+                Factor::Both => {
+                    self.may_vouch(proof.method)
+                        && !(without_home
+                            && proof.method == AuthenticationMethod::FederatedMultiFactor)
+                }
+            })
     }
 
     fn is_without_home(&self) -> bool {
@@ -650,6 +702,14 @@ impl World<'_> {
         } else {
             Says::Refuse(otherwise)
         }
+    }
+}
+
+fn oldest_seconds(interval: Option<SignInInterval>) -> i64 {
+    match interval {
+        None => i64::MAX,
+        Some(SignInInterval::EveryTime) => 300,
+        Some(SignInInterval::Hours(hours)) => i64::from(hours) * 3600,
     }
 }
 

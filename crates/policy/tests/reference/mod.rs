@@ -204,7 +204,11 @@ impl World<'_> {
             GrantControl::ApprovedApplication,
             GrantControl::CompliantApplication,
         ];
-        about_devices.contains(control)
+        let is_about_devices = match control {
+            GrantControl::TermsOfUse(id) => self.is_per_device(*id),
+            other => about_devices.contains(other),
+        };
+        is_about_devices
             && self.sign_in.user_action == Some(UserAction::RegisterOrJoinDevices)
             && matches!(policy.conditions.target, Target::Applications(_))
     }

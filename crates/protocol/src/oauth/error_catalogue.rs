@@ -173,6 +173,7 @@ catalogue! {
     50079 UserStrongAuthEnrollmentRequired [NeedsInteraction] "A second step is required for this application, and you have not registered one." "Sign in again to register a method.";
     500121 AuthenticationFailedDuringStrongAuthenticationRequest [Refused] "The second step failed, was denied or timed out." "Try again; if you did not start this sign-in, tell your administrator.";
     50097 DeviceAuthenticationRequired [NeedsInteraction] "The device must prove itself." "Use a device that is registered in your organization.";
+    50129 DeviceIsNotWorkplaceJoined [Refused] "Terms of use are accepted on each registered device, and this one is not registered." "Register the device with your organization, then sign in again.";
     50142 PasswordChangeRequired [Refused] "Your password must be changed before you can go on, and that cannot be done here." "Ask your administrator to set a new password.";
     50158 ExternalSecurityChallenge [NeedsInteraction] "Another security check was not passed." "Try again and complete the check.";
     50173 FreshTokenNeeded [NeedsSignIn] "The sign-in was ended, for instance because the password changed." "Sign in again.";

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod templates;

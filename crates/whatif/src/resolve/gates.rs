@@ -25,8 +25,10 @@ pub(super) fn gates(
     person: &Person,
     compiled: &CompiledTenant,
     reached: &Reached,
+    risk_at_home: Option<Gate>,
 ) -> Vec<Gate> {
     let mut gates = accounts(question, person);
+    gates.extend(risk_at_home);
     match person.origin {
         SupposedOrigin::Internal => {}
         SupposedOrigin::WithoutHome => gates.extend(without_home(question, compiled, reached)),
