@@ -96,3 +96,17 @@ fn a_policy_on_a_service_principal_that_only_has_a_name_depends() {
     assert_eq!(answer.verdict(), Verdict::DependsOn);
     assert_eq!(ask("My daemon").verdict(), Verdict::Blocked);
 }
+
+#[test]
+fn a_policy_on_a_user_who_only_has_a_name_depends() {
+    let conditions = json!({ "users": { "includeUsers": [STAND_IN] }, "applications": { "includeApplications": ["All"] } });
+    let named = (NameOf::User, "Eve Nobody".to_owned(), STAND_IN.parse().unwrap());
+    let ask = |user: Value| {
+        let situation = json!({ "user": user, "app": APP });
+        let tenant = tenant(&conditions).with_names([named.clone()]);
+        ask_tenant(tenant, situation, Absent::Unknown).verdict()
+    };
+    assert_eq!(ask(json!({ "type": "member" })), Verdict::DependsOn);
+    assert_eq!(ask(json!("joe@x.example")), Verdict::DependsOn);
+    assert_eq!(ask(json!("eve nobody")), Verdict::Blocked);
+}
