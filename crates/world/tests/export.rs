@@ -336,6 +336,31 @@ fn cross_tenant_settings_are_put_together() {
 }
 
 #[test]
+fn a_file_with_all_cross_tenant_settings_is_read_as_world_files_have_it() {
+    let trust = json!({ "inboundTrust": { "isCompliantDeviceAccepted": true } });
+    let partner = json!({ "tenantId": ID, "b2bDirectConnectInbound": {
+        "usersAndGroups": { "accessType": "allowed", "targets": [{ "target": "AllUsers", "targetType": "user" }] },
+        "applications": { "accessType": "allowed", "targets": [{ "target": "AllApplications", "targetType": "application" }] },
+    } });
+    for whole in [
+        json!({ "default": trust, "partners": [partner] }),
+        json!({ "crossTenantAccessPolicy": { "default": trust, "partners": [partner] } }),
+    ] {
+        let export = export(&[
+            (
+                "policies.json",
+                json!([policy("One", json!({ "includeUsers": ["All"] }))]),
+            ),
+            ("crossTenantAccessPolicy.json", whole),
+        ]);
+        let read = export.cross_tenant_access_policy.unwrap();
+        let trusted = read.default.inbound_trust.unwrap();
+        assert_eq!(trusted.is_compliant_device_accepted, Some(true));
+        assert_eq!(read.partners[0].tenant_id.to_string(), ID);
+    }
+}
+
+#[test]
 fn a_folder_is_read_with_everything_below_it() {
     let folder = tempfile::tempdir().unwrap();
     let below = folder.path().join("policies/more");

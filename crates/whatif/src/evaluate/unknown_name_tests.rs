@@ -100,7 +100,11 @@ fn a_policy_on_a_service_principal_that_only_has_a_name_depends() {
 #[test]
 fn a_policy_on_a_user_who_only_has_a_name_depends() {
     let conditions = json!({ "users": { "includeUsers": [STAND_IN] }, "applications": { "includeApplications": ["All"] } });
-    let named = (NameOf::User, "Eve Nobody".to_owned(), STAND_IN.parse().unwrap());
+    let named = (
+        NameOf::User,
+        "Eve Nobody".to_owned(),
+        STAND_IN.parse().unwrap(),
+    );
     let ask = |user: Value| {
         let situation = json!({ "user": user, "app": APP });
         let tenant = tenant(&conditions).with_names([named.clone()]);

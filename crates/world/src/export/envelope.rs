@@ -26,7 +26,7 @@ pub(super) struct Opened {
 }
 
 /// Members that hold what is exported, or a list of it; those that name users, groups and the like are envelopes too.
-const ENVELOPES: [&str; 12] = [
+const ENVELOPES: [&str; 15] = [
     "value",
     "policies",
     "policy",
@@ -39,6 +39,9 @@ const ENVELOPES: [&str; 12] = [
     "authenticationStrengthPolicies",
     "authenticationContexts",
     "agreements",
+    "crossTenantAccessPolicy",
+    "default",
+    "partners",
 ];
 
 /// Members by which an object could be a policy.

@@ -27,7 +27,7 @@ pub(super) enum Piece {
 }
 
 /// Members of which one is enough, in the order in which they are looked for.
-const BY_MEMBER: [(&str, Piece); 22] = [
+const BY_MEMBER: [(&str, Piece); 26] = [
     ("conditions", Piece::Policy),
     ("grantControls", Piece::Policy),
     ("sessionControls", Piece::Policy),
@@ -40,7 +40,11 @@ const BY_MEMBER: [(&str, Piece); 22] = [
     ("isPerDeviceAcceptanceRequired", Piece::Agreement),
     ("isServiceDefault", Piece::CrossTenantDefault),
     ("b2bCollaborationInbound", Piece::CrossTenantPartner),
+    ("b2bCollaborationOutbound", Piece::CrossTenantPartner),
+    ("b2bDirectConnectInbound", Piece::CrossTenantPartner),
+    ("b2bDirectConnectOutbound", Piece::CrossTenantPartner),
     ("inboundTrust", Piece::CrossTenantPartner),
+    ("isServiceProvider", Piece::CrossTenantPartner),
     ("automaticUserConsentSettings", Piece::CrossTenantPartner),
     ("userPrincipalName", Piece::User),
     ("securityEnabled", Piece::Group),
