@@ -60,6 +60,9 @@ impl Analysis {
             .collect();
         let mut space = Space::new(&sides, tenant, interest);
         unknown.extend(sides.iter().flat_map(Side::not_evaluable));
+        if let [before, after] = sides.as_slice() {
+            unknown.extend(before.trusts_mfa_unlike(after));
+        }
         let wallet = Wallet::of(&sides, &mut unknown);
         let encoded = sides
             .iter()

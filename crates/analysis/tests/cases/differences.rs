@@ -15,7 +15,7 @@ use crate::story::{FABRIKAM, Story, block, id, mfa, policy, ranges, strength, te
 
 const GROUP: u128 = 0x21;
 
-fn changes(before: &Story, after: &Story) -> Vec<Changes> {
+fn analysis(before: &Story, after: &Story) -> Analysis {
     let tenant = |story: &Story| {
         let configuration = story.configuration.clone();
         let compiled = CompiledTenant::compile(&configuration);
@@ -24,8 +24,11 @@ fn changes(before: &Story, after: &Story) -> Vec<Changes> {
     let (before, after) = (tenant(before), tenant(after));
     let directory = Directory::new([before.clone()]);
     let interest = Interest::default();
-    let mut analysis =
-        Analysis::of_change(&directory, &before, &after, Counted::Enabled, &interest);
+    Analysis::of_change(&directory, &before, &after, Counted::Enabled, &interest)
+}
+
+fn changes(before: &Story, after: &Story) -> Vec<Changes> {
+    let mut analysis = analysis(before, after);
     let changes = analysis.differences(&Selection::default(), 50).unwrap();
     assert!(changes.iter().all(|one| one.end == End::Complete));
     changes
@@ -239,4 +242,16 @@ fn two_exports_are_of_the_same_tenant_whatever_their_folders_are_called() {
     assert!(!kinds(&before, &after).is_empty());
     after.configuration.conditional_access_policies = vec![policy(1, json!({}), mfa())];
     assert!(kinds(&before, &after).is_empty());
+}
+
+#[test]
+fn a_change_of_what_is_trusted_is_said_though_nobody_is_let_in_or_kept_out_by_it() {
+    let trusting = |is_trusted: bool| {
+        Story::new([policy(1, json!({}), mfa())]).with_settings(json!({
+            "partners": [{ "tenantId": text(FABRIKAM), "inboundTrust": { "isMfaAccepted": is_trusted } }],
+        }))
+    };
+    let unknown = |before: &Story, after: &Story| analysis(before, after).unknown().to_vec();
+    assert!(unknown(&trusting(false), &trusting(true))[0].contains("proven at home"));
+    assert!(unknown(&trusting(true), &trusting(true)).is_empty());
 }

@@ -39,7 +39,7 @@ pub(super) async fn run(options: &DiffOptions) -> anyhow::Result<Told> {
     match of.output {
         OutputFormat::Text => {
             print::unknown(&analysis);
-            tell(&changes, &naming);
+            tell(&changes, &naming, analysis.unknown().is_empty());
         }
         OutputFormat::Json => {
             let all: Vec<Value> = changes.iter().map(|one| naming.changes_json(one)).collect();
@@ -78,12 +78,16 @@ struct Naming<'a> {
     after: &'a DirectoryTenant,
 }
 
-fn tell(changes: &[Changes], naming: &Naming<'_>) {
-    if changes.is_empty() {
+fn tell(changes: &[Changes], naming: &Naming<'_>, is_all_known: bool) {
+    if changes.is_empty() && is_all_known {
         output::line(format_args!(
             "{}",
             "Both decide alike about every possible sign-in.".green()
         ));
+        return;
+    }
+    if changes.is_empty() {
+        output::line("Nothing else differs.");
         return;
     }
     for one in changes {
