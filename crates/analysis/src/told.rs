@@ -477,7 +477,7 @@ impl Telling<'_> {
                 };
                 if !is_alone(locations) {
                     // The later version of the tenant has it elsewhere.
-                    name = format!("in a part of what is {name}");
+                    name = format!("a part of what is {name}");
                 } else if !all.is_empty() && !is_whole(locations) {
                     name.push_str(" and no other named address range");
                 }

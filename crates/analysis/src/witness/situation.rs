@@ -109,21 +109,7 @@ impl Witness {
             parts.push(format!("by {}", client(self.client_app_type)));
             parts.push(format!("from {}", platform(self.platform)));
         }
-        parts.push(self.ip_address.map_or_else(
-            || "at an unknown address".to_owned(),
-            |address| format!("at {address}"),
-        ));
-        match self.country {
-            None => parts.push("in an unknown country".to_owned()),
-            Some(country) if country.to_string() == "ZZ" => {}
-            Some(country) => parts.push(format!("in {country}")),
-        }
-        if let Some(country) = self.gps_country {
-            parts.push(format!("with coordinates in {country}"));
-        }
-        if self.compliant_network {
-            parts.push("through the compliant network".to_owned());
-        }
+        parts.extend(self.place_words());
         for (risk, level) in [
             ("sign-in risk", self.sign_in_risk),
             ("user risk", self.user_risk),
@@ -145,11 +131,13 @@ impl Witness {
             } else {
                 ""
             };
-            let mut words = format!("{compliant}on {}", join_words(Some(device.trust_type)));
-            for (name, text) in attribute_words(&device.attributes) {
-                words.push_str(&format!(", {name} `{text}`"));
-            }
-            parts.push(format!("({words})"));
+            let mut words = vec![format!(
+                "{compliant}on {}",
+                join_words(Some(device.trust_type))
+            )];
+            let attributes = attribute_words(&device.attributes).into_iter();
+            words.extend(attributes.map(|(name, text)| format!("{name} `{text}`")));
+            parts.push(format!("({})", words.join(", ")));
         }
         if self.who.kind.is_person() {
             let methods: Vec<&str> = self.proven.iter().map(|method| method.name()).collect();
@@ -165,6 +153,25 @@ impl Witness {
             }
         }
         parts.join(" ")
+    }
+
+    fn place_words(&self) -> Vec<String> {
+        let mut parts = vec![self.ip_address.map_or_else(
+            || "at an unknown address".to_owned(),
+            |address| format!("at {address}"),
+        )];
+        match self.country {
+            None => parts.push("in an unknown country".to_owned()),
+            Some(country) if country.to_string() == "ZZ" => {}
+            Some(country) => parts.push(format!("in {country}")),
+        }
+        if let Some(country) = self.gps_country {
+            parts.push(format!("with coordinates in {country}"));
+        }
+        if self.compliant_network {
+            parts.push("through the compliant network".to_owned());
+        }
+        parts
     }
 
     /// What it takes beside methods.
