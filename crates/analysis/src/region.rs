@@ -177,13 +177,38 @@ impl Space {
                 let end = End::Unknown;
                 return Findings { found, end };
             };
-            let Some(region) = self.widen(question, &point) else {
+            let Some(mut region) = self.widen(question, &point) else {
                 let end = End::Unknown;
                 return Findings { found, end };
             };
             let outside = self.outside(&region);
+            self.inhabit(question, &mut region, &outside);
             self.circuit.require(outside.into_iter().chain([!apart]));
             found.push(Found { region, point });
+        }
+    }
+
+    /// Leaves out kinds of subjects of whom nobody is in the class: of them everything would be true. Whom the directory lists does
+    /// not matter, since classes speak of whoever may come.
+    fn inhabit(&mut self, question: &Question, region: &mut Region, outside: &[Lit]) {
+        let mut inside = question.among.clone();
+        inside.push(question.goal);
+        inside.extend(outside.iter().map(|one| !*one));
+        let within = region.axes.get(&AxisId::Who);
+        let all = self.whos.literals.clone();
+        let mut somebody = BTreeSet::new();
+        for (at, literal) in all.iter().enumerate() {
+            if within.is_some_and(|within| !within.contains(&at)) {
+                continue;
+            }
+            inside.push(*literal);
+            if self.circuit.solve(&inside) != Answer::No {
+                somebody.insert(at);
+            }
+            inside.pop();
+        }
+        if somebody.len() < all.len() {
+            region.axes.insert(AxisId::Who, somebody);
         }
     }
 

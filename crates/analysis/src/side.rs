@@ -147,14 +147,26 @@ impl Side {
     /// Some account of this kind that both tenants let cross to this application, by some client, if there is one. Of a home
     /// tenant that nobody knows it is supposed that it lets everybody out.
     pub(crate) fn admitted(&self, who: &Who, application: ClientId) -> Option<UserId> {
+        self.crossing(who, application).map(|(account, _)| account)
+    }
+
+    /// By what client they cross to this application, where it is not the application itself that lets them.
+    pub(crate) fn client(&self, who: &Who, application: ClientId) -> Option<ClientId> {
+        let (_, client) = self.crossing(who, application)?;
+        (client != application).then_some(client)
+    }
+
+    /// The account that crosses, and the client by which it does.
+    fn crossing(&self, who: &Who, application: ClientId) -> Option<(UserId, ClientId)> {
         let resources = BTreeSet::from([application]);
         let (channel, tenant) = match (who.kind.cross_tenant_channel(), who.home) {
-            (None, _) | (Some(_), Home::Here) => return Some(ACCOUNT),
+            (None, _) | (Some(_), Home::Here) => return Some((ACCOUNT, application)),
             (Some(_), Home::NoTenant) => {
                 let mut clients = self.clients(application);
-                let crosses =
-                    |client| admit_without_home(&self.compiled, client, &resources).is_ok();
-                return clients.any(crosses).then_some(ACCOUNT);
+                let crosses = |client: &ClientId| {
+                    admit_without_home(&self.compiled, *client, &resources).is_ok()
+                };
+                return clients.find(crosses).map(|client| (ACCOUNT, client));
             }
             (Some(channel), Home::Tenant(tenant) | Home::AnyOtherTenant(tenant)) => {
                 (channel, tenant)
@@ -168,7 +180,7 @@ impl Side {
             &supposed
         };
         let crosses = |account: &(UserId, BTreeSet<GroupId>)| {
-            self.clients(application).any(|client| {
+            self.clients(application).find(|client| {
                 let crossing = Crossing {
                     channel,
                     home: HomeAccount {
@@ -176,14 +188,14 @@ impl Side {
                         user_id: account.0,
                     },
                     home_groups: &account.1,
-                    client,
+                    client: *client,
                     resources: &resources,
                 };
                 admit(home, &self.compiled, &crossing).is_ok()
             })
         };
-        let found = self.accounts(tenant).into_iter().find(crosses);
-        found.map(|(user, _)| user)
+        let mut accounts = self.accounts(tenant).into_iter();
+        accounts.find_map(|account| crosses(&account).map(|client| (account.0, client)))
     }
 
     /// By what an application is reached, as far as that opens or shuts a door: settings that name the client speak of

@@ -6,9 +6,8 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use portcullis_model::id::UserId;
+use portcullis_model::id::{NamedLocationId, UserId};
 use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
-use portcullis_whatif::directory::NameOf;
 
 use crate::device::JOINS;
 use crate::place::PlaceKind;
@@ -19,9 +18,9 @@ use crate::target::{ANY_OTHER_APPLICATION, Reached};
 use crate::who::{Home, SubjectKind};
 
 pub use names::Names;
-pub(crate) use words::kinds_of;
 pub use words::{client, join_words, kind, one_of_kind, platform, who};
-use words::{country_words, property_name, test_words};
+use words::{country_words, test_words};
+pub(crate) use words::{kinds_of, property_name};
 
 /// So many names are told before the rest is counted.
 const NAMES_MAX: usize = 6;
@@ -158,6 +157,9 @@ impl Telling<'_> {
         word: impl Fn(usize) -> Option<String>,
     ) -> Option<String> {
         let inside = self.region.axes.get(&axis)?;
+        if !self.concerns(axis) {
+            return None;
+        }
         let all = self.space.literals(axis).len();
         let names = |is_inside: bool| {
             let chosen = (0..all).filter(|at| inside.contains(at) == is_inside);
@@ -177,14 +179,46 @@ impl Telling<'_> {
         })
     }
 
-    /// The kinds of subjects that may be meant at all, with their homes.
+    /// Whether somebody in the class can have more than one value of this axis: people have no risk of a service principal, and
+    /// applications on their own behalf no risk of a person.
+    fn concerns(&self, axis: AxisId) -> bool {
+        let has = |is_person: bool| {
+            let kinds = self.kinds(&self.candidates());
+            kinds.keys().any(|kind| kind.is_person() == is_person)
+        };
+        match axis {
+            AxisId::PrincipalRisk => has(false),
+            AxisId::Context
+            | AxisId::SignInRisk
+            | AxisId::UserRisk
+            | AxisId::InsiderRisk
+            | AxisId::Flow
+            | AxisId::DeviceJoin => has(true),
+            AxisId::Who
+            | AxisId::User
+            | AxisId::Principal
+            | AxisId::Target
+            | AxisId::Client
+            | AxisId::Platform
+            | AxisId::Address
+            | AxisId::Country
+            | AxisId::Coordinates
+            | AxisId::CompliantNetwork => true,
+        }
+    }
+
+    /// The kinds of subjects that may be meant at all, with their homes: those that may come, and those that the class names
+    /// although they never do.
     fn candidates(&self) -> BTreeMap<SubjectKind, BTreeSet<Home>> {
         let selected = &self.selection.kinds;
+        let named = self.region.axes.get(&AxisId::Who);
+        let is_named = |at: usize| named.is_some_and(|named| named.contains(&at));
         let needs_object = self.needs_object();
         let mut kinds: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
         for (at, who) in self.space.whos.values.iter().enumerate() {
             let is_selected = selected.is_empty() || selected.contains(&who.kind);
-            if is_selected && self.space.can_come(at) && (!needs_object || who.kind.has_object()) {
+            let may_come = self.space.can_come(at) || is_named(at);
+            if is_selected && may_come && (!needs_object || who.kind.has_object()) {
                 kinds.entry(who.kind).or_default().insert(who.home);
             }
         }
@@ -301,17 +335,7 @@ impl Telling<'_> {
                 parts.push(format!("who is {}", or(users(true))));
             }
         }
-        if let Some(inside) = self.region.axes.get(&AxisId::Principal) {
-            let all = self.space.principals.values.iter().enumerate();
-            let chosen = all.filter(|(at, _)| inside.contains(at));
-            let ids = chosen.flat_map(|(_, ids)| ids.iter().flatten());
-            let applications: Vec<String> = ids
-                .map(|id| names.object(NameOf::ServicePrincipal, id.uuid()))
-                .collect();
-            if !applications.is_empty() && inside.len() < self.space.principals.values.len() - 1 {
-                parts.push(format!("({})", or(applications)));
-            }
-        }
+        parts.extend(self.principals());
         let switches = |wanted: bool, pick: &dyn Fn(&Switch) -> Option<String>| {
             let all = self.region.switches.iter();
             let held = all.filter(|(_, holds)| **holds == wanted);
@@ -339,6 +363,36 @@ impl Telling<'_> {
             }
         }
         parts
+    }
+
+    /// Which applications on their own behalf, where these are not all there are.
+    fn principals(&self) -> Option<String> {
+        let kinds = self.kinds(&self.candidates());
+        let inside = self.region.axes.get(&AxisId::Principal)?;
+        if !kinds.contains_key(&SubjectKind::WorkloadIdentity) {
+            return None;
+        }
+        let named = |is_inside: bool| {
+            let all = self.space.principals.values.iter().enumerate();
+            let chosen = all.filter(|(at, _)| inside.contains(at) == is_inside);
+            let ids = chosen.flat_map(|(_, ids)| ids.iter().flatten());
+            ids.map(|id| self.names.service_principal(*id))
+                .collect::<Vec<String>>()
+        };
+        let (within, without) = (named(true), named(false));
+        if without.is_empty() {
+            return None;
+        }
+        let which = if within.len() <= without.len() {
+            or(within)
+        } else {
+            format!("not {}", or(without))
+        };
+        Some(if kinds.len() == 1 {
+            format!("({which})")
+        } else {
+            format!("(of workload identities: {which})")
+        })
     }
 
     fn reaching(&self) -> String {
@@ -386,23 +440,66 @@ impl Telling<'_> {
         words.join(", or ")
     }
 
+    /// Where ranges overlap, being inside one of them is told from being inside that one only.
+    fn addresses(&self) -> Option<String> {
+        let inside = self.region.axes.get(&AxisId::Address)?;
+        let classes = self.space.place_classes.classes.get(&PlaceKind::Address)?;
+        let names = |is_inside: bool| {
+            let is_chosen = |at: &usize| inside.contains(at) == is_inside;
+            // Whether all that is inside these locations, whatever others it is inside of too, is chosen.
+            let is_whole = |locations: &BTreeSet<NamedLocationId>| {
+                let mut all = classes.iter().enumerate();
+                all.all(|(at, class)| is_chosen(&at) || !class.inside.is_superset(locations))
+            };
+            let is_alone = |locations: &BTreeSet<NamedLocationId>| {
+                let mut all = classes.iter().enumerate();
+                all.all(|(at, class)| is_chosen(&at) || class.inside != *locations)
+            };
+            let chosen = classes.iter().enumerate();
+            let chosen = chosen.filter(|(at, _)| is_chosen(at));
+            let chosen: Vec<_> = chosen.map(|(_, class)| &class.inside).collect();
+            let mut names: Vec<String> = Vec::new();
+            for locations in &chosen {
+                let is_told = chosen.iter().any(|other| {
+                    !other.is_empty()
+                        && other.len() < locations.len()
+                        && other.is_subset(locations)
+                        && is_whole(other)
+                });
+                let all: Vec<String> = locations
+                    .iter()
+                    .map(|id| self.names.location(*id))
+                    .collect();
+                let mut name = if all.is_empty() {
+                    "outside every named address range".to_owned()
+                } else {
+                    format!("inside {}", all.join(" and "))
+                };
+                if !is_alone(locations) {
+                    // The later version of the tenant has it elsewhere.
+                    name = format!("a part of what is {name}");
+                } else if !all.is_empty() && !is_whole(locations) {
+                    name.push_str(" and no other named address range");
+                }
+                if !is_told && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        };
+        let (within, without) = (names(true), names(false));
+        Some(if within.len() <= without.len() {
+            format!("from {}", or(within))
+        } else {
+            format!("not from {}", or(without))
+        })
+    }
+
     fn places(&self) -> Vec<String> {
-        let names = self.names;
         let classes = |kind: PlaceKind| {
             let classes = self.space.place_classes.classes.get(&kind);
             classes.map_or(&[][..], Vec::as_slice)
         };
-        let addresses = classes(PlaceKind::Address);
-        let address = self.words(AxisId::Address, "from", |at| {
-            let class = addresses.get(at)?;
-            let inside = class.inside.iter().map(|id| names.location(*id));
-            let inside: Vec<String> = inside.collect();
-            Some(if inside.is_empty() {
-                "outside every named address range".to_owned()
-            } else {
-                format!("inside {}", inside.join(" and "))
-            })
-        });
         let country = |axis, kind, by| {
             let classes = classes(kind);
             self.words(axis, by, |at| classes.get(at).map(country_words))
@@ -424,7 +521,7 @@ impl Telling<'_> {
             PlaceKind::Coordinates,
             "with coordinates in",
         );
-        [address, by_address, by_coordinates, network]
+        [self.addresses(), by_address, by_coordinates, network]
             .into_iter()
             .flatten()
             .collect()

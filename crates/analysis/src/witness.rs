@@ -48,6 +48,8 @@ pub struct Witness {
     pub roles: BTreeSet<RoleTemplateId>,
     /// What is reached.
     pub reached: Reached,
+    /// Through what other application, where the cross-tenant access settings let nobody come to it by itself.
+    pub client: Option<ClientId>,
     /// What the application asks for by name beside it.
     pub authentication_context: Option<AuthenticationContextId>,
     /// By what kind of client.
@@ -395,6 +397,7 @@ fn witness(
     let own: TenantId = side.configuration.organization.id;
     let who = reading.who();
     let home_tenant = who.home_tenant();
+    let application = reached.and_then(Reached::application);
     Witness {
         who,
         user,
@@ -403,6 +406,7 @@ fn witness(
         groups,
         roles,
         reached: reached.unwrap_or(Reached::Application(ClientId::DIRECTORY)),
+        client: application.and_then(|one| side.client(&who, one)),
         authentication_context: facts.authentication_contexts.first().copied(),
         client_app_type: facts.client_app_type,
         platform: facts.platform,

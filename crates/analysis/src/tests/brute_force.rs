@@ -325,13 +325,19 @@ fn widest(
 ) -> Result<(), String> {
     let mut wider: Vec<(String, Region)> = Vec::new();
     for (axis, inside) in &region.axes {
-        if !active.axes.contains(axis) {
+        // Kinds of whom nobody is in the class are left out though they bound nothing.
+        let are_kinds = *axis == AxisId::Who;
+        if !are_kinds && !active.axes.contains(axis) {
             return Err(format!("bounded by {axis:?}, which nothing looks at"));
         }
         let outside = (0..analysis.space.literals(*axis).len()).filter(|at| !inside.contains(at));
         for at in outside {
             let mut one = region.clone();
             one.axes.get_mut(axis).unwrap().insert(at);
+            let mut more = points.iter().filter(|point| point.values[axis] == at);
+            if are_kinds && !more.any(|point| holds(analysis, &one, point)) {
+                continue;
+            }
             wider.push((format!("{axis:?} {at}"), one));
         }
     }

@@ -103,6 +103,9 @@ impl<'a> Names<'a> {
 
     /// A service principal.
     pub fn service_principal(&self, id: ServicePrincipalId) -> String {
+        if id.uuid() == crate::probe::ACCOUNT.uuid() {
+            return "any other application of this tenant".to_owned();
+        }
         self.object(NameOf::ServicePrincipal, id.uuid())
     }
 

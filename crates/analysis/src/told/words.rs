@@ -54,7 +54,7 @@ pub(crate) fn kinds_of(
     or(all)
 }
 
-pub(super) fn property_name(property: DeviceProperty) -> String {
+pub(crate) fn property_name(property: DeviceProperty) -> String {
     property.name().replace("device.", "")
 }
 

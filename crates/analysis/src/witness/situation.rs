@@ -1,9 +1,10 @@
 //! A witness as What If understands it, so that it can be asked about, kept as a policy test, and told.
 
+use portcullis_model::conditional_access::filter::DeviceProperty;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::credential::{AuthenticationMethod, Factor};
-use portcullis_model::device::{DeviceClaims, DeviceTrustType};
+use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_whatif::situation::{
     Ago, ClientAppWord, ContextText, Country, DescribedUser, DetailedProof, DeviceSituation,
     FlowWord, InsiderRiskWord, OneOrMany, PlaceWord, PlatformWord, Proven, RegisteredDevice,
@@ -11,7 +12,7 @@ use portcullis_whatif::situation::{
 };
 
 use super::Witness;
-use crate::told::{Names, client, join_words, platform, who};
+use crate::told::{Names, client, join_words, platform, property_name, who};
 use crate::who::SubjectKind;
 
 impl Witness {
@@ -25,6 +26,7 @@ impl Witness {
             user: is_person.then(|| self.user_situation()),
             service_principal: self.principal.map(|id| id.to_string()),
             app: self.application().map(|id| vec![id.to_string()].into()),
+            client: self.client.map(|id| id.to_string()),
             user_action: self.user_action().map(action_word),
             authentication_context: self
                 .authentication_context
@@ -97,6 +99,9 @@ impl Witness {
             self.subject_words(names),
             format!("to {}", names.reached(self.reached)),
         ];
+        if let Some(client) = self.client {
+            parts.push(format!("through {}", names.application(client)));
+        }
         if let Some(context) = self.authentication_context {
             parts.push(format!("asking for {context}"));
         }
@@ -104,12 +109,7 @@ impl Witness {
             parts.push(format!("by {}", client(self.client_app_type)));
             parts.push(format!("from {}", platform(self.platform)));
         }
-        if let Some(address) = self.ip_address {
-            parts.push(format!("at {address}"));
-        }
-        if let Some(country) = self.country.filter(|country| country.to_string() != "ZZ") {
-            parts.push(format!("in {country}"));
-        }
+        parts.extend(self.place_words());
         for (risk, level) in [
             ("sign-in risk", self.sign_in_risk),
             ("user risk", self.user_risk),
@@ -131,10 +131,13 @@ impl Witness {
             } else {
                 ""
             };
-            parts.push(format!(
-                "({compliant}on {})",
+            let mut words = vec![format!(
+                "{compliant}on {}",
                 join_words(Some(device.trust_type))
-            ));
+            )];
+            let attributes = attribute_words(&device.attributes).into_iter();
+            words.extend(attributes.map(|(name, text)| format!("{name} `{text}`")));
+            parts.push(format!("({})", words.join(", ")));
         }
         if self.who.kind.is_person() {
             let methods: Vec<&str> = self.proven.iter().map(|method| method.name()).collect();
@@ -150,6 +153,25 @@ impl Witness {
             }
         }
         parts.join(" ")
+    }
+
+    fn place_words(&self) -> Vec<String> {
+        let mut parts = vec![self.ip_address.map_or_else(
+            || "at an unknown address".to_owned(),
+            |address| format!("at {address}"),
+        )];
+        match self.country {
+            None => parts.push("in an unknown country".to_owned()),
+            Some(country) if country.to_string() == "ZZ" => {}
+            Some(country) => parts.push(format!("in {country}")),
+        }
+        if let Some(country) = self.gps_country {
+            parts.push(format!("with coordinates in {country}"));
+        }
+        if self.compliant_network {
+            parts.push("through the compliant network".to_owned());
+        }
+        parts
     }
 
     /// What it takes beside methods.
@@ -233,6 +255,48 @@ fn device_situation(device: Option<&DeviceClaims>) -> DeviceSituation {
         system_labels: attributes.system_labels,
         extension_attributes: attributes.extension_attributes,
     }))
+}
+
+/// Those that a device has, as filters call them.
+fn attribute_words(attributes: &DeviceAttributes) -> Vec<(String, String)> {
+    let texts = [
+        (DeviceProperty::DisplayName, &attributes.display_name),
+        (
+            DeviceProperty::DeviceOwnership,
+            &attributes.device_ownership,
+        ),
+        (
+            DeviceProperty::EnrollmentProfileName,
+            &attributes.enrollment_profile_name,
+        ),
+        (DeviceProperty::Manufacturer, &attributes.manufacturer),
+        (DeviceProperty::MdmAppId, &attributes.mdm_app_id),
+        (DeviceProperty::Model, &attributes.model),
+        (
+            DeviceProperty::OperatingSystem,
+            &attributes.operating_system,
+        ),
+        (
+            DeviceProperty::OperatingSystemVersion,
+            &attributes.operating_system_version,
+        ),
+        (DeviceProperty::ProfileType, &attributes.profile_type),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(property, text)| Some((property, text.clone()?)));
+    let lists = [
+        (DeviceProperty::PhysicalIds, &attributes.physical_ids),
+        (DeviceProperty::SystemLabels, &attributes.system_labels),
+    ];
+    let lists = lists.into_iter().filter(|(_, texts)| !texts.is_empty());
+    let lists = lists.map(|(property, texts)| (property, texts.join(", ")));
+    let numbered = attributes.extension_attributes.iter();
+    let numbered =
+        numbered.map(|(number, text)| (DeviceProperty::ExtensionAttribute(*number), text.clone()));
+    let all = texts.chain(lists).chain(numbered);
+    all.map(|(property, text)| (property_name(property), text))
+        .collect()
 }
 
 const fn type_word(kind: SubjectKind) -> UserTypeWord {

@@ -255,3 +255,19 @@ fn a_change_of_what_is_trusted_is_said_though_nobody_is_let_in_or_kept_out_by_it
     assert!(unknown(&trusting(false), &trusting(true))[0].contains("proven at home"));
     assert!(unknown(&trusting(true), &trusting(true)).is_empty());
 }
+
+#[test]
+fn of_a_place_that_shrinks_only_the_part_that_is_left_out_is_told() {
+    let within = |range: &str| {
+        let outside =
+            json!({ "locations": { "includeLocations": ["All"], "excludeLocations": [text(1)] } });
+        Story::new([policy(1, outside, block())]).at([ranges(1, &[range])])
+    };
+    let changes = changes(&within("10.0.0.0/8"), &within("10.0.0.0/9"));
+    let told: Vec<String> = changes
+        .iter()
+        .flat_map(|one| &one.classes)
+        .map(|one| one.class.conditions.join(", "))
+        .collect();
+    assert_eq!(told, ["from a part of what is inside Place 1"]);
+}

@@ -6,3 +6,4 @@ mod lints;
 mod map;
 mod once_wrong;
 mod pitfalls;
+mod told;

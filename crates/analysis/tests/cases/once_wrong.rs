@@ -108,7 +108,11 @@ fn direct_connect_users_reach_the_directory_through_an_application_that_takes_pa
     let directory = Reached::Application(portcullis_model::id::ClientId::DIRECTORY);
     let direct_connect = of(SubjectKind::B2bDirectConnectUser);
     let directory = direct_connect.reaching(Reaching::Any(BTreeSet::from([directory])));
-    story.is_open(&Without::mfa(), &directory);
+    // The witness says by which, so that it can be asked about as it is.
+    for witness in story.is_open(&Without::mfa(), &directory) {
+        assert_eq!(witness.client, Some(id(PAYROLL)));
+        assert_eq!(witness.situation().client, Some(text(PAYROLL)));
+    }
 }
 
 /// An unknown address is inside no range, not even inside one of all addresses (specification 4.5).

@@ -145,13 +145,17 @@ impl Story {
         self
     }
 
-    pub(crate) fn analysis(&self, selections: &[&Selection]) -> Analysis {
+    pub(crate) fn directory(&self) -> Directory {
         let tenant = |configuration: &TenantConfiguration| {
             let compiled = CompiledTenant::compile(configuration);
             DirectoryTenant::new(configuration.clone(), compiled, People::NotListed)
         };
         let own = [&self.configuration];
-        let directory = Directory::new(self.others.iter().chain(own).map(tenant));
+        Directory::new(self.others.iter().chain(own).map(tenant))
+    }
+
+    pub(crate) fn analysis(&self, selections: &[&Selection]) -> Analysis {
+        let directory = self.directory();
         let own = directory.tenant(contoso()).unwrap();
         let interest = Interest::of(selections.iter().copied());
         Analysis::new(&directory, own, self.counted, &interest)

@@ -1,0 +1,161 @@
+//! How classes and witnesses are told: no more than is so.
+
+use portcullis_analysis::gap::Without;
+use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
+use portcullis_analysis::region::End;
+use portcullis_analysis::selection::{Reaching, Selection};
+use portcullis_analysis::told::Names;
+use portcullis_analysis::who::SubjectKind;
+use serde_json::{Value, json};
+
+use crate::story::{Story, block, contoso, countries, members, policy, ranges, text};
+
+/// The classes without this, as told.
+fn told(story: &Story, without: &Without, selection: &Selection) -> Vec<String> {
+    let gaps = story.gaps(without, selection);
+    assert_eq!(gaps.end, End::Complete);
+    gaps.gaps.iter().map(|gap| gap.class.to_string()).collect()
+}
+
+fn inside(number: u128) -> Value {
+    json!({ "locations": { "includeLocations": [text(number)] } })
+}
+
+fn outside(number: u128) -> Value {
+    json!({ "locations": { "includeLocations": ["All"], "excludeLocations": [text(number)] } })
+}
+
+#[test]
+fn a_place_in_another_is_told_from_the_whole_of_it() {
+    let story = Story::new([
+        policy(1, outside(1), block()),
+        policy(2, inside(2), block()),
+    ]);
+    let story = story.at([ranges(1, &["10.0.0.0/8"]), ranges(2, &["10.1.0.0/16"])]);
+    let classes = told(&story, &Without::AnyPolicy, &members());
+    assert_eq!(
+        classes,
+        ["members, to any application, from inside Place 1 and no other named address range"]
+    );
+    // Where the whole of it is open, nothing of the other is told.
+    let story = Story::new([policy(1, outside(1), block())]);
+    let story = story.at([ranges(1, &["10.0.0.0/8"]), ranges(2, &["10.1.0.0/16"])]);
+    let classes = told(&story, &Without::AnyPolicy, &members());
+    assert_eq!(
+        classes,
+        ["members, to any application, from inside Place 1"]
+    );
+    // What overlaps nothing has no other.
+    let story = Story::new([policy(1, outside(1), block())]);
+    let story = story.at([ranges(1, &["10.0.0.0/8"]), ranges(2, &["11.1.0.0/16"])]);
+    let classes = told(&story, &Without::AnyPolicy, &members());
+    assert_eq!(
+        classes,
+        ["members, to any application, from inside Place 1"]
+    );
+}
+
+#[test]
+fn a_class_of_applications_on_their_own_behalf_says_which() {
+    let about = json!({
+        "users": { "includeUsers": ["None"] },
+        "clientApplications": { "includeServicePrincipals": [text(0x51)] },
+    });
+    let story = Story::new([policy(1, about, block())]);
+    let classes = told(
+        &story,
+        &Without::AnyPolicy,
+        &Selection::workload_identities(),
+    );
+    assert_eq!(
+        classes,
+        ["workload identities (any other application of this tenant), to any application"]
+    );
+    let everybody = Selection::default().reaching(Reaching::Applications);
+    let classes = told(&story, &Without::AnyPolicy, &everybody);
+    assert_eq!(classes.len(), 1);
+    let which = format!(
+        "(of workload identities: {})",
+        "any other application of this tenant"
+    );
+    assert!(classes[0].contains(&which), "{classes:?}");
+}
+
+#[test]
+fn whoever_never_comes_is_not_nothing() {
+    let selection = Selection::of_kinds([SubjectKind::B2bDirectConnectUser]);
+    let invariant = Invariant {
+        name: "comes".to_owned(),
+        why: None,
+        source: None,
+        selection: selection.reaching(Reaching::Applications),
+        statement: Statement::NeverBlocked,
+    };
+    let story = Story::new([]);
+    let mut analysis = story.analysis(&[&invariant.selection]);
+    let Verdict::Violated { violations, .. } = analysis.check(&invariant, 10).unwrap() else {
+        panic!("nobody is blocked");
+    };
+    let who: Vec<&str> = violations
+        .iter()
+        .map(|gap| gap.class.who.as_str())
+        .collect();
+    assert_eq!(who, ["B2B direct connect users"]);
+}
+
+const COMPLIANT: &str = "members or internal guests, to any application, by browser or mobile app or desktop client, \
+                         not through deviceCodeFlow, on a compliant device";
+
+#[test]
+fn whoever_cannot_be_in_a_class_is_not_told_of() {
+    let compliant = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    let story = Story::new([policy(1, json!({}), compliant)]);
+    // No device of anybody else counts.
+    let classes = told(&story, &Without::mfa(), &Selection::people());
+    assert_eq!(classes, [COMPLIANT]);
+    // Only applications on their own behalf have such a risk.
+    let about = json!({
+        "users": { "includeUsers": ["None"] },
+        "clientApplications": { "includeServicePrincipals": ["ServicePrincipalsInMyTenant"] },
+        "servicePrincipalRiskLevels": ["high"],
+    });
+    let blocked = policy(1, json!({}), block());
+    let risky = policy(2, about, block());
+    let everybody = Selection::default().reaching(Reaching::Applications);
+    let classes = told(
+        &Story::new([blocked, risky]),
+        &Without::AnyPolicy,
+        &everybody,
+    );
+    assert_eq!(
+        classes,
+        ["workload identities, to any application, not at service principal risk high"]
+    );
+}
+
+#[test]
+fn a_witness_tells_what_decides() {
+    let filter = json!({ "devices": { "deviceFilter": {
+        "mode": "exclude", "rule": "device.displayName -endsWith \"x\"",
+    } } });
+    let story = Story::new([policy(1, filter, block())]);
+    let witness = &story.is_open(&Without::AnyPolicy, &members())[0];
+    let name = witness
+        .device
+        .as_ref()
+        .unwrap()
+        .attributes
+        .display_name
+        .clone()
+        .unwrap();
+    let analysis = story.directory();
+    let names = Names::new(analysis.tenant(contoso()).unwrap());
+    let words = witness.told(&names);
+    assert!(words.contains(&format!("displayName `{name}`")), "{words}");
+    // No country but an unknown one is open.
+    let story = Story::new([policy(1, outside(1), block())]);
+    let story = story.at([countries(1, &[], true)]);
+    let witness = &story.is_open(&Without::AnyPolicy, &members())[0];
+    let words = witness.told(&names);
+    assert!(words.contains("in an unknown country"), "{words}");
+}
