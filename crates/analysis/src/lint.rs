@@ -19,6 +19,7 @@ use crate::circuit::Answer;
 use crate::told::Class;
 use crate::witness::{Disagreement, Witness};
 
+pub(crate) use lockout::Account;
 pub use lockout::{Administrators, Lockout};
 
 /// How bad it is.
