@@ -354,8 +354,13 @@ fn invariants_are_exported_again_and_an_empty_list_takes_them_back() {
         .assert_refused(1, &["`guests need MFA for Payroll` does not hold"]);
     guarded(&place, "invariants: []");
     disable_mfa_for_guests(&place);
-    let said = place.run_well(&["import", "world"]);
-    assert!(said.contains("invariants"), "{said}");
+    let check = place.run(&["import", "world", "--check"]);
+    let withdrawn = "Contoso: the invariant `guests need MFA for Payroll` is withdrawn";
+    assert!(check.error.contains(withdrawn), "{}", check.error);
+    let said = place.run(&["import", "world"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(said.out.contains("invariants"), "{}", said.out);
+    assert!(said.error.contains(withdrawn), "{}", said.error);
     place.run_well(&["export", "three"]);
     assert_eq!(declared("three"), None);
 }
