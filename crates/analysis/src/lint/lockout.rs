@@ -7,7 +7,7 @@ use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::conditional_access::signal::RiskLevel;
 use portcullis_model::id::{ClientId, RoleTemplateId, UserId};
 use portcullis_policy::well_known_applications::microsoft_admin_portals;
-use portcullis_whatif::directory::DirectoryTenant;
+use portcullis_whatif::directory::{DirectoryTenant, NameOf};
 use uuid::{Uuid, uuid};
 
 use super::{Finding, Rule, Whom};
@@ -24,6 +24,9 @@ use crate::witness::{Disagreement, Witness};
 const GLOBAL_ADMINISTRATOR: Uuid = uuid!("62e90394-69f5-4237-9190-012177145e10");
 /// Microsoft Graph, by which a directory is administered where policies tell it from the directory.
 const GRAPH: ClientId = ClientId::new(uuid!("00000003-0000-0000-c000-000000000000"));
+
+/// So many people are named in a finding.
+const NAMED_MAX: usize = 5;
 
 /// Who must be able to get in to repair things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +77,19 @@ impl Administrators {
 pub(crate) enum Account {
     Enabled,
     Disabled,
+}
+
+/// People with roles whom no policy tells apart.
+struct Holders {
+    literal: Lit,
+    names: String,
+    rank: Rank,
+}
+
+/// Whether somebody is one of those who must be able to repair things, or holds some other role.
+enum Rank {
+    Administrator,
+    Other,
 }
 
 /// What somebody reaches of what administering needs.
@@ -206,11 +222,10 @@ impl Analysis {
         let (Answer::Yes, Some(point)) = self.space.find(&Question { goal, among }) else {
             return Ok(None);
         };
-        let region = Region {
-            axes: BTreeMap::new(),
-            switches: BTreeMap::new(),
+        let found = Found {
+            region: Region::default(),
+            point,
         };
-        let found = Found { region, point };
         self.confirmed_decided(&found, is_granted).map(Some)
     }
 
@@ -232,10 +247,123 @@ impl Analysis {
                 finding.witness = Some(*witness);
                 found.push(finding);
             }
-            Lockout::Open(_) => found.extend(self.no_break_glass(administrators)?),
-            Lockout::NoAdministrator | Lockout::Unknown => {}
+            Lockout::Open(_) => {
+                found.extend(self.no_break_glass(administrators)?);
+                found.extend(self.administrators_shut_out(administrators)?);
+            }
+            Lockout::NoAdministrator => {
+                found.extend(self.locked_out_if_there_were_one(administrators))
+            }
+            Lockout::Unknown => {}
         }
         Ok(())
+    }
+
+    /// Nobody has the role today; whoever is given it would not get in either.
+    fn locked_out_if_there_were_one(&mut self, administrators: &Administrators) -> Option<Finding> {
+        let mut among = self.select(&administrators.selection());
+        among.push(self.modern());
+        let needs = self.needs();
+        let granted = self.granted_to_all(0);
+        let is_shut = needs.iter().any(|need| {
+            let all: Vec<Lit> = among.iter().copied().chain([*need, granted]).collect();
+            self.is_possible(&all, Whom::Anybody) == Answer::No
+        });
+        is_shut.then(|| {
+            Finding::general(
+                Rule::Lockout,
+                format!(
+                    "nobody whose account is enabled is a Global Administrator, and whoever became one would not get in{}",
+                    self.while_some_are_defective()
+                ),
+                "exclude an account for emergencies from every policy, and give it the role",
+            )
+        })
+    }
+
+    /// Listed people with a role who never reach the directory; Global Administrators who never reach all that they need.
+    fn administrators_shut_out(
+        &mut self,
+        administrators: &Administrators,
+    ) -> Result<Vec<Finding>, Disagreement> {
+        let (needs, modern) = (self.needs(), self.modern());
+        let granted = self.granted_to_all(0);
+        let mut found = Vec::new();
+        for holders in self.role_holders(administrators) {
+            let mut among = vec![holders.literal, modern];
+            let needs = match holders.rank {
+                Rank::Administrator => needs.as_slice(),
+                Rank::Other => needs.get(..1).unwrap_or_default(),
+            };
+            let Need::Shut(need) = self.shut_need(&among, needs) else {
+                continue;
+            };
+            let what = if needs.first() == Some(&need) {
+                "the directory"
+            } else {
+                "all that administering needs"
+            };
+            let mut finding = Finding::general(
+                Rule::AdministratorShutOut,
+                format!(
+                    "by a browser or an app {what} is never reached, whatever is shown, by {}",
+                    holders.names
+                ),
+                "leave them out of the policies that block them, or take the role from them",
+            );
+            among.push(need);
+            finding.witness = self.witnessed(among, !granted, false)?;
+            found.push(finding);
+        }
+        Ok(found)
+    }
+
+    /// Classes of listed people, some of whom hold a role.
+    fn role_holders(&self, administrators: &Administrators) -> Vec<Holders> {
+        let mut roles_of: BTreeMap<UserId, BTreeSet<RoleTemplateId>> = BTreeMap::new();
+        for user in self.tenant.users() {
+            let roles = self.tenant.memberships(user).roles;
+            if !roles.is_empty() {
+                roles_of.insert(user.id, roles);
+            }
+        }
+        let named = |user: &UserId, roles: &BTreeSet<RoleTemplateId>| {
+            let roles = roles.iter().map(|role| {
+                let name = self.tenant.name_of(NameOf::Role, role.uuid());
+                name.unwrap_or_else(|| role.to_string())
+            });
+            format!(
+                "{} ({})",
+                self.name_of(*user),
+                roles.collect::<Vec<_>>().join(", ")
+            )
+        };
+        let mut all = Vec::new();
+        for class in &self.space.listed {
+            let holders = class.users.iter();
+            let holders = holders.filter_map(|user| Some((user, roles_of.get(user)?)));
+            let holders: Vec<_> = holders.collect();
+            if holders.is_empty() {
+                continue;
+            }
+            let shown = holders.iter().take(NAMED_MAX);
+            let mut names: Vec<String> = shown.map(|(user, roles)| named(user, roles)).collect();
+            let more = holders.len().saturating_sub(NAMED_MAX);
+            if more > 0 {
+                names.push(format!("{more} more"));
+            }
+            let is_administrator = !class.roles.is_disjoint(&administrators.roles);
+            all.push(Holders {
+                literal: class.literal,
+                names: names.join(", "),
+                rank: if is_administrator {
+                    Rank::Administrator
+                } else {
+                    Rank::Other
+                },
+            });
+        }
+        all
     }
 
     /// An account for emergencies gets in by a browser from anywhere, on any device, as long as its own risk is none, with
