@@ -252,7 +252,7 @@ impl Analysis {
                 found.extend(self.administrators_shut_out(administrators)?);
             }
             Lockout::NoAdministrator => {
-                found.extend(self.locked_out_if_there_were_one(administrators))
+                found.extend(self.locked_out_if_there_were_one(administrators));
             }
             Lockout::Unknown => {}
         }
@@ -327,7 +327,7 @@ impl Analysis {
                 roles_of.insert(user.id, roles);
             }
         }
-        let named = |user: &UserId, roles: &BTreeSet<RoleTemplateId>| {
+        let with_roles = |user: &UserId, roles: &BTreeSet<RoleTemplateId>| {
             let roles = roles.iter().map(|role| {
                 let name = self.tenant.name_of(NameOf::Role, role.uuid());
                 name.unwrap_or_else(|| role.to_string())
@@ -347,7 +347,8 @@ impl Analysis {
                 continue;
             }
             let shown = holders.iter().take(NAMED_MAX);
-            let mut names: Vec<String> = shown.map(|(user, roles)| named(user, roles)).collect();
+            let mut names: Vec<String> =
+                shown.map(|(user, roles)| with_roles(user, roles)).collect();
             let more = holders.len().saturating_sub(NAMED_MAX);
             if more > 0 {
                 names.push(format!("{more} more"));

@@ -198,9 +198,12 @@ impl Analysis {
             let alike = policies.iter().filter(|one| one.display_name == name);
             alike.count() > 1
         };
-        let name = |one: &ConditionalAccessPolicy| match alike(&one.display_name) {
-            true => format!("`{}` ({})", one.display_name, one.id),
-            false => format!("`{}`", one.display_name),
+        let name = |one: &ConditionalAccessPolicy| {
+            if alike(&one.display_name) {
+                format!("`{}` ({})", one.display_name, one.id)
+            } else {
+                format!("`{}`", one.display_name)
+            }
         };
         let names: Vec<String> = others().map(name).collect();
         let by = match names.as_slice() {
