@@ -11,7 +11,7 @@ use portcullis_whatif::directory::{Directory, DirectoryTenant};
 use crate::analysis::Analysis;
 use crate::gap::Gap;
 use crate::invariant::{Invariant, Statement, Verdict};
-use crate::lint::{Administrators, Lockout};
+use crate::lint::{Account, Administrators, Lockout};
 use crate::region::{End, Question};
 use crate::selection::Interest;
 use crate::side::Counted;
@@ -66,6 +66,8 @@ pub enum Broken {
     Undecided(Invariant),
     /// No administrator gets in, whatever they show; one who tries.
     Lockout(Box<Witness>),
+    /// The directory lists people, and no administrator whose account is enabled.
+    NoAdministrator,
     /// Whether an administrator gets in could not be found out.
     LockoutUndecided,
 }
@@ -116,7 +118,11 @@ pub fn examine(
         }
     }
     match analysis.lockout(&examination.administrators)? {
-        Lockout::Open(_) | Lockout::NoAdministrator => {}
+        Lockout::Open(_) => {}
+        Lockout::NoAdministrator => {
+            let are_lost = examination.administrators_are_lost(before, after);
+            broken.extend(are_lost.then_some(Broken::NoAdministrator));
+        }
         Lockout::LockedOut(witness) => broken.push(Broken::Lockout(witness)),
         Lockout::Unknown => broken.push(Broken::LockoutUndecided),
     }
@@ -138,6 +144,15 @@ impl Examination {
     fn analysis(&self, version: Version<'_>) -> Analysis {
         let Version { directory, tenant } = version;
         Analysis::new(directory, tenant, Counted::Enabled, &self.interest)
+    }
+
+    /// Whether nobody is an administrator whose account is enabled though somebody was one, or would be one if it were. A tenant
+    /// that never had one loses none.
+    fn administrators_are_lost(&self, before: Option<Version<'_>>, after: Version<'_>) -> bool {
+        let are_in =
+            |version: Version<'_>, account| self.administrators.are_in(version.tenant, account);
+        let had_some = before.is_some_and(|before| are_in(before, Account::Enabled));
+        !are_in(after, Account::Enabled) && (had_some || are_in(after, Account::Disabled))
     }
 
     /// What is broken, with whether the change is why.
@@ -182,6 +197,14 @@ impl Examination {
                         broken: Broken::Undecided(invariant),
                     }
                 }
+                Broken::NoAdministrator => Breach {
+                    broken,
+                    standing: if self.administrators.are_in(before.tenant, Account::Enabled) {
+                        Standing::Breaks
+                    } else {
+                        Standing::BrokenBefore
+                    },
+                },
                 Broken::Lockout(_) | Broken::LockoutUndecided => Breach {
                     broken,
                     standing: match stored.lockout(&self.administrators)? {
@@ -278,7 +301,7 @@ impl Broken {
         let (violations, lockout) = match self {
             Self::Invariant { violations, .. } => (violations.as_slice(), None),
             Self::Lockout(witness) => (&[][..], Some(&**witness)),
-            Self::Undecided(_) | Self::LockoutUndecided => (&[][..], None),
+            Self::Undecided(_) | Self::NoAdministrator | Self::LockoutUndecided => (&[][..], None),
         };
         let of_violations = violations.iter().map(|gap| &gap.witness);
         of_violations.chain(lockout)

@@ -19,6 +19,7 @@ use crate::circuit::Answer;
 use crate::told::Class;
 use crate::witness::{Disagreement, Witness};
 
+pub(crate) use lockout::Account;
 pub use lockout::{Administrators, Lockout};
 
 /// How bad it is.
@@ -79,7 +80,10 @@ rules! {
         "once the last session ends nobody can change a policy any more";
     /// No administrator gets in whatever the circumstances.
     NoBreakGlass = "no-break-glass", Warning,
-        "when MFA, devices or a location fail, somebody must still get in to repair it";
+        "when devices or a location fail, somebody must still get in to repair it, with a security key for instance";
+    /// Somebody with a role never reaches what the role is for.
+    AdministratorShutOut = "administrator-shut-out", Warning,
+        "a role is of no use to somebody who is blocked, and one administrator fewer can repair things";
     /// Something that nobody reaches.
     NobodyGetsIn = "nobody-gets-in", Warning,
         "what nobody reaches, whoever they are and whatever they show, is shut on purpose or by a slip";

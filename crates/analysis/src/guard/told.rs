@@ -40,6 +40,8 @@ impl Breach {
                 lines.extend(behind(witness, names));
                 lines.push("exclude an account for emergencies from every policy".to_owned());
             }
+            Broken::NoAdministrator => lines
+                .push("give an account that is enabled the role `Global Administrator`".to_owned()),
             Broken::Undecided(_) | Broken::LockoutUndecided => {}
         }
         lines
@@ -62,6 +64,9 @@ impl Breach {
             Broken::Lockout(_) => format!(
                 "no administrator gets in, whatever they show and wherever they come from{before}"
             ),
+            Broken::NoAdministrator => format!(
+                "no administrator is left: nobody whose account is enabled holds the role `Global Administrator`{before}"
+            ),
             Broken::LockoutUndecided => format!(
                 "whether an administrator gets in could not be found out: the search was given up{before}"
             ),
@@ -74,11 +79,15 @@ impl Breach {
             Broken::Invariant { invariant, .. } => ("invariant", Some(&invariant.name)),
             Broken::Undecided(invariant) => ("undecidedInvariant", Some(&invariant.name)),
             Broken::Lockout(_) => ("lockout", None),
+            Broken::NoAdministrator => ("noAdministrator", None),
             Broken::LockoutUndecided => ("undecidedLockout", None),
         };
         let classes = match &self.broken {
             Broken::Invariant { violations, .. } => violations.as_slice(),
-            Broken::Undecided(_) | Broken::Lockout(_) | Broken::LockoutUndecided => &[],
+            Broken::Undecided(_)
+            | Broken::Lockout(_)
+            | Broken::NoAdministrator
+            | Broken::LockoutUndecided => &[],
         };
         let classes = classes.iter().map(|gap| gap.class.to_string());
         let witnesses = self.broken.witnesses().map(|witness| {

@@ -8,6 +8,7 @@
 //!     never: granted
 //! ```
 
+mod known;
 mod words;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ use crate::gap::Without;
 use crate::selection::{Principals, Reaching, Selection};
 use crate::target::Reached;
 use crate::who::Home;
+use known::{known_application, known_group, known_tenant, known_user};
 use words::{action, client, flow, kind, platform, risk};
 
 /// A file of invariants, read but not resolved.
@@ -228,8 +230,9 @@ fn control(word: &str, tenant: &DirectoryTenant) -> Result<GrantControl, String>
 
 /// A strength or terms of use, by name or id.
 fn named_control(word: &str, tenant: &DirectoryTenant) -> Result<GrantControl, String> {
-    let is =
-        |id: String, name: &str| name.eq_ignore_ascii_case(word) || id.eq_ignore_ascii_case(word);
+    // Graph writes `Phishing-resistant MFA`, and pages of Microsoft's leave the hyphen out.
+    let plain = |name: &str| name.replace('-', " ").to_lowercase();
+    let is = |id: String, name: &str| plain(name) == plain(word) || id.eq_ignore_ascii_case(word);
     let configuration = tenant.configuration();
     let own = configuration.authentication_strengths.iter();
     let own = own.map(|one| (one.id, one.display_name.as_str()));
@@ -280,6 +283,7 @@ impl SignIns {
                     .to_owned(),
             );
         }
+        self.refuse_empty_lists()?;
         let mut selection = if self.workload_identities {
             Selection::workload_identities()
         } else {
@@ -298,6 +302,41 @@ impl SignIns {
         selection.user_risks = translated(self.user_risk.as_ref(), risk);
         selection.flows = translated(self.flow.as_ref(), flow);
         Ok(selection)
+    }
+
+    /// An empty list reads as nobody and as everybody alike.
+    fn refuse_empty_lists(&self) -> Result<(), String> {
+        fn length<T>(list: Option<&OneOrMany<T>>) -> Option<usize> {
+            list.map(|list| list.0.len())
+        }
+        let none = UserEntry::default();
+        let user = self.user.as_ref().unwrap_or(&none);
+        let lists = [
+            ("user.type", length(user.user_type.as_ref())),
+            ("user.homeTenant", length(user.home_tenant.as_ref())),
+            ("user.users", length(user.users.as_ref())),
+            ("user.groups", length(user.groups.as_ref())),
+            ("user.roles", length(user.roles.as_ref())),
+            ("user.notUsers", length(user.not_users.as_ref())),
+            ("user.notGroups", length(user.not_groups.as_ref())),
+            ("user.notRoles", length(user.not_roles.as_ref())),
+            ("app", length(self.app.as_ref())),
+            ("notApp", length(self.not_app.as_ref())),
+            ("userAction", length(self.user_action.as_ref())),
+            ("clientApp", length(self.client_app.as_ref())),
+            ("platform", length(self.platform.as_ref())),
+            ("location", length(self.location.as_ref())),
+            ("notLocation", length(self.not_location.as_ref())),
+            ("signInRisk", length(self.sign_in_risk.as_ref())),
+            ("userRisk", length(self.user_risk.as_ref())),
+            ("flow", length(self.flow.as_ref())),
+        ];
+        let mut empty = lists.iter().filter(|(_, length)| *length == Some(0));
+        empty.next().map_or(Ok(()), |(member, _)| {
+            Err(format!(
+                "`signIns.{member}` is an empty list: name at least one, or leave it out if any will do"
+            ))
+        })
     }
 
     fn reaching(&self, tenant: &DirectoryTenant) -> Result<Reaching, String> {
@@ -327,6 +366,7 @@ fn applications(
             }
             _ => {
                 let id = tenant.find_application(name).map_err(reason)?;
+                known_application(id, tenant)?;
                 reached.insert(Reached::Application(id));
             }
         }
@@ -344,6 +384,7 @@ impl UserEntry {
                 return Ok(Home::NoTenant);
             }
             if let Ok(id) = name.parse() {
+                known_tenant(id, lookup.directory, lookup.tenant)?;
                 return Ok(Home::Tenant(id));
             }
             let found = lookup.directory.find_tenant(name).map_err(reason)?;
@@ -363,10 +404,12 @@ fn principals(
 ) -> Result<Principals, String> {
     Ok(Principals {
         users: each(users.as_ref(), |name| {
-            tenant.find_user_id(name).map_err(reason)
+            let id = tenant.find_user_id(name).map_err(reason)?;
+            known_user(id, tenant)
         })?,
         groups: each(groups.as_ref(), |name| {
-            tenant.find_group(name).map_err(reason)
+            let id = tenant.find_group(name).map_err(reason)?;
+            known_group(id, tenant)
         })?,
         roles: each(roles.as_ref(), |name| {
             tenant.find_role(name).map_err(reason)

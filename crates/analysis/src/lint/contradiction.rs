@@ -117,8 +117,8 @@ impl Analysis {
                 "`{name}` can never apply: {}",
                 alone(one, &least.conditions)
             ),
-            [others @ .., last] => format!(
-                "`{name}` can never apply: {} and {last} that it names never come together",
+            [others @ .., final_one] => format!(
+                "`{name}` can never apply: {} and {final_one} that it names never come together",
                 others.join(", ")
             ),
         }

@@ -1,24 +1,32 @@
 //! Whether an administrator still gets in, and whether one does whatever the circumstances.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
 use portcullis_model::conditional_access::ClientAppType;
 use portcullis_model::conditional_access::signal::RiskLevel;
-use portcullis_model::id::{RoleTemplateId, UserId};
+use portcullis_model::id::{ClientId, RoleTemplateId, UserId};
+use portcullis_policy::well_known_applications::microsoft_admin_portals;
+use portcullis_whatif::directory::{DirectoryTenant, NameOf};
 use uuid::{Uuid, uuid};
 
 use super::{Finding, Rule, Whom};
 use crate::analysis::Analysis;
 use crate::circuit::Answer;
-use crate::region::{End, Question};
+use crate::region::{Found, Question, Region};
 use crate::selection::{Interest, Principals, Reaching, Selection};
+use crate::target::Reached;
 use crate::told::Names;
 use crate::who::SubjectKind;
 use crate::witness::{Disagreement, Witness};
 
 /// Global Administrator.
 const GLOBAL_ADMINISTRATOR: Uuid = uuid!("62e90394-69f5-4237-9190-012177145e10");
+/// Microsoft Graph, by which a directory is administered where policies tell it from the directory.
+const GRAPH: ClientId = ClientId::new(uuid!("00000003-0000-0000-c000-000000000000"));
+
+/// So many people are named in a finding.
+const NAMED_MAX: usize = 5;
 
 /// Who must be able to get in to repair things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,41 +57,176 @@ impl Administrators {
 
     /// What an analysis must tell apart to ask about them.
     pub fn interest(&self) -> Interest {
-        Interest::of([&self.selection()])
+        let directory = BTreeSet::from([Reached::Application(ClientId::DIRECTORY)]);
+        let administering = self.selection().reaching(Reaching::Any(directory));
+        Interest::of([&self.selection(), &administering])
     }
+
+    /// Whether the directory has one whose account is enabled, or is not.
+    pub(crate) fn are_in(&self, tenant: &DirectoryTenant, account: Account) -> bool {
+        let mut users = tenant.users().iter();
+        users.any(|user| {
+            let roles = tenant.memberships(user).roles;
+            user.account_enabled == (account == Account::Enabled) && !self.roles.is_disjoint(&roles)
+        })
+    }
+}
+
+/// Whether an account can sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    Enabled,
+    Disabled,
+}
+
+/// People with roles whom no policy tells apart.
+struct Holders {
+    literal: Lit,
+    names: String,
+    rank: Rank,
+}
+
+/// Whether somebody is one of those who must be able to repair things, or holds some other role.
+enum Rank {
+    Administrator,
+    Other,
+}
+
+/// What somebody reaches of what administering needs.
+enum Need {
+    /// There is no such sign-in.
+    NobodyThere,
+    /// All of it.
+    AllReached,
+    /// Not this.
+    Shut(Lit),
+    /// The solver gave up.
+    Unknown,
 }
 
 /// Whether administrators get in.
 #[derive(Debug, Clone)]
 pub enum Lockout {
-    /// At least one does, like this.
+    /// At least one reaches all that administering needs; the directory like this.
     Open(Box<Witness>),
-    /// Not one, whatever they show, wherever they come from; one who tries.
+    /// Not one, whatever they show, wherever they come from; one who tries what she does not reach.
     LockedOut(Box<Witness>),
-    /// The directory lists no administrator.
+    /// The directory lists no administrator whose account is enabled.
     NoAdministrator,
     /// The solver gave up.
     Unknown,
 }
 
 impl Analysis {
-    /// Whether some administrator gets in to some application, under some circumstances.
+    /// Whether some administrator gets in to all that administering needs: the directory, and Graph and an admin portal where
+    /// policies tell them from other applications; by a browser or an app, under some circumstances.
     pub fn lockout(&mut self, administrators: &Administrators) -> Result<Lockout, Disagreement> {
-        let selection = administrators.selection();
+        let mut among = self.select(&administrators.selection());
+        among.push(self.modern());
+        let needs = self.needs();
         let granted = self.granted_to_all(0);
-        let (open, end) = self.decided(granted, true, &selection, 1)?;
-        if let Some(one) = open.into_iter().next() {
-            return Ok(Lockout::Open(Box::new(one.witness)));
+        let (mut shut, mut is_unknown) = (None, false);
+        for person in self.people() {
+            let mut among = among.clone();
+            among.extend(person);
+            match self.shut_need(&among, &needs) {
+                Need::NobodyThere => {}
+                Need::Unknown => is_unknown = true,
+                Need::Shut(need) => shut = shut.or(Some((among, need))),
+                Need::AllReached => {
+                    among.extend(needs.first());
+                    let open = self.witnessed(among, granted, true)?;
+                    return Ok(open.map_or(Lockout::Unknown, |one| Lockout::Open(Box::new(one))));
+                }
+            }
         }
-        if end == End::Unknown {
-            return Ok(Lockout::Unknown);
+        let Some((mut among, need)) = shut.filter(|_| !is_unknown) else {
+            return Ok(if is_unknown {
+                Lockout::Unknown
+            } else {
+                Lockout::NoAdministrator
+            });
+        };
+        among.push(need);
+        let tries = self.witnessed(among, !granted, false)?;
+        Ok(tries.map_or(Lockout::Unknown, |one| Lockout::LockedOut(Box::new(one))))
+    }
+
+    /// What administering needs, each with whatever serves it; the directory first.
+    fn needs(&mut self) -> Vec<Lit> {
+        let portals: BTreeSet<ClientId> = microsoft_admin_portals().collect();
+        let needs = [
+            BTreeSet::from([ClientId::DIRECTORY]),
+            BTreeSet::from([GRAPH]),
+            portals,
+        ];
+        let space = &mut self.space;
+        let serves = |members: &[Reached], need: &BTreeSet<ClientId>| {
+            let mut members = members.iter().filter_map(|one| one.application());
+            members.any(|one| need.contains(&one))
+        };
+        let mut told_apart = Vec::new();
+        for need in needs {
+            let mut targets = space.targets.values.iter();
+            if targets.any(|target| serves(&target.members, &need)) {
+                let circuit = &mut space.circuit;
+                let any = space
+                    .targets
+                    .any(circuit, |one| serves(&one.members, &need));
+                told_apart.push(any);
+            }
         }
-        let (shut, end) = self.decided(!granted, false, &selection, 1)?;
-        Ok(match shut.into_iter().next() {
-            Some(one) => Lockout::LockedOut(Box::new(one.witness)),
-            None if end == End::Unknown => Lockout::Unknown,
-            None => Lockout::NoAdministrator,
-        })
+        told_apart
+    }
+
+    /// Each class of listed people; or anybody, where none are listed.
+    fn people(&self) -> Vec<Option<Lit>> {
+        if !self.tenant.lists_people() {
+            return vec![None];
+        }
+        let listed = self.space.listed.iter();
+        listed.map(|class| Some(class.literal)).collect()
+    }
+
+    /// The first need that is never reached in these sign-ins.
+    fn shut_need(&mut self, among: &[Lit], needs: &[Lit]) -> Need {
+        match self.is_possible(among, Whom::Listed) {
+            Answer::Yes => {}
+            Answer::No => return Need::NobodyThere,
+            Answer::Unknown => return Need::Unknown,
+        }
+        let granted = self.granted_to_all(0);
+        let mut is_unknown = false;
+        for need in needs {
+            let all: Vec<Lit> = among.iter().copied().chain([*need, granted]).collect();
+            match self.is_possible(&all, Whom::Listed) {
+                Answer::Yes => {}
+                Answer::No => return Need::Shut(*need),
+                Answer::Unknown => is_unknown = true,
+            }
+        }
+        if is_unknown {
+            Need::Unknown
+        } else {
+            Need::AllReached
+        }
+    }
+
+    /// One of these sign-ins, confirmed.
+    fn witnessed(
+        &mut self,
+        among: Vec<Lit>,
+        goal: Lit,
+        is_granted: bool,
+    ) -> Result<Option<Witness>, Disagreement> {
+        let (Answer::Yes, Some(point)) = self.space.find(&Question { goal, among }) else {
+            return Ok(None);
+        };
+        let found = Found {
+            region: Region::default(),
+            point,
+        };
+        self.confirmed_decided(&found, is_granted).map(Some)
     }
 
     pub(super) fn lint_lockout(
@@ -104,10 +247,124 @@ impl Analysis {
                 finding.witness = Some(*witness);
                 found.push(finding);
             }
-            Lockout::Open(_) => found.extend(self.no_break_glass(administrators)?),
-            Lockout::NoAdministrator | Lockout::Unknown => {}
+            Lockout::Open(_) => {
+                found.extend(self.no_break_glass(administrators)?);
+                found.extend(self.administrators_shut_out(administrators)?);
+            }
+            Lockout::NoAdministrator => {
+                found.extend(self.locked_out_if_there_were_one(administrators));
+            }
+            Lockout::Unknown => {}
         }
         Ok(())
+    }
+
+    /// Nobody has the role today; whoever is given it would not get in either.
+    fn locked_out_if_there_were_one(&mut self, administrators: &Administrators) -> Option<Finding> {
+        let mut among = self.select(&administrators.selection());
+        among.push(self.modern());
+        let needs = self.needs();
+        let granted = self.granted_to_all(0);
+        let is_shut = needs.iter().any(|need| {
+            let all: Vec<Lit> = among.iter().copied().chain([*need, granted]).collect();
+            self.is_possible(&all, Whom::Anybody) == Answer::No
+        });
+        is_shut.then(|| {
+            Finding::general(
+                Rule::Lockout,
+                format!(
+                    "nobody whose account is enabled is a Global Administrator, and whoever became one would not get in{}",
+                    self.while_some_are_defective()
+                ),
+                "exclude an account for emergencies from every policy, and give it the role",
+            )
+        })
+    }
+
+    /// Listed people with a role who never reach the directory; Global Administrators who never reach all that they need.
+    fn administrators_shut_out(
+        &mut self,
+        administrators: &Administrators,
+    ) -> Result<Vec<Finding>, Disagreement> {
+        let (needs, modern) = (self.needs(), self.modern());
+        let granted = self.granted_to_all(0);
+        let mut found = Vec::new();
+        for holders in self.role_holders(administrators) {
+            let mut among = vec![holders.literal, modern];
+            let needs = match holders.rank {
+                Rank::Administrator => needs.as_slice(),
+                Rank::Other => needs.get(..1).unwrap_or_default(),
+            };
+            let Need::Shut(need) = self.shut_need(&among, needs) else {
+                continue;
+            };
+            let what = if needs.first() == Some(&need) {
+                "the directory"
+            } else {
+                "all that administering needs"
+            };
+            let mut finding = Finding::general(
+                Rule::AdministratorShutOut,
+                format!(
+                    "by a browser or an app {what} is never reached, whatever is shown, by {}",
+                    holders.names
+                ),
+                "leave them out of the policies that block them, or take the role from them",
+            );
+            among.push(need);
+            finding.witness = self.witnessed(among, !granted, false)?;
+            found.push(finding);
+        }
+        Ok(found)
+    }
+
+    /// Classes of listed people, some of whom hold a role.
+    fn role_holders(&self, administrators: &Administrators) -> Vec<Holders> {
+        let mut roles_of: BTreeMap<UserId, BTreeSet<RoleTemplateId>> = BTreeMap::new();
+        for user in self.tenant.users() {
+            let roles = self.tenant.memberships(user).roles;
+            if !roles.is_empty() {
+                roles_of.insert(user.id, roles);
+            }
+        }
+        let with_roles = |user: &UserId, roles: &BTreeSet<RoleTemplateId>| {
+            let roles = roles.iter().map(|role| {
+                let name = self.tenant.name_of(NameOf::Role, role.uuid());
+                name.unwrap_or_else(|| role.to_string())
+            });
+            format!(
+                "{} ({})",
+                self.name_of(*user),
+                roles.collect::<Vec<_>>().join(", ")
+            )
+        };
+        let mut all = Vec::new();
+        for class in &self.space.listed {
+            let holders = class.users.iter();
+            let holders = holders.filter_map(|user| Some((user, roles_of.get(user)?)));
+            let holders: Vec<_> = holders.collect();
+            if holders.is_empty() {
+                continue;
+            }
+            let shown = holders.iter().take(NAMED_MAX);
+            let mut names: Vec<String> =
+                shown.map(|(user, roles)| with_roles(user, roles)).collect();
+            let more = holders.len().saturating_sub(NAMED_MAX);
+            if more > 0 {
+                names.push(format!("{more} more"));
+            }
+            let is_administrator = !class.roles.is_disjoint(&administrators.roles);
+            all.push(Holders {
+                literal: class.literal,
+                names: names.join(", "),
+                rank: if is_administrator {
+                    Rank::Administrator
+                } else {
+                    Rank::Other
+                },
+            });
+        }
+        all
     }
 
     /// An account for emergencies gets in by a browser from anywhere, on any device, as long as its own risk is none, with

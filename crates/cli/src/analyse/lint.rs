@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use owo_colors::OwoColorize as _;
 use portcullis_analysis::lint::{Administrators, Finding, Rule, Severity};
+use portcullis_analysis::side::Counted;
 use portcullis_analysis::told::Names;
-use serde_json::json;
+use portcullis_model::conditional_access::PolicyState;
+use portcullis_whatif::directory::DirectoryTenant;
+use serde_json::{Value, json};
 
 use super::options::{FailOn, LintOptions};
 use super::{Opened, Told, print};
@@ -20,9 +23,11 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
     let mut found = analysis.lint(&administrators)?;
     found.retain(|one| !excepted.contains(&one.rule));
     let names = Names::new(tenant).with(&opened.directory);
+    let force = Force::of(tenant, options.of.counted());
     match options.of.output {
         OutputFormat::Text => {
             print::unknown(&analysis);
+            force.tell();
             for one in &found {
                 tell(one, &names);
             }
@@ -43,6 +48,7 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
                 .collect();
             output::json(&json!({
                 "tenant": tenant.name(), "findings": findings, "unknown": analysis.unknown(),
+                "policies": force.json(),
             }))?;
         }
     }
@@ -56,6 +62,59 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
     } else {
         Told::Nothing
     })
+}
+
+/// How many policies what was found, or not found, is about.
+struct Force {
+    all: usize,
+    in_force: usize,
+    report_only: usize,
+}
+
+impl Force {
+    fn of(tenant: &DirectoryTenant, counted: Counted) -> Self {
+        let policies = &tenant.configuration().conditional_access_policies;
+        let count = |state: PolicyState| policies.iter().filter(|one| one.state == state).count();
+        let (enabled, reporting) = (count(PolicyState::Enabled), count(PolicyState::ReportOnly));
+        let (in_force, report_only) = match counted {
+            Counted::Enabled => (enabled, reporting),
+            Counted::ReportOnlyToo => (enabled.saturating_add(reporting), 0),
+        };
+        Self {
+            all: policies.len(),
+            in_force,
+            report_only,
+        }
+    }
+
+    /// Where none is in force, "nothing found" says nothing.
+    fn sentence(&self) -> Option<String> {
+        (self.in_force == 0).then(|| {
+            let cure = match self.report_only {
+                0 => String::new(),
+                many => format!(
+                    "; {many} only report: --report-only-too counts those as if they were enforced"
+                ),
+            };
+            format!(
+                "0 of {} policies are in force: nothing is protected{cure}",
+                self.all
+            )
+        })
+    }
+
+    fn tell(&self) {
+        if let Some(sentence) = self.sentence() {
+            output::line(format_args!("{}", sentence.yellow()));
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "all": self.all, "inForce": self.in_force, "reportOnly": self.report_only,
+            "note": self.sentence(),
+        })
+    }
 }
 
 fn excepted(names: &[String]) -> anyhow::Result<BTreeSet<Rule>> {

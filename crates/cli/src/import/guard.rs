@@ -23,6 +23,8 @@ pub(super) struct Guarded {
     tenant: TenantId,
     setting: PolicyChangeGuard,
     examined: Examined,
+    /// The names of invariants that were declared and are not any more.
+    withdrawn: Vec<String>,
 }
 
 /// What the guard found, with what it takes to tell it.
@@ -86,6 +88,7 @@ pub(super) fn look(stored: &[TenantWorld], world: &World) -> anyhow::Result<Repo
             tenant: id,
             setting,
             examined,
+            withdrawn: withdrawn(was, tenant),
         });
     }
     Ok(Report { after, guarded })
@@ -112,6 +115,12 @@ impl Report {
                 let tenant = names.tenant(guarded.tenant);
                 output::warning(format_args!("{tenant}: {first}"));
                 lines.for_each(output::note);
+            }
+            for name in &guarded.withdrawn {
+                let tenant = names.tenant(guarded.tenant);
+                output::warning(format_args!(
+                    "{tenant}: the invariant `{name}` is withdrawn: nothing guards it any more"
+                ));
             }
             let unknown = &guarded.examined.unknown;
             if !unknown.is_empty() {
@@ -144,6 +153,7 @@ impl Report {
                 "policyChangeGuard": guarded.setting.word(),
                 "breaches": breaches.map(|one| one.json(&names)).collect::<Vec<_>>(),
                 "unknown": guarded.examined.unknown,
+                "withdrawn": guarded.withdrawn,
             })
         });
         tenants.collect()
@@ -162,6 +172,21 @@ impl Guarded {
         let mut breaches = self.examined.breaches.iter();
         breaches.any(|breach: &Breach| breach.standing == Standing::Breaks)
     }
+}
+
+/// The names of the invariants that are declared before and not after.
+fn withdrawn(before: Option<&TenantWorld>, after: &TenantWorld) -> Vec<String> {
+    let names = |tenant: &TenantWorld| -> Vec<String> {
+        let declared = tenant.invariants.as_ref();
+        let listed = declared.and_then(|one| one.document.get("invariants")?.as_array());
+        let entries = listed.into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.get("name")?.as_str().map(str::to_owned));
+        names.collect()
+    };
+    let kept = names(after);
+    let mut withdrawn = before.map(names).unwrap_or_default();
+    withdrawn.retain(|name| !kept.contains(name));
+    withdrawn
 }
 
 /// The tenant as it would be stored: what the world does not speak of stays as it is.

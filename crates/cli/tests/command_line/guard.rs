@@ -209,6 +209,61 @@ invariants:
     assert!(!said.error.contains("• members"), "{}", said.error);
 }
 
+/// Getting in to something, somehow, is not administering.
+#[test]
+fn an_administrator_who_does_not_reach_the_directory_or_only_by_old_protocols_is_locked_out() {
+    let locked = "Contoso: no administrator gets in";
+    for conditions in [
+        json!({"applications": {"includeApplications": ["All"],
+            "excludeApplications": ["c0c0c0c0-0004-4000-8000-000000000001"]}, "clientAppTypes": ["all"]}),
+        json!({"applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["browser", "mobileAppsAndDesktopClients"]}),
+        json!({"applications": {"includeApplications": ["MicrosoftAdminPortals"]},
+            "clientAppTypes": ["all"]}),
+    ] {
+        let place = Place::new();
+        copied(&place);
+        block_all(&place, &[]);
+        let file = format!("{POLICIES}/block-everything.json");
+        change(&place, &file, |policy| {
+            for member in ["applications", "clientAppTypes"] {
+                policy["conditions"][member] = conditions[member].clone();
+            }
+        });
+        let said = place.run(&["import", "world", "--check"]);
+        assert_eq!(said.code, Some(1), "{conditions}: {}", said.error);
+        assert!(said.error.contains(locked), "{}", said.error);
+    }
+}
+
+#[test]
+fn the_last_administrator_is_neither_disabled_nor_robbed_of_the_role() {
+    let left = "Contoso: no administrator is left";
+    let users = "world/contoso/users.json";
+    let disable = |users: &mut Value| {
+        let carol = users.as_array_mut().unwrap().iter_mut();
+        let mut carol = carol.filter(|user| user["userPrincipalName"] == "carol@contoso.example");
+        carol.next().unwrap()["accountEnabled"] = false.into();
+    };
+    let place = Place::new();
+    copied(&place);
+    change(&place, users, disable);
+    place.run(&["import", "world"]).assert_refused(1, &[left]);
+
+    let place = Place::new();
+    copied(&place);
+    place.run_well(&["import", "world"]);
+    change(&place, users, disable);
+    place.run(&["import", "world"]).assert_refused(1, &[left]);
+    copied(&place);
+    change(&place, "world/contoso/roleAssignments.json", |roles| {
+        *roles = json!([]);
+    });
+    let check = place.run(&["import", "world", "--check"]);
+    assert_eq!(check.code, Some(1), "{}", check.error);
+    assert!(check.error.contains(left), "{}", check.error);
+}
+
 #[test]
 fn a_lockout_that_was_there_before_refuses_nothing() {
     let place = Place::new();
@@ -299,8 +354,13 @@ fn invariants_are_exported_again_and_an_empty_list_takes_them_back() {
         .assert_refused(1, &["`guests need MFA for Payroll` does not hold"]);
     guarded(&place, "invariants: []");
     disable_mfa_for_guests(&place);
-    let said = place.run_well(&["import", "world"]);
-    assert!(said.contains("invariants"), "{said}");
+    let check = place.run(&["import", "world", "--check"]);
+    let withdrawn = "Contoso: the invariant `guests need MFA for Payroll` is withdrawn";
+    assert!(check.error.contains(withdrawn), "{}", check.error);
+    let said = place.run(&["import", "world"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(said.out.contains("invariants"), "{}", said.out);
+    assert!(said.error.contains(withdrawn), "{}", said.error);
     place.run_well(&["export", "three"]);
     assert_eq!(declared("three"), None);
 }

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::running::Place;
+use crate::worlds::copied;
 
 const DEMO_WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -147,6 +148,30 @@ fn files_of_invariants_that_say_nothing_or_too_much_are_refused() {
         ),
         ("invariants: [{ name: x, requires: mfa }]", "requires"),
         (
+            "invariants: [{ name: x, require: mfa, signIns: { app: [] } }]",
+            "`signIns.app` is an empty list",
+        ),
+        (
+            "invariants: [{ name: x, require: mfa, signIns: { user: { notGroups: [] } } }]",
+            "`signIns.user.notGroups` is an empty list",
+        ),
+        (
+            "invariants: [{ name: x, require: mfa, signIns: { app: 0badbad0-0000-4000-8000-000000000001 } }]",
+            "of an application that is there",
+        ),
+        (
+            "invariants: [{ name: x, require: mfa, signIns: { user: { users: 0badbad0-0000-4000-8000-000000000001 } } }]",
+            "of a user that is there",
+        ),
+        (
+            "invariants: [{ name: x, require: mfa, signIns: { user: { notGroups: 0badbad0-0000-4000-8000-000000000001 } } }]",
+            "of a group that is there",
+        ),
+        (
+            "invariants: [{ name: x, require: mfa, signIns: { user: { homeTenant: 0badbad0-0000-4000-8000-000000000001 } } }]",
+            "of a tenant that is there",
+        ),
+        (
             "invariants: [{ name: x, require: mfa, signIns: { app: Nowhere } }]",
             "Nowhere",
         ),
@@ -233,4 +258,100 @@ fn lint_says_what_why_and_what_to_do_and_fails_as_it_is_told() {
     let (_, wrong, code) = ask(&place, "lint", &["--except", "no-such-rule"]);
     assert_eq!(code, 2);
     assert!(wrong.contains("lockout"), "{wrong}");
+}
+
+/// Writes a policy of Contoso's into a copy of the demo world.
+fn block(place: &Place, state: &str, users: &Value) {
+    let policy = json!({
+        "displayName": "Block", "state": state,
+        "conditions": {
+            "users": users, "applications": { "includeApplications": ["All"] },
+            "clientAppTypes": ["all"],
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+    });
+    let file = place.path("world/contoso/conditionalAccessPolicies/block.json");
+    fs::write(file, policy.to_string()).unwrap();
+}
+
+#[test]
+fn each_administrator_who_never_gets_in_is_told() {
+    let place = Place::new();
+    copied(&place);
+    let users: Value =
+        serde_json::from_slice(&fs::read(place.path("world/contoso/users.json")).unwrap()).unwrap();
+    let users = users.as_array().unwrap().iter();
+    let mut others = users.filter(|user| {
+        user["userPrincipalName"] != "carol@contoso.example" && user["userType"] == "Member"
+    });
+    let other = others.next().unwrap().clone();
+    let assign = |role: &str| {
+        let roles = json!([
+            { "principalId": "c0c0c0c0-0001-4000-8000-000000000001",
+              "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10" },
+            { "principalId": other["id"], "roleDefinitionId": role },
+        ]);
+        let file = place.path("world/contoso/roleAssignments.json");
+        fs::write(file, roles.to_string()).unwrap();
+    };
+    let lint = || run(&place, &["lint", "world", "--tenant", "Contoso"]).0;
+    // Helpdesk Administrator, and Global Administrator.
+    for role in [
+        "729827e3-9c14-49f7-bb1b-9608f156bbb8",
+        "62e90394-69f5-4237-9190-012177145e10",
+    ] {
+        assign(role);
+        block(&place, "enabled", &json!({ "includeUsers": [other["id"]] }));
+        let said = lint();
+        let name = other["displayName"].as_str().unwrap();
+        assert!(said.contains("warning administrator-shut-out"), "{said}");
+        assert!(said.contains(&format!("by {name} (")), "{said}");
+        assert!(!said.contains("error lockout"), "{said}");
+        block(
+            &place,
+            "disabled",
+            &json!({ "includeUsers": [other["id"]] }),
+        );
+        assert!(!lint().contains("administrator-shut-out"));
+    }
+    // Nobody has a role, and nobody would get in with one.
+    fs::write(place.path("world/contoso/roleAssignments.json"), "[]").unwrap();
+    block(&place, "enabled", &json!({ "includeUsers": ["All"] }));
+    let said = lint();
+    assert!(said.contains("error lockout"), "{said}");
+}
+
+#[test]
+fn a_built_in_strength_is_known_by_the_name_that_graph_has_for_it() {
+    let place = Place::new();
+    for name in ["Phishing-resistant MFA", "phishing resistant mfa"] {
+        let (_, wrong, code) = ask(&place, "gaps", &["--without", name, "--app", "Vault"]);
+        assert_eq!(code, 1, "{wrong}");
+    }
+}
+
+#[test]
+fn lint_says_when_no_policy_is_in_force() {
+    let place = Place::new();
+    copied(&place);
+    let folder = place.path("world/contoso/conditionalAccessPolicies");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let mut policy: Value = serde_json::from_str(&text).unwrap();
+        policy["state"] = "enabledForReportingButNotEnforced".into();
+        fs::write(path, policy.to_string()).unwrap();
+    }
+    let of = ["lint", "world", "--tenant", "Contoso"];
+    let (said, _, _) = run(&place, &of);
+    assert!(
+        said.contains("0 of ") && said.contains("policies are in force"),
+        "{said}"
+    );
+    assert!(said.contains("--report-only-too"), "{said}");
+    let (said, _, _) = run(&place, &[&of[..], &["--output", "json"]].concat());
+    let answer: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(answer["policies"]["inForce"], 0, "{said}");
+    let (said, _, _) = run(&place, &[&of[..], &["--report-only-too"]].concat());
+    assert!(!said.contains("are in force"), "{said}");
 }
