@@ -67,7 +67,7 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
 /// How many policies what was found, or not found, is about.
 struct Force {
     all: usize,
-    in_force: usize,
+    enforced: usize,
     report_only: usize,
 }
 
@@ -76,20 +76,20 @@ impl Force {
         let policies = &tenant.configuration().conditional_access_policies;
         let count = |state: PolicyState| policies.iter().filter(|one| one.state == state).count();
         let (enabled, reporting) = (count(PolicyState::Enabled), count(PolicyState::ReportOnly));
-        let (in_force, report_only) = match counted {
+        let (enforced, report_only) = match counted {
             Counted::Enabled => (enabled, reporting),
             Counted::ReportOnlyToo => (enabled.saturating_add(reporting), 0),
         };
         Self {
             all: policies.len(),
-            in_force,
+            enforced,
             report_only,
         }
     }
 
     /// Where none is in force, "nothing found" says nothing.
     fn sentence(&self) -> Option<String> {
-        (self.in_force == 0).then(|| {
+        (self.enforced == 0).then(|| {
             let cure = match self.report_only {
                 0 => String::new(),
                 many => format!(
@@ -111,7 +111,7 @@ impl Force {
 
     fn json(&self) -> Value {
         json!({
-            "all": self.all, "inForce": self.in_force, "reportOnly": self.report_only,
+            "all": self.all, "inForce": self.enforced, "reportOnly": self.report_only,
             "note": self.sentence(),
         })
     }
