@@ -10,6 +10,7 @@ pub mod application;
 pub mod artefact;
 pub mod authentication_context;
 pub mod authentication_strength;
+pub mod built_in_role;
 pub mod conditional_access;
 pub mod country;
 pub mod credential;

@@ -15,5 +15,4 @@ pub mod prose;
 pub mod situation;
 
 mod resolve;
-mod well_known;
 mod word;

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_model::built_in_role::built_in_role;
 use portcullis_model::id::{
     AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
-use portcullis_model::microsoft_application::microsoft_application_name;
+use portcullis_model::microsoft_application::{
+    microsoft_application_name, microsoft_applications_named,
+};
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
 use super::{Directory, DirectoryTenant, NameOf, People};
 use crate::situation::{Situation, Who};
-use crate::well_known;
 
 /// A name in a situation that cannot be made out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -296,7 +298,7 @@ impl DirectoryTenant {
             .map(|one| one.app_id)
             .chain(principals.map(|one| one.app_id))
             .collect();
-        let well_known = || well_known::application(name);
+        let well_known = || microsoft_application_named(name);
         only(ids, ("application", name, self.name()))?
             .or_else(well_known)
             .ok_or_else(|| {
@@ -421,7 +423,7 @@ impl DirectoryTenant {
         if let Some(id) = self.stand_in(NameOf::Role, name) {
             return Ok(RoleTemplateId::new(id));
         }
-        let id = well_known::role(name).unwrap_or(name).trim();
+        let id = built_in_role(name).unwrap_or(name).trim();
         id.parse().map_err(|_| {
             let cure = "give the id of a role template, or the name of a built-in role such as `Global Administrator`";
             Unresolved::unknown("role", name, self.name(), cure)
@@ -448,5 +450,13 @@ impl DirectoryTenant {
                 format!("give an id; {listed}"),
             )
         })
+    }
+}
+
+/// The only one of Microsoft's own applications that is called so.
+fn microsoft_application_named(name: &str) -> Option<ClientId> {
+    match microsoft_applications_named(name).as_slice() {
+        [one] => Some(*one),
+        _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! What people call an object, wherever the name is known: the directory, the policies that use it, or the whole world.
 
+use portcullis_model::built_in_role::built_in_role_name;
 use portcullis_model::id::{ClientId, GroupId, UserId};
 use uuid::Uuid;
 
 use super::{DirectoryTenant, NameOf, Unresolved};
-use crate::well_known;
 
 impl DirectoryTenant {
     /// The id of a user: of somebody the directory has, of a name that policies use, or the id itself.
@@ -31,7 +31,7 @@ impl DirectoryTenant {
                 let found = self.groups().find(|(group, _)| *group == GroupId::new(id));
                 found.map(|(_, name)| name.to_owned())
             }
-            NameOf::Role => well_known::role_name(&id.to_string()).map(str::to_owned),
+            NameOf::Role => built_in_role_name(&id.to_string()).map(str::to_owned),
             NameOf::Application => {
                 let name = self.application_name(ClientId::new(id));
                 (name != id.to_string()).then_some(name)

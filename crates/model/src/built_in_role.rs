@@ -1,7 +1,9 @@
-//! The built-in roles of every tenant, by name (role template ids).
+//! The built-in roles: their template ids are the same in every tenant, so that names in exports and on command lines stand for them.
+//!
+//! From "Microsoft Entra built-in roles" (Entra docs); `DirectoryRoleTemplate` of Graph has the former names.
 
-/// Each with its id.
-pub(super) const ROLES: &[(&str, &str)] = &[
+/// Each by its present name, with the id of its template.
+const PRESENT: [(&str, &str); 130] = [
     (
         "Agent ID Administrator",
         "db506228-d27e-4b7d-95e5-295956d6615f",
@@ -460,3 +462,87 @@ pub(super) const ROLES: &[(&str, &str)] = &[
         "810a2642-a034-447f-a5e8-41beaa378541",
     ),
 ];
+
+/// Names that some of them had before and that older exports still use.
+const FORMER: [(&str, &str); 9] = [
+    (
+        "CRM Service Administrator",
+        "44367163-eba1-44c3-98af-f5787879f96a",
+    ),
+    (
+        "Company Administrator",
+        "62e90394-69f5-4237-9190-012177145e10",
+    ),
+    (
+        "Exchange Service Administrator",
+        "29232cdf-9323-42fd-ade2-1d097af3e4de",
+    ),
+    (
+        "Intune Service Administrator",
+        "3a2c62db-5318-420d-8d74-23affee5d9d5",
+    ),
+    (
+        "Lync Service Administrator",
+        "75941009-915a-4869-abe7-691bff18279e",
+    ),
+    (
+        "Power BI Service Administrator",
+        "a9ea8996-122f-4c74-9520-8edcd192826c",
+    ),
+    (
+        "SharePoint Service Administrator",
+        "f28a1f50-f6e7-4571-818b-6a12f2af6b6c",
+    ),
+    (
+        "Teams Service Administrator",
+        "69091246-20e8-4a56-aa4d-066075b2a7a8",
+    ),
+    (
+        "User Account Administrator",
+        "fe930be7-5e62-47db-91af-98c3a49a38b1",
+    ),
+];
+
+/// All names, present and former ones, each with the id of the template.
+pub fn built_in_role_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRESENT.into_iter().chain(FORMER)
+}
+
+/// The template id of the role that is, or was, called so; in any case.
+pub fn built_in_role(name: &str) -> Option<&'static str> {
+    let found = built_in_role_names().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
+    found.map(|(_, id)| id)
+}
+
+/// What the role with this template id is called now.
+pub fn built_in_role_name(id: &str) -> Option<&'static str> {
+    let found = PRESENT.into_iter().find(|(_, known)| *known == id);
+    found.map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_name_stands_once_and_each_id_has_one_present_name() {
+        let names: BTreeSet<_> = built_in_role_names().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), built_in_role_names().count());
+        let ids: BTreeSet<_> = PRESENT.into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids.len(), PRESENT.len());
+        assert!(ids.iter().all(|id| uuid::Uuid::parse_str(id).is_ok()));
+        assert!(FORMER.iter().all(|(_, id)| ids.contains(id)));
+    }
+
+    #[test]
+    fn a_former_name_finds_the_role_and_is_not_told() {
+        let administrator = built_in_role(" company administrator");
+        assert_eq!(administrator, built_in_role("Global Administrator"));
+        assert_eq!(
+            administrator.and_then(built_in_role_name),
+            Some("Global Administrator")
+        );
+    }
+}
