@@ -4,10 +4,9 @@
 //! Nothing of another tenant is looked at: a guest's home tenant is supposed to let them out, and its account to be usable.
 
 use portcullis_model::group::Memberships;
-use portcullis_model::id::{RoleTemplateId, UserId};
+use portcullis_model::id::UserId;
 use portcullis_model::store::StoreError;
 use portcullis_model::user::User;
-use portcullis_protocol::oidc::userinfo::find_bearer;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use portcullis_whatif::graph_answer::graph_answer;
 use portcullis_whatif::graph_request::GraphRequest;
@@ -15,11 +14,11 @@ use portcullis_whatif::situation::{Situation, Who};
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::access_token::{self, Bearer, BearerRefusal, BearerSubject, Wanted};
+use crate::access_token::{Bearer, BearerRefusal};
+use crate::graph_caller::{self, check_entitled};
 use crate::house::{House, Moment};
 use crate::realm;
 use crate::sign_in_report::GraphError;
-use crate::well_known;
 
 /// The permissions any of which is enough, the least one first.
 pub const PERMISSIONS: [&str; 3] = [
@@ -43,12 +42,7 @@ pub async fn evaluate(
     moment: &Moment<'_>,
     call: EvaluationCall<'_>,
 ) -> Result<Value, GraphError> {
-    let token = find_bearer(call.authorization, None).map_err(BearerRefusal::from)?;
-    let wanted = Wanted {
-        audiences: &[well_known::GRAPH],
-        path_tenant: None,
-    };
-    let bearer = access_token::open(house, moment.now, token.expose(), wanted).await?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
     check_permission(&bearer)?;
     // Graph's number for a body that does not match the schema (specification 1).
     let refused = |problem: String| GraphError {
@@ -101,19 +95,7 @@ async fn find(
 
 /// An application needs a permission; a person needs it delegated and a role beside it.
 pub(crate) fn check_permission(bearer: &Bearer) -> Result<(), BearerRefusal> {
-    let entitled = match &bearer.subject {
-        BearerSubject::Application => PERMISSIONS.iter().any(|one| bearer.roles.contains(*one)),
-        BearerSubject::Person(visitor) => {
-            let reads = |role: &RoleTemplateId| READERS.contains(&role.uuid());
-            PERMISSIONS.iter().any(|one| bearer.scopes.contains(*one))
-                && visitor.memberships.roles.iter().any(reads)
-        }
-    };
-    if entitled {
-        Ok(())
-    } else {
-        Err(BearerRefusal::Insufficient("Policy.Read.ConditionalAccess"))
-    }
+    check_entitled(bearer, &PERMISSIONS, &READERS)
 }
 
 /// Roles that may read policies: Global Administrator, Global Reader, Conditional Access Administrator, Security

@@ -7,33 +7,23 @@ mod refusal;
 mod write;
 
 use portcullis_model::document::Document;
-use portcullis_model::id::{PolicyId, RoleTemplateId};
+use portcullis_model::id::PolicyId;
 use portcullis_protocol::oauth::parameters::Parameters;
-use portcullis_protocol::oidc::userinfo::find_bearer;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::access_token::{self, Bearer, BearerRefusal, BearerSubject, Wanted};
+use crate::access_token::{Bearer, BearerRefusal};
 use crate::conditional_access_evaluation::check_permission;
+use crate::graph_caller::{self, GraphCall, check_entitled};
 use crate::house::{House, Moment};
 use crate::realm;
 use crate::sign_in_report::GraphError;
-use crate::well_known;
 
 pub use refusal::{GUARD_RULE, PolicyRefusal};
 pub use write::{Written, create_policy, delete_policy, update_policy};
 
 /// The permission that changes policies.
 pub const WRITE_PERMISSION: &str = "Policy.ReadWrite.ConditionalAccess";
-
-/// A request to read.
-#[derive(Clone, Copy)]
-pub struct PoliciesCall<'a> {
-    /// The `Authorization` header.
-    pub authorization: Option<&'a str>,
-    /// The query of the URL, without `?`.
-    pub query: &'a [u8],
-}
 
 /// A request to change.
 #[derive(Clone, Copy)]
@@ -48,7 +38,7 @@ pub struct PolicyCall<'a> {
 pub async fn list_policies(
     house: &House,
     moment: &Moment<'_>,
-    call: PoliciesCall<'_>,
+    call: GraphCall<'_>,
 ) -> Result<Value, GraphError> {
     let policies = read(house, moment, call).await?;
     Ok(json!({ "@odata.context": context(house, ""), "value": policies }))
@@ -58,7 +48,7 @@ pub async fn list_policies(
 pub async fn find_policy(
     house: &House,
     moment: &Moment<'_>,
-    call: PoliciesCall<'_>,
+    call: GraphCall<'_>,
     id: &str,
 ) -> Result<Value, GraphError> {
     let policies = read(house, moment, call).await?;
@@ -77,9 +67,9 @@ pub async fn find_policy(
 async fn read(
     house: &House,
     moment: &Moment<'_>,
-    call: PoliciesCall<'_>,
+    call: GraphCall<'_>,
 ) -> Result<Vec<Document>, GraphError> {
-    let bearer = open(house, moment, call.authorization).await?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
     check_permission(&bearer)?;
     check_query(call.query)?;
     let store = house.store.tenant(bearer.tenant.id());
@@ -91,34 +81,10 @@ async fn read(
     Ok(policies.map(|policy| policy.document).collect())
 }
 
-async fn open(
-    house: &House,
-    moment: &Moment<'_>,
-    authorization: Option<&str>,
-) -> Result<Bearer, GraphError> {
-    let token = find_bearer(authorization, None).map_err(BearerRefusal::from)?;
-    let wanted = Wanted {
-        audiences: &[well_known::GRAPH],
-        path_tenant: None,
-    };
-    Ok(access_token::open(house, moment.now, token.expose(), wanted).await?)
-}
-
-/// An application needs the permission; a person needs it delegated and a role beside it.
+/// Whoever writes has to be let read as well.
 fn check_may_write(bearer: &Bearer) -> Result<(), BearerRefusal> {
     check_permission(bearer)?;
-    let is_entitled = match &bearer.subject {
-        BearerSubject::Application => bearer.roles.contains(WRITE_PERMISSION),
-        BearerSubject::Person(visitor) => {
-            let writes = |role: &RoleTemplateId| WRITERS.contains(&role.uuid());
-            bearer.scopes.contains(WRITE_PERMISSION) && visitor.memberships.roles.iter().any(writes)
-        }
-    };
-    if is_entitled {
-        Ok(())
-    } else {
-        Err(BearerRefusal::Insufficient(WRITE_PERMISSION))
-    }
+    check_entitled(bearer, &[WRITE_PERMISSION], &WRITERS)
 }
 
 /// Roles that may change policies: Global Administrator, Conditional Access Administrator, Security Administrator.

@@ -2,30 +2,19 @@
 
 use portcullis_model::conditional_access::template::{ConditionalAccessTemplate, TemplateScenario};
 use portcullis_protocol::oauth::parameters::Parameters;
-use portcullis_protocol::oidc::userinfo::find_bearer;
 use serde_json::{Value, json};
 
-use crate::access_token::{self, BearerRefusal, Wanted};
 use crate::conditional_access_evaluation::check_permission;
+use crate::graph_caller::{self, GraphCall};
 use crate::house::{House, Moment};
 use crate::realm;
 use crate::sign_in_report::GraphError;
-use crate::well_known;
-
-/// A request for templates.
-#[derive(Clone, Copy)]
-pub struct TemplatesCall<'a> {
-    /// The `Authorization` header.
-    pub authorization: Option<&'a str>,
-    /// The query of the URL, without `?`.
-    pub query: &'a [u8],
-}
 
 /// The catalogue, or what of it is for one scenario, in Graph's envelope.
 pub async fn list_templates(
     house: &House,
     moment: &Moment<'_>,
-    call: TemplatesCall<'_>,
+    call: GraphCall<'_>,
 ) -> Result<Value, GraphError> {
     check_caller(house, moment, call).await?;
     let wanted = read_query(call.query)?;
@@ -38,7 +27,7 @@ pub async fn list_templates(
 pub async fn find_template(
     house: &House,
     moment: &Moment<'_>,
-    call: TemplatesCall<'_>,
+    call: GraphCall<'_>,
     id: &str,
 ) -> Result<Value, GraphError> {
     check_caller(house, moment, call).await?;
@@ -64,14 +53,9 @@ pub async fn find_template(
 async fn check_caller(
     house: &House,
     moment: &Moment<'_>,
-    call: TemplatesCall<'_>,
+    call: GraphCall<'_>,
 ) -> Result<(), GraphError> {
-    let token = find_bearer(call.authorization, None).map_err(BearerRefusal::from)?;
-    let wanted = Wanted {
-        audiences: &[well_known::GRAPH],
-        path_tenant: None,
-    };
-    let bearer = access_token::open(house, moment.now, token.expose(), wanted).await?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
     Ok(check_permission(&bearer)?)
 }
 

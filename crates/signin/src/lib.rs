@@ -16,6 +16,7 @@ pub mod conditional_access_policies;
 pub mod conditional_access_templates;
 pub mod discovery;
 pub mod facts;
+pub mod graph_caller;
 pub mod graph_permissions;
 pub mod house;
 pub mod journey;

@@ -4,13 +4,12 @@
 use portcullis_model::id::UserId;
 use portcullis_model::store::{Change, CommitError, StoreError, TenantStore};
 use portcullis_model::user::{CanonicalName, User};
-use portcullis_protocol::oidc::userinfo::find_bearer;
 
-use crate::access_token::{self, BearerRefusal, BearerSubject, Wanted};
+use crate::access_token::{BearerRefusal, BearerSubject};
+use crate::graph_caller;
 use crate::house::{House, Moment};
 use crate::sign_in_report::GraphError;
 use crate::sign_out::end::{LogoutDelivery, notices};
-use crate::well_known;
 
 /// The application permission that ends people's sessions. It has no delegated form here: people end their own.
 pub const PERMISSION: &str = "User.RevokeSessions.All";
@@ -30,12 +29,7 @@ pub async fn revoke_sign_in_sessions(
     moment: &mut Moment<'_>,
     call: RevocationCall<'_>,
 ) -> Result<Vec<LogoutDelivery>, GraphError> {
-    let token = find_bearer(call.authorization, None).map_err(BearerRefusal::from)?;
-    let wanted = Wanted {
-        audiences: &[well_known::GRAPH],
-        path_tenant: None,
-    };
-    let bearer = access_token::open(house, moment.now, token.expose(), wanted).await?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
     let is_entitled = match &bearer.subject {
         BearerSubject::Application => bearer.roles.contains(PERMISSION),
         BearerSubject::Person(_) => false,

@@ -1,15 +1,13 @@
 //! The sign-in log as Microsoft Graph tells it: `GET /v1.0/auditLogs/signIns`.
 
-use portcullis_model::id::RoleTemplateId;
 use portcullis_model::store::SignInQuery;
-use portcullis_protocol::oidc::userinfo::find_bearer;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::access_token::{self, Bearer, BearerRefusal, BearerSubject, Wanted};
+use crate::access_token::BearerRefusal;
+use crate::graph_caller::{self, GraphCall, check_entitled};
 use crate::house::{House, Moment};
 use crate::realm;
-use crate::well_known;
 
 pub mod query;
 
@@ -64,28 +62,14 @@ impl From<BearerRefusal> for GraphError {
     }
 }
 
-/// A request for rows.
-#[derive(Clone, Copy)]
-pub struct ReportCall<'a> {
-    /// The `Authorization` header.
-    pub authorization: Option<&'a str>,
-    /// The query of the URL, without `?`.
-    pub query: &'a [u8],
-}
-
 /// Rows of the token's own tenant, newest first, in Graph's envelope.
 pub async fn list_sign_ins(
     house: &House,
     moment: &Moment<'_>,
-    call: ReportCall<'_>,
+    call: GraphCall<'_>,
 ) -> Result<Value, GraphError> {
-    let token = find_bearer(call.authorization, None).map_err(BearerRefusal::from)?;
-    let wanted = Wanted {
-        audiences: &[well_known::GRAPH],
-        path_tenant: None,
-    };
-    let bearer = access_token::open(house, moment.now, token.expose(), wanted).await?;
-    check_permission(&bearer)?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
+    check_entitled(&bearer, &[PERMISSION], &READERS)?;
     let asked = ReportQuery::parse(call.query)?;
     // One more than shown tells whether there is a next page.
     let query = SignInQuery {
@@ -107,22 +91,6 @@ pub async fn list_sign_ins(
         members.insert("@odata.nextLink".to_owned(), Value::String(next));
     }
     Ok(envelope)
-}
-
-/// An application needs the permission; a person needs it delegated and a role beside it.
-fn check_permission(bearer: &Bearer) -> Result<(), BearerRefusal> {
-    let entitled = match &bearer.subject {
-        BearerSubject::Application => bearer.roles.contains(PERMISSION),
-        BearerSubject::Person(visitor) => {
-            let reads = |role: &RoleTemplateId| READERS.contains(&role.uuid());
-            bearer.scopes.contains(PERMISSION) && visitor.memberships.roles.iter().any(reads)
-        }
-    };
-    if entitled {
-        Ok(())
-    } else {
-        Err(BearerRefusal::Insufficient(PERMISSION))
-    }
 }
 
 /// Roles that may read the sign-in log: Global Administrator, Global Reader, Reports Reader, Security Administrator,

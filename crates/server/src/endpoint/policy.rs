@@ -9,11 +9,11 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_signin::change_guard::{Cause, GuardFinding};
 use portcullis_signin::conditional_access_policies::{
-    PoliciesCall, PolicyCall, PolicyRefusal, Written, create_policy, delete_policy, find_policy,
-    list_policies, update_policy,
+    PolicyCall, PolicyRefusal, Written, create_policy, delete_policy, find_policy, list_policies,
+    update_policy,
 };
 
-use super::resource::{refused, status, text};
+use super::resource::{answered, graph_call, refused, status, text};
 use crate::app::App;
 use crate::arrival::Arrival;
 use crate::respond;
@@ -30,14 +30,8 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let call = PoliciesCall {
-        authorization: text(&headers, &AUTHORIZATION),
-        query: query.as_bytes(),
-    };
-    match list_policies(&app.house, &arrival.moment(), call).await {
-        Ok(policies) => respond::json(StatusCode::OK, &policies),
-        Err(error) => refused(&error),
-    }
+    let call = graph_call(&headers, &query);
+    answered(list_policies(&app.house, &arrival.moment(), call).await)
 }
 
 pub(crate) async fn find(
@@ -48,14 +42,8 @@ pub(crate) async fn find(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let call = PoliciesCall {
-        authorization: text(&headers, &AUTHORIZATION),
-        query: query.as_bytes(),
-    };
-    match find_policy(&app.house, &arrival.moment(), call, &id).await {
-        Ok(policy) => respond::json(StatusCode::OK, &policy),
-        Err(error) => refused(&error),
-    }
+    let call = graph_call(&headers, &query);
+    answered(find_policy(&app.house, &arrival.moment(), call, &id).await)
 }
 
 pub(crate) async fn create(

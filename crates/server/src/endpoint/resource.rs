@@ -10,12 +10,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_protocol::oauth::parameters::is_form;
 use portcullis_signin::access_token::BearerRefusal;
 use portcullis_signin::conditional_access_evaluation::{EvaluationCall, evaluate};
-use portcullis_signin::conditional_access_templates::{
-    TemplatesCall, find_template, list_templates,
-};
+use portcullis_signin::conditional_access_templates::{find_template, list_templates};
+use portcullis_signin::graph_caller::GraphCall;
 use portcullis_signin::session_revocation::{RevocationCall, revoke_sign_in_sessions};
-use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
+use portcullis_signin::sign_in_report::{GraphError, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::arrival::Arrival;
@@ -67,14 +67,8 @@ pub(crate) async fn sign_ins(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let call = ReportCall {
-        authorization: text(&headers, &AUTHORIZATION),
-        query: query.as_bytes(),
-    };
-    match list_sign_ins(&app.house, &arrival.moment(), call).await {
-        Ok(rows) => respond::json(StatusCode::OK, &rows),
-        Err(error) => refused(&error),
-    }
+    let call = graph_call(&headers, &query);
+    answered(list_sign_ins(&app.house, &arrival.moment(), call).await)
 }
 
 pub(crate) async fn revoke_sessions(
@@ -106,10 +100,7 @@ pub(crate) async fn evaluate_conditional_access(
         authorization: text(&headers, &AUTHORIZATION),
         body: &body,
     };
-    match evaluate(&app.house, &arrival.moment(), call).await {
-        Ok(answer) => respond::json(StatusCode::OK, &answer),
-        Err(error) => refused(&error),
-    }
+    answered(evaluate(&app.house, &arrival.moment(), call).await)
 }
 
 pub(crate) async fn templates(
@@ -119,14 +110,8 @@ pub(crate) async fn templates(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let call = TemplatesCall {
-        authorization: text(&headers, &AUTHORIZATION),
-        query: query.as_bytes(),
-    };
-    match list_templates(&app.house, &arrival.moment(), call).await {
-        Ok(templates) => respond::json(StatusCode::OK, &templates),
-        Err(error) => refused(&error),
-    }
+    let call = graph_call(&headers, &query);
+    answered(list_templates(&app.house, &arrival.moment(), call).await)
 }
 
 pub(crate) async fn template(
@@ -137,12 +122,22 @@ pub(crate) async fn template(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let call = TemplatesCall {
-        authorization: text(&headers, &AUTHORIZATION),
+    let call = graph_call(&headers, &query);
+    answered(find_template(&app.house, &arrival.moment(), call, &id).await)
+}
+
+/// A request to read.
+pub(super) fn graph_call<'a>(headers: &'a HeaderMap, query: &'a str) -> GraphCall<'a> {
+    GraphCall {
+        authorization: text(headers, &AUTHORIZATION),
         query: query.as_bytes(),
-    };
-    match find_template(&app.house, &arrival.moment(), call, &id).await {
-        Ok(template) => respond::json(StatusCode::OK, &template),
+    }
+}
+
+/// An answer, or a refusal, in Graph's form.
+pub(super) fn answered(result: Result<Value, GraphError>) -> Response {
+    match result {
+        Ok(answer) => respond::json(StatusCode::OK, &answer),
         Err(error) => refused(&error),
     }
 }

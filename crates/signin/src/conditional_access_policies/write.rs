@@ -11,9 +11,10 @@ use portcullis_model::store::{Change, CommitError, TenantWorld};
 use serde_json::{Value, json};
 
 use super::refusal::PolicyRefusal;
-use super::{PolicyCall, check_may_write, edit, entity, open, unknown};
+use super::{PolicyCall, check_may_write, edit, entity, unknown};
 use crate::access_token::{Bearer, BearerSubject};
 use crate::change_guard::{Cause, GuardError, GuardFinding, GuardedChange};
+use crate::graph_caller;
 use crate::house::{House, Moment};
 use crate::sign_in_report::GraphError;
 
@@ -77,7 +78,7 @@ async fn authorized(
     moment: &Moment<'_>,
     call: PolicyCall<'_>,
 ) -> Result<Bearer, PolicyRefusal> {
-    let bearer = open(house, moment, call.authorization).await?;
+    let bearer = graph_caller::open(house, moment, call.authorization).await?;
     check_may_write(&bearer)?;
     Ok(bearer)
 }

@@ -9,10 +9,11 @@ use portcullis_protocol::oauth::token_response::TokenResponse;
 use portcullis_protocol::oidc::userinfo::UserinfoResponse;
 use portcullis_signin::access_token::{self, BearerRefusal, Wanted};
 use portcullis_signin::discovery::{discovery_document, key_set};
+use portcullis_signin::graph_caller::GraphCall;
 use portcullis_signin::my_sign_ins::my_sign_ins;
 use portcullis_signin::page::{Cookies, Page, Step};
 use portcullis_signin::realm::RealmError;
-use portcullis_signin::sign_in_report::{GraphError, ReportCall, list_sign_ins};
+use portcullis_signin::sign_in_report::{GraphError, list_sign_ins};
 use portcullis_signin::user_info::{UserInfoCall, user_info};
 use portcullis_signin::well_known;
 use serde_json::{Value, json};
@@ -220,7 +221,7 @@ async fn a_token_is_no_longer_believed_once_its_user_is_off_or_its_sessions_are_
 async fn report(scene: &Scene, token: &str, query: &str) -> Result<Value, GraphError> {
     let mut entropy = scene.kit.entropy();
     let moment = scene.kit.moment(&mut entropy, id::<IpAddr>(OFFICE));
-    let call = ReportCall {
+    let call = GraphCall {
         authorization: Some(token),
         query: query.as_bytes(),
     };
