@@ -188,6 +188,54 @@ async fn w05_only_who_may_write_policies_changes_one_and_only_of_their_own_tenan
     assert_eq!(store.configuration().await.unwrap().unwrap(), theirs);
 }
 
+/// The permission that a person lets an application have opens no more than the person's own roles do.
+#[tokio::test]
+async fn w05_a_person_writes_policies_with_the_permission_and_a_role_that_may_and_not_with_one_of_them()
+ {
+    const GLOBAL_READER: &str = "f2ef992c-3afb-46b9-b7cf-a126ee74c451";
+    const DAVE: &str = "dave@contoso.example";
+    let house = TestHouse::edited(|world| {
+        let contoso = tenant_of(world, CONTOSO.parse().unwrap());
+        let mut users = contoso.users.iter().flatten();
+        let dave = users.find(|user| user.user_principal_name.as_str() == DAVE);
+        let assignment = json!({
+            "principalId": dave.unwrap().id, "roleDefinitionId": GLOBAL_READER,
+        });
+        let assignment = serde_json::from_value(assignment).unwrap();
+        contoso
+            .role_assignments
+            .get_or_insert_default()
+            .push(assignment);
+    });
+    let site = Site::of(house.await);
+    let (read, write) = ("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess");
+    let carol = "carol@contoso.example";
+    for (person, scope, reads, writes) in [
+        (carol, write, 200, 201),
+        (carol, read, 200, 403),
+        (DAVE, write, 200, 403),
+        ("ada@fabrikam.example", write, 403, 403),
+    ] {
+        let scope = format!("https://graph.microsoft.com/{scope}");
+        let token = site.delegated(person, &scope).await;
+        let list = send(&site, Method::GET, POLICIES, Some(&token), &Value::Null).await;
+        assert_eq!(
+            list.status.as_u16(),
+            reads,
+            "{person} {scope}: {}",
+            list.body
+        );
+        let policy = report_only("By a person");
+        let made = send(&site, Method::POST, POLICIES, Some(&token), &policy).await;
+        assert_eq!(
+            made.status.as_u16(),
+            writes,
+            "{person} {scope}: {}",
+            made.body
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_policy_is_refused_with_the_place_that_is_wrong() {
     let site = site("refuse").await;

@@ -9,8 +9,7 @@ use http::{Request, StatusCode};
 use serde_json::Value;
 
 use super::site::{
-    App, CONTOSO, INTRANET, MOBILE, PAYROLL, REPORT, Site, TIMESHEET, at_client, claims,
-    form_request, with,
+    App, CONTOSO, INTRANET, MOBILE, PAYROLL, REPORT, Site, TIMESHEET, claims, form_request, with,
 };
 
 const DAVE: &str = "dave@contoso.example";
@@ -469,14 +468,9 @@ async fn g02_u14_no_other_token_and_no_guests_or_members_token_opens_the_sign_in
         ("ada@fabrikam.example", 403),
         ("carol@contoso.example", 200),
     ] {
-        let mut browser = super::site::Browser::new(&site);
         let scope = "https://graph.microsoft.com/AuditLog.Read.All";
-        let end = browser
-            .sign_in(&MOBILE.path_with(&[("scope", scope)]), person)
-            .await;
-        let form = site.code_form(MOBILE, &at_client(&end)["code"]);
-        let tokens = site.token(&MOBILE.token_path(), &form).await.json();
-        let answer = bearer(&site, report, tokens["access_token"].as_str().unwrap()).await;
+        let token = site.delegated(person, scope).await;
+        let answer = bearer(&site, report, &token).await;
         assert_eq!(answer.status.as_u16(), status, "{person}: {}", answer.body);
         assert_eq!(answer.body.contains("\"value\""), status == 200);
     }

@@ -239,6 +239,16 @@ impl Site {
         (browser, answer.json())
     }
 
+    /// A token for Graph that the mobile application was given for this person.
+    pub(crate) async fn delegated(&self, person: &str, scope: &str) -> String {
+        let mut browser = Browser::new(self);
+        let path = MOBILE.path_with(&[("scope", scope)]);
+        let end = browser.sign_in(&path, person).await;
+        let form = self.code_form(MOBILE, &at_client(&end)["code"]);
+        let tokens = self.token(&MOBILE.token_path(), &form).await.json();
+        tokens["access_token"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) async fn refresh(&self, app: App, token: &str) -> Answer {
         let form = self.refresh_form(app, token);
         self.token(&app.token_path(), &form).await
