@@ -420,7 +420,6 @@ async fn b21_k02_what_is_advertised_works_and_nothing_unsigned_is_among_it() {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 #[tokio::test]
 async fn g02_u14_no_other_token_and_no_guests_or_members_token_opens_the_sign_in_log() {
     let site = Site::demo().await;

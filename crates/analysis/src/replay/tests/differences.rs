@@ -152,12 +152,13 @@ fn what_policies_lean_on_counts_as_a_difference_too() {
     );
 }
 
-#[test]
-fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
-    // Both sides ask for a risk that no row says; the new policy does not.
+/// Both sides demand this at an insider risk that no row says; the later one blocks somebody too.
+fn dave_is_blocked_beside_what_depends_on_insider_risk(
+    demand: &str,
+) -> (DirectoryTenant, DirectoryTenant) {
     let insider = policy(
         &json!({"insiderRiskLevels": "elevated"}),
-        grant("mfa"),
+        grant(demand),
         Value::Null,
     );
     let mut block = policy(
@@ -168,6 +169,13 @@ fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
     block.id = THERE.parse().unwrap();
     let before = contoso().with_drafts(drafts(insider));
     let after = before.clone().with_drafts(drafts(block));
+    (before, after)
+}
+
+#[test]
+fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
+    // Both sides ask for a risk that no row says; the new policy does not.
+    let (before, after) = dave_is_blocked_beside_what_depends_on_insider_risk("mfa");
     let found = verdicts(&replayer(&before, &after), &row());
     assert_eq!(found.category, Category::NewlyBlocked);
     assert_eq!(found.before, None);
@@ -176,19 +184,7 @@ fn masked_uncertainty_of_shared_policies_does_not_hide_a_certain_difference() {
 #[test]
 fn what_the_log_says_of_a_shared_policy_is_believed() {
     // Both sides block for a risk that no row says; the log says that this policy did not apply.
-    let insider = policy(
-        &json!({"insiderRiskLevels": "elevated"}),
-        grant("block"),
-        Value::Null,
-    );
-    let mut block = policy(
-        &json!({"users": {"includeUsers": [DAVE]}}),
-        grant("block"),
-        Value::Null,
-    );
-    block.id = THERE.parse().unwrap();
-    let before = contoso().with_drafts(drafts(insider));
-    let after = before.clone().with_drafts(drafts(block));
+    let (before, after) = dave_is_blocked_beside_what_depends_on_insider_risk("block");
     let replayer = replayer(&before, &after);
     let said = |result: &str| {
         let applied = json!([{"id": TRIED, "result": result}]);
