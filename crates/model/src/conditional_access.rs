@@ -325,6 +325,17 @@ pub enum ClientAppType {
     Other,
 }
 
+impl ClientAppType {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Browser,
+        Self::MobileAppsAndDesktopClients,
+        Self::ExchangeActiveSync,
+        Self::EasSupported,
+        Self::Other,
+    ];
+}
+
 /// One entry of a platform condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlatformCondition {
@@ -355,6 +366,18 @@ pub enum DevicePlatform {
     /// Linux.
     #[serde(rename = "linux")]
     Linux,
+}
+
+impl DevicePlatform {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Android,
+        Self::Ios,
+        Self::Windows,
+        Self::WindowsPhone,
+        Self::MacOs,
+        Self::Linux,
+    ];
 }
 
 /// One entry of a location condition.

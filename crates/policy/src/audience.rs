@@ -7,7 +7,7 @@ use portcullis_model::id::ClientId;
 
 use crate::attribute_class::AttributeClasses;
 use crate::dimension::Dimension;
-use crate::policy_set::{PolicySet, PolicySets};
+use crate::policy_set::{PolicySets, Row};
 use crate::table::{Key, Table};
 use crate::value::{TargetValue, audience_values};
 use crate::well_known_applications::{microsoft_admin_portals, office_365};
@@ -64,13 +64,10 @@ impl Audiences {
         })
     }
 
-    /// Keeps of `standing` the policies about this resource.
+    /// The policies about this resource.
     #[inline]
-    pub(crate) fn keep_matching(&self, audience: ClientId, standing: &mut PolicySet) {
+    pub(crate) fn row(&self, audience: ClientId) -> Option<Row<'_>> {
         let number = self.table.find(TargetValue::Application(audience).parts());
-        let row = number.map_or(0, |number| number + 1);
-        if let Some(row) = self.sets.get(row) {
-            standing.keep(row);
-        }
+        self.sets.get(number.map_or(0, |number| number + 1))
     }
 }

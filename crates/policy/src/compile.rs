@@ -15,7 +15,7 @@ use crate::brief::{Brief, Briefs};
 use crate::cross_tenant::{CrossTenant, Crossing, Trust};
 use crate::demand::{Concern, Demand, compile_demand, compile_session_controls};
 use crate::facts::SignIn;
-use crate::index::{Index, IndexBuilder, Scope};
+use crate::index::{Index, IndexBuilder};
 use crate::location::NamedLocations;
 use crate::policy_set::PolicySet;
 use crate::seen::Seen;
@@ -195,7 +195,7 @@ impl CompiledTenant {
     }
 
     /// Which policies a sign-in brings into scope.
-    pub(crate) fn scope(&self, sign_in: &SignIn) -> Scope {
+    pub(crate) fn scope(&self, sign_in: &SignIn) -> PolicySet {
         self.0.index.scope(&Seen::whole(self, sign_in))
     }
 

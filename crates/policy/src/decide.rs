@@ -20,8 +20,8 @@ use crate::demand::TargetKind;
 use crate::dimension::Bound;
 use crate::evidence::{Asks, ControlState, Detail, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
-use crate::index::Scope;
 use crate::judge::{Bench, Judgement, Verdict, verdict};
+use crate::policy_set::PolicySet;
 use crate::results::Results;
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
@@ -56,11 +56,12 @@ pub(crate) fn decide_within(
     };
     let seen = Seen::within(tenant, &decision.sign_in, not_given.0, not_given.1);
     let evidence = Evidence::gather(tenant, seen.sign_in);
-    let mut scope = tenant.index().no_scope();
-    tenant.index().find_scope(&seen, &mut scope);
+    let mut scope = tenant.index().no_policy();
+    let is_concerned = tenant
+        .index()
+        .find_scope(&seen, tenant.enabled(), &mut scope);
     let bench = enforced_bench(&evidence, &scope);
     decision.outcome = conclude(&bench, &scope, &mut decision.results);
-    let is_concerned = scope.concerned.has_common(tenant.enabled());
     decision.status = status(is_concerned, decision.results.are_satisfied());
     decision
 }
@@ -75,10 +76,10 @@ pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgem
         verdict,
     };
     let enforced = tenant
-        .briefs_in(&scope.all, tenant.enabled())
+        .briefs_in(&scope, tenant.enabled())
         .map(|(number, policy)| judgement(number, verdict(policy, &bench)));
     let reported = tenant
-        .briefs_in(&scope.all, tenant.report_only())
+        .briefs_in(&scope, tenant.report_only())
         .filter(|(_, policy)| is_reported(policy))
         .map(|(number, policy)| {
             let bench = reported_bench(&bench, policy.frequency, policy.remediates);
@@ -88,13 +89,13 @@ pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgem
 }
 
 /// Against what the policies in force are judged.
-pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &Scope) -> Bench<'a> {
+pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &PolicySet) -> Bench<'a> {
     let tenant = evidence.tenant;
-    let in_force = tenant.briefs_in(&scope.all, tenant.enabled());
+    let in_force = tenant.briefs_in(scope, tenant.enabled());
     let in_force = in_force.map(|(_, policy)| policy);
     let briefs = tenant.briefs();
     let (mut frequency, mut remediates) = (None, false);
-    scope.all.for_each_common(tenant.renewing(), |number| {
+    scope.for_each_common(tenant.renewing(), |number| {
         let Some(policy) = briefs.get(number) else {
             return;
         };
@@ -150,7 +151,7 @@ fn is_reported(policy: &Brief) -> bool {
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
 /// challenges; else granted. Says too what each policy came to.
-fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome {
+fn conclude(bench: &Bench<'_>, scope: &PolicySet, results: &mut Results) -> Outcome {
     let (tenant, sign_in) = (bench.evidence.tenant, bench.evidence.sign_in);
     let mut refusal = Refusal::default();
     let reaches_nothing = sign_in.audiences.is_empty()
@@ -170,7 +171,7 @@ fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome 
     }
     let briefs = tenant.briefs();
     let mut is_open = false;
-    results.judge(&scope.all, tenant.enabled(), |number| {
+    results.judge(scope, tenant.enabled(), |number| {
         let Some(policy) = briefs.get(number) else {
             return false;
         };
@@ -198,7 +199,7 @@ fn conclude(bench: &Bench<'_>, scope: &Scope, results: &mut Results) -> Outcome 
         return Outcome::Granted;
     }
     let mut open = Open::default();
-    for (number, policy) in tenant.briefs_in(&scope.all, tenant.enabled()) {
+    for (number, policy) in tenant.briefs_in(scope, tenant.enabled()) {
         if verdict(policy, bench) == Verdict::Open {
             open.add(bench.asks(policy), briefs.id(number));
         }

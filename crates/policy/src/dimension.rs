@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::policy_set::{PolicySet, PolicySets, SparsePolicySet};
+use crate::policy_set::{PolicySet, SparsePolicySet};
 use crate::table::{Key, Table};
 use crate::value::See;
 
@@ -18,11 +18,6 @@ pub(crate) struct Dimension<V> {
     /// Ascending.
     values: Vec<V>,
     named: Named,
-    /// What matches where the sign-in has one value beside [`Key::EVERYTHING`]: first where it has none, or one that nobody
-    /// names.
-    alone: PolicySets,
-    /// Which of them is a value's, by its ordinal; 0 where nobody names it.
-    rows: Vec<usize>,
 }
 
 /// What the values of a dimension include and exclude, whatever kind of value they are.
@@ -31,7 +26,7 @@ struct Named {
     table: Table,
     /// Of each value, in the same order.
     entries: Vec<Entry>,
-    /// What the value that every sign-in has includes: many policies, and asked for every time.
+    /// `always`, and what the value that every sign-in has includes: many policies, and asked for every time.
     everything: PolicySet,
     /// What it excludes: hardly ever anything.
     everything_excluded: Option<SparsePolicySet>,
@@ -61,11 +56,7 @@ impl<V: Key> Matching<'_, V> {
         reason = "what kind of value it is need not be asked again of each group"
     )]
     pub(crate) fn add(&mut self, value: V) {
-        let named = &self.dimension.named;
-        if V::EVERYTHING == Some(value) {
-            self.policies.unite(&named.everything);
-            self.excluding.extend(&named.everything_excluded);
-        } else if let Some(number) = named.table.find(value.parts()) {
+        if let Some(number) = self.dimension.named.table.find(value.parts()) {
             self.add_entry(number);
         }
     }
@@ -122,16 +113,14 @@ impl<V: Key> DimensionBuilder<V> {
     }
 
     pub(crate) fn build(self) -> Dimension<V> {
-        let mut everything = PolicySet::empty_like(&self.always);
+        let mut everything = self.always.clone();
         let mut everything_excluded = None;
         if let Some(entry) = V::EVERYTHING.and_then(|value| self.entries.get(&value)) {
             everything.add(&entry.included);
             everything_excluded = Some(entry.excluded.clone()).filter(|it| !it.is_empty());
         }
         let (values, entries): (Vec<V>, Vec<Entry>) = self.entries.into_iter().unzip();
-        let mut dimension = Dimension {
-            alone: PolicySets::like(&self.always),
-            rows: Vec::new(),
+        Dimension {
             always: self.always,
             named: Named {
                 table: Table::of(&values),
@@ -140,63 +129,31 @@ impl<V: Key> DimensionBuilder<V> {
                 everything_excluded,
             },
             values,
-        };
-        dimension.work_out_alone();
-        dimension
+        }
     }
 }
 
 impl<V: Key> Dimension<V> {
-    /// Whether no policy names any value of it.
-    pub(crate) fn is_silent(&self) -> bool {
-        self.values.is_empty()
-    }
-
     /// The policies whose condition these values satisfy: any include brings the sign-in in, any exclude wins over that.
     pub(crate) fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
-        let mut matching = PolicySet::empty_like(&self.always);
-        self.match_into(values, &mut matching);
-        matching
-    }
-
-    /// Keeps of `standing` what these values satisfy. `scratch` is of the same tenant, whatever is in it.
-    pub(crate) fn keep_matching(
-        &self,
-        values: impl Iterator<Item = V>,
-        standing: &mut PolicySet,
-        scratch: &mut PolicySet,
-    ) {
-        self.match_into(values, scratch);
-        standing.intersect(scratch);
-    }
-
-    /// Keeps of `standing` what a sign-in satisfies that has this value, or none, beside [`Key::EVERYTHING`].
-    #[inline]
-    pub(crate) fn keep_matching_one(&self, value: Option<V>, standing: &mut PolicySet) {
-        let row = match value.map(Key::ordinal) {
-            None => Some(0),
-            Some(Some(ordinal)) => Some(self.rows.get(ordinal).copied().unwrap_or(0)),
-            Some(None) => None,
+        let mut policies = self.always.clone();
+        let mut matching = Matching {
+            dimension: self,
+            policies: &mut policies,
+            excluding: Excluding::new(),
         };
-        match row.and_then(|row| self.alone.get(row)) {
-            Some(alone) => standing.keep(alone),
-            None => standing.intersect(&self.matching(V::EVERYTHING.into_iter().chain(value))),
-        }
+        values.for_each(|value| matching.add(value));
+        matching.finish();
+        policies
     }
 
-    fn work_out_alone(&mut self) {
-        self.alone.push(&self.matching(V::EVERYTHING.into_iter()));
-        let ordinal = |value: &V| Some((*value, value.ordinal()?));
-        let ordinals: Vec<(V, usize)> = self.values.iter().filter_map(ordinal).collect();
-        for ((value, ordinal), row) in ordinals.into_iter().zip(1..) {
-            let everything = V::EVERYTHING.filter(|everything| *everything != value);
-            let matching = self.matching(everything.into_iter().chain([value]));
-            self.rows.resize(self.rows.len().max(ordinal + 1), 0);
-            if let Some(known) = self.rows.get_mut(ordinal) {
-                *known = row;
-            }
-            self.alone.push(&matching);
+    /// Policies that no value includes and none excludes: they match whatever the sign-in's values are.
+    pub(crate) fn untouched(&self) -> PolicySet {
+        let mut untouched = self.always.clone();
+        for entry in &self.named.entries {
+            untouched.remove(&entry.excluded);
         }
+        untouched
     }
 
     /// What these values include, and what they exclude.
@@ -215,21 +172,20 @@ impl<V: Key> Dimension<V> {
         &self.values
     }
 
-    /// Begins to put what values satisfy in the place of whatever is in `matching`, of the same tenant.
+    /// Begins to put what a sign-in with [`Key::EVERYTHING`] and other values satisfies in the place of whatever is in
+    /// `policies`, of the same tenant.
     #[inline]
-    pub(crate) fn begin<'a>(&'a self, matching: &'a mut PolicySet) -> Matching<'a, V> {
-        matching.copy_from(&self.always);
+    pub(crate) fn begin<'a>(&'a self, policies: &'a mut PolicySet) -> Matching<'a, V> {
+        policies.copy_from(&self.named.everything);
+        let mut excluding = Excluding::new();
+        if let Some(excluded) = &self.named.everything_excluded {
+            excluding.push(excluded);
+        }
         Matching {
             dimension: self,
-            policies: matching,
-            excluding: Excluding::new(),
+            policies,
+            excluding,
         }
-    }
-
-    fn match_into(&self, values: impl Iterator<Item = V>, matching: &mut PolicySet) {
-        let mut matching = self.begin(matching);
-        values.for_each(|value| matching.add(value));
-        matching.finish();
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that
@@ -315,12 +271,6 @@ mod tests {
         fn parts(self) -> Parts {
             Parts::one(0, self.0)
         }
-
-        // Some have one, some have none.
-        fn ordinal(self) -> Option<usize> {
-            let number = usize::try_from(self.0).ok()?;
-            (1..20).contains(&number).then_some(number)
-        }
     }
 
     type Lists = Vec<(BTreeSet<u64>, BTreeSet<u64>)>;
@@ -349,7 +299,6 @@ mod tests {
             lists in lists(),
             mut values in proptest::collection::btree_set(0..40u64, 0..9),
             has_few in any::<bool>(),
-            one in proptest::option::of(0..40u64),
         ) {
             let few: Lists = lists.iter().take(3).cloned().collect();
             let lists = if has_few { few } else { lists };
@@ -362,11 +311,15 @@ mod tests {
             };
             let found = dimension.matching(values.iter().copied().map(Number));
             prop_assert_eq!(found.common(&found).collect::<Vec<_>>(), expect(&values));
-            let mut standing = PolicySet::empty(lists.len());
-            (0..lists.len()).for_each(|policy| standing.insert(policy));
-            dimension.keep_matching_one(one.map(Number), &mut standing);
-            values = [0].into_iter().chain(one).collect();
-            prop_assert_eq!(standing.common(&standing).collect::<Vec<_>>(), expect(&values));
+            let mut begun = PolicySet::empty(lists.len());
+            let mut matching = dimension.begin(&mut begun);
+            values.remove(&0);
+            for value in &values {
+                matching.add(Number(*value));
+            }
+            matching.finish();
+            values.insert(0);
+            prop_assert_eq!(begun.common(&begun).collect::<Vec<_>>(), expect(&values));
         }
     }
 }

@@ -5,6 +5,7 @@ use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, 
 
 use crate::attribute_class::AttributeClasses;
 use crate::audience::Audiences;
+use crate::circumstance::{Circumstances, Values};
 use crate::device_rule::DeviceRules;
 use crate::dimension::{Bound, Dimension, DimensionBuilder};
 use crate::facts::Subject;
@@ -88,6 +89,12 @@ macro_rules! dimensions {
             audiences: Option<Audiences>,
             /// What `locations` says of most sign-ins.
             places: Option<Places>,
+            /// What the conditions on circumstances say of all of them.
+            pub(crate) circumstances: Circumstances,
+            /// Policies that match wherever a sign-in comes from.
+            anywhere: PolicySet,
+            /// Every policy.
+            all: PolicySet,
             /// Policies that say nothing of devices.
             pub(crate) any_device: PolicySet,
             /// What the others say.
@@ -120,17 +127,23 @@ macro_rules! dimensions {
             }
 
             pub(crate) fn build(self) -> Index {
+                let anywhere = PolicySet::empty_like(&self.any_device);
                 let mut index = Index {
                     named_locations: self.named_locations,
                     attributes: self.attributes,
                     $($name: self.$name.build(),)*
                     audiences: None,
                     places: None,
+                    circumstances: Circumstances::default(),
+                    all: PolicySet::full_like(&anywhere),
+                    anywhere,
                     any_device: self.any_device,
                     devices: self.devices,
                 };
                 index.audiences = Audiences::of(&index.targets, &index.attributes);
                 index.places = Places::of(&index.named_locations, &index.locations);
+                index.circumstances = Circumstances::of(&index);
+                index.anywhere = index.locations.untouched();
                 index
             }
         }
@@ -153,45 +166,81 @@ dimensions! {
     transfer_methods of TransferMethod;
 }
 
-/// The policies that a sign-in brings into scope.
-#[derive(Debug, Clone)]
-pub(crate) struct Scope {
-    /// Those that who and what match, whatever their other conditions say (specification 5.7).
-    pub(crate) concerned: PolicySet,
-    /// Those that every condition matches, whatever the policy's state.
-    pub(crate) all: PolicySet,
-}
-
 impl Index {
-    pub(crate) fn scope(&self, seen: &Seen<'_>) -> Scope {
-        let mut scope = self.no_scope();
-        self.find_scope(seen, &mut scope);
+    /// The policies that every condition matches, whatever their state.
+    pub(crate) fn scope(&self, seen: &Seen<'_>) -> PolicySet {
+        let mut scope = self.no_policy();
+        self.find_scope(seen, &self.all, &mut scope);
         scope
     }
 
     /// No policy at all.
     #[inline]
-    pub(crate) fn no_scope(&self) -> Scope {
-        Scope {
-            concerned: PolicySet::empty_like(&self.any_device),
-            all: PolicySet::empty_like(&self.any_device),
+    pub(crate) fn no_policy(&self) -> PolicySet {
+        PolicySet::empty_like(&self.any_device)
+    }
+
+    /// Puts those among some that every condition matches in the place of whatever is in `scope`, of the same tenant. Says
+    /// whether who and what match any of them, whatever their other conditions say (specification 5.7).
+    pub(crate) fn find_scope(
+        &self,
+        seen: &Seen<'_>,
+        among: &PolicySet,
+        scope: &mut PolicySet,
+    ) -> bool {
+        self.match_subject(seen, scope);
+        let is_concerned = self.keep_targets(seen, among, scope);
+        // The common end: nobody who is concerned by nothing has to be asked for anything else.
+        if is_concerned {
+            if seen.not_given == NotGiven::NOTHING {
+                self.keep_circumstances(seen, scope);
+            } else {
+                self.keep_circumstances_within(seen, scope);
+            }
+            self.keep_devices(seen, scope);
+        }
+        is_concerned
+    }
+
+    /// Keeps those among some that what is reached lets match, and says whether that is anything.
+    fn keep_targets(&self, seen: &Seen<'_>, among: &PolicySet, scope: &mut PolicySet) -> bool {
+        let sign_in = seen.sign_in;
+        let mut audiences = sign_in.audiences.iter();
+        let one = audiences.next().filter(|_| audiences.next().is_none());
+        let is_plain = sign_in.user_action.is_none() && sign_in.authentication_contexts.is_empty();
+        let row = match (one, &self.audiences) {
+            (Some(one), Some(audiences)) if is_plain => audiences.row(*one),
+            (Some(_) | None, Some(_) | None) => None,
+        };
+        match row {
+            Some(row) => scope.keep_common(row, among.row()),
+            None => scope.keep_common(self.matching_targets(seen).row(), among.row()),
         }
     }
 
-    /// Puts what a sign-in brings into scope in the place of whatever is in `scope`, of the same tenant.
-    pub(crate) fn find_scope(&self, seen: &Seen<'_>, scope: &mut Scope) {
-        let Scope { concerned, all } = scope;
-        let mut scratch = PolicySet::empty_like(&self.any_device);
-        self.match_subject(seen, all);
-        self.keep_matching_targets(all, &mut scratch, seen);
-        concerned.copy_from(all);
-        if seen.not_given == NotGiven::NOTHING {
-            self.keep_matching_all(all, &mut scratch, seen);
-            return self.keep_matching_devices(all, seen);
+    /// Keeps what every condition lets match beside subject, target and device, of a sign-in with every signal given: what
+    /// [`Index::matching`] says of each of them.
+    fn keep_circumstances(&self, seen: &Seen<'_>, scope: &mut PolicySet) {
+        for row in self.circumstances.rows(Values::of(seen.sign_in)) {
+            scope.keep(row);
         }
+        if !scope.has_beyond(&self.anywhere) {
+            return;
+        }
+        let places = self.places.as_ref();
+        let is_done =
+            places.is_some_and(|places| places.keep_matching(&self.named_locations, seen, scope));
+        if !is_done {
+            let values = location_values(seen, &self.named_locations);
+            scope.intersect(&self.locations.matching(values.into_iter()));
+        }
+    }
+
+    /// The same where some signals were left out.
+    fn keep_circumstances_within(&self, seen: &Seen<'_>, scope: &mut PolicySet) {
         for condition in Condition::ALL {
             match condition {
-                // Done above; and filters are run last, only for the policies that still stand.
+                // Asked before and after, each for itself.
                 Condition::Subject | Condition::Target | Condition::Devices => {}
                 Condition::ClientAppType
                 | Condition::DevicePlatform
@@ -200,48 +249,8 @@ impl Index {
                 | Condition::UserRisk
                 | Condition::ServicePrincipalRisk
                 | Condition::InsiderRisk
-                | Condition::AuthenticationFlow => all.intersect(&self.matching(condition, seen)),
+                | Condition::AuthenticationFlow => scope.intersect(&self.matching(condition, seen)),
             }
-        }
-        self.keep_matching_devices(all, seen);
-    }
-
-    /// Keeps what every condition lets match beside subject, target and device, of a sign-in with every signal given: what
-    /// [`Index::matching`] says of each of them. `scratch` is of the same tenant, whatever is in it.
-    fn keep_matching_all(
-        &self,
-        standing: &mut PolicySet,
-        scratch: &mut PolicySet,
-        seen: &Seen<'_>,
-    ) {
-        let sign_in = seen.sign_in;
-        let risk = &sign_in.risk;
-        let mut clients = client_values(seen);
-        if let (client, None) = (clients.next(), clients.next()) {
-            keep_one(&self.client_app_types, client, standing);
-        } else {
-            let clients = client_values(seen);
-            self.client_app_types
-                .keep_matching(clients, standing, scratch);
-        }
-        let platform = sign_in.platform.map(PlatformValue::Platform);
-        keep_one(&self.platforms, platform, standing);
-        keep_one(&self.sign_in_risk, Some(risk.sign_in), standing);
-        keep_one(&self.user_risk, Some(risk.user), standing);
-        let level = risk.service_principal;
-        keep_one(&self.service_principal_risk, Some(level), standing);
-        keep_one(&self.insider_risk, risk.insider, standing);
-        keep_one(&self.transfer_methods, sign_in.transfer_method, standing);
-        if self.locations.is_silent() {
-            return;
-        }
-        let is_done = self.places.as_ref().is_some_and(|places| {
-            places.keep_matching(&self.named_locations, seen, (standing, scratch))
-        });
-        if !is_done {
-            let values = location_values(seen, &self.named_locations);
-            let values = values.iter().copied();
-            self.locations.keep_matching(values, standing, scratch);
         }
     }
 
@@ -251,15 +260,11 @@ impl Index {
         let (risk, all) = (&sign_in.risk, |_| true);
         match condition {
             Condition::Subject => {
-                let mut matching = PolicySet::empty_like(&self.any_device);
+                let mut matching = self.no_policy();
                 self.match_subject(seen, &mut matching);
                 matching
             }
-            Condition::Target => {
-                let mut matching = PolicySet::empty_like(&self.any_device);
-                self.match_targets(seen, &mut matching);
-                matching
-            }
+            Condition::Target => self.matching_targets(seen),
             Condition::ClientAppType => {
                 let values = client_values(seen);
                 let is_eas = sign_in.client_app_type == ClientAppType::ExchangeActiveSync;
@@ -308,7 +313,7 @@ impl Index {
                 for rule in &self.devices.rules {
                     matching.add(&rule.policies);
                 }
-                self.keep_matching_devices(&mut matching, seen);
+                self.keep_devices(seen, &mut matching);
                 matching
             }
             Condition::AuthenticationFlow => {
@@ -345,38 +350,16 @@ impl Index {
                 matching.finish();
             }
             Subject::ServicePrincipal(principal) => {
-                let mut matching = self.workloads.begin(matching);
                 let values = workload_values(*principal, &self.attributes);
-                values.for_each(|value| matching.add(value));
-                matching.finish();
-            }
-        }
-    }
-
-    /// Keeps what [`Index::match_targets`] says. `scratch` is of the same tenant, whatever is in it.
-    fn keep_matching_targets(
-        &self,
-        standing: &mut PolicySet,
-        scratch: &mut PolicySet,
-        seen: &Seen<'_>,
-    ) {
-        let sign_in = seen.sign_in;
-        let mut audiences = sign_in.audiences.iter();
-        let one = audiences.next().filter(|_| audiences.next().is_none());
-        let is_plain = sign_in.user_action.is_none() && sign_in.authentication_contexts.is_empty();
-        match (one, &self.audiences) {
-            (Some(one), Some(audiences)) if is_plain => audiences.keep_matching(*one, standing),
-            (Some(_) | None, Some(_) | None) => {
-                self.match_targets(seen, scratch);
-                standing.intersect(scratch);
+                *matching = self.workloads.matching(values);
             }
         }
     }
 
     /// One audience that matches is enough (specification 4.3); an action and contexts are asked for beside them.
-    fn match_targets(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
+    fn matching_targets(&self, seen: &Seen<'_>) -> PolicySet {
         let sign_in = seen.sign_in;
-        *matching = self.targets.matching(context_values(sign_in));
+        let mut matching = self.targets.matching(context_values(sign_in));
         for audience in &sign_in.audiences {
             let values = audience_values(*audience, &self.attributes);
             matching.unite(&self.targets.matching(values));
@@ -384,30 +367,28 @@ impl Index {
         if let Some(action) = sign_in.user_action {
             matching.unite(&self.targets.matching(action_values(action)));
         }
+        matching
     }
 
-    fn keep_matching_devices(&self, standing: &mut PolicySet, seen: &Seen<'_>) {
+    /// Filters are run last, only for the policies that still stand.
+    fn keep_devices(&self, seen: &Seen<'_>, scope: &mut PolicySet) {
+        if !scope.has_beyond(&self.any_device) {
+            return;
+        }
+        let device = seen.device();
         for rule in &self.devices.rules {
-            if !standing.has_any(&rule.policies) {
+            if !scope.has_any(&rule.policies) {
                 continue;
             }
             let is_kept = if seen.not_given.contains(Signal::Device) {
                 seen.bound == Bound::Possible
             } else {
-                visible_device::matches(seen.device.as_ref(), &rule.condition)
+                visible_device::matches(device.as_ref(), &rule.condition)
             };
             if !is_kept {
-                standing.remove(&rule.policies);
+                scope.remove(&rule.policies);
             }
         }
-    }
-}
-
-/// A dimension that no policy names lets every policy match.
-#[inline]
-fn keep_one<V: Key>(dimension: &Dimension<V>, value: Option<V>, standing: &mut PolicySet) {
-    if !dimension.is_silent() {
-        dimension.keep_matching_one(value, standing);
     }
 }
 

@@ -352,7 +352,7 @@ pub(crate) fn refusing_registration(tenant: &CompiledTenant, sign_in: &SignIn) -
     let evidence = Evidence::gather(tenant, &registering);
     let scope = tenant.scope(&registering);
     let policies = tenant
-        .briefs_in(&scope.all, tenant.enabled())
+        .briefs_in(&scope, tenant.enabled())
         .filter(|(_, policy)| policy.concern.target == TargetKind::UserActions);
     let in_force = policies.clone().map(|(_, policy)| policy);
     let remediates = in_force.clone().any(|policy| policy.remediates);

@@ -9,6 +9,7 @@
 mod attribute_class;
 mod audience;
 mod brief;
+mod circumstance;
 pub mod compile;
 mod control;
 pub mod cross_tenant;

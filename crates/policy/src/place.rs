@@ -15,12 +15,13 @@ use crate::value::LocationValue;
 /// What the conditions on locations come to, of sign-ins without coordinates and from no compliant network.
 #[derive(Debug)]
 pub(crate) struct Places {
-    /// What is included wherever the sign-in comes from.
-    anywhere: PolicySet,
-    excluded_anywhere: PolicySet,
-    addresses_v4: Lists,
-    addresses_v6: Lists,
+    /// First of an unknown address, then of each piece of the address space: IPv4, IPv6. What is included wherever the sign-in
+    /// comes from is in each.
+    addresses: Lists,
+    /// How many pieces are IPv4.
+    count_v4: usize,
     countries: BTreeMap<Option<CountryCode>, usize>,
+    /// What each of them adds.
     of_countries: Lists,
 }
 
@@ -68,12 +69,14 @@ impl Places {
             let values = around.iter().copied().map(LocationValue::Named);
             locations.lists(values.chain(trusted))
         };
-        let (mut addresses_v4, mut addresses_v6) = (lists(), lists());
-        for around in around_v4 {
-            addresses_v4.push(&inside(around));
-        }
-        for around in around_v6 {
-            addresses_v6.push(&inside(around));
+        let mut addresses = lists();
+        let nowhere = [&[][..]].into_iter();
+        let all_around = around_v4.iter().chain(around_v6).map(Vec::as_slice);
+        for around in nowhere.chain(all_around) {
+            let (mut included, mut excluded) = inside(around);
+            included.unite(&anywhere);
+            excluded.unite(&excluded_anywhere);
+            addresses.push(&(included, excluded));
         }
         let (mut countries, mut of_countries) = (BTreeMap::new(), lists());
         for (number, (country, around)) in named.countries().enumerate() {
@@ -81,50 +84,44 @@ impl Places {
             of_countries.push(&inside(around));
         }
         Some(Self {
-            anywhere,
-            excluded_anywhere,
-            addresses_v4,
-            addresses_v6,
+            addresses,
+            count_v4: around_v4.len(),
             countries,
             of_countries,
         })
     }
 
     /// Keeps of `standing` what a sign-in satisfies that has every signal given; `false`, and nothing done, where it has
-    /// coordinates or comes from a compliant network. `scratch` is of the same tenant, whatever is in it.
+    /// coordinates or comes from a compliant network.
     #[inline]
     pub(crate) fn keep_matching(
         &self,
         named: &NamedLocations,
         seen: &Seen<'_>,
-        (standing, scratch): (&mut PolicySet, &mut PolicySet),
+        standing: &mut PolicySet,
     ) -> bool {
         let place = &seen.sign_in.place;
         if place.gps_country.is_some() || place.compliant_network.is_some() {
             return false;
         }
-        let at_address = seen.sign_in.ip_address.and_then(|address| {
-            let around = named.around(address);
-            match around {
-                Around::V4(number) => self.addresses_v4.get(number),
-                Around::V6(number) => self.addresses_v6.get(number),
-            }
+        let number = seen.sign_in.ip_address.map(|address| named.around(address));
+        let at_address = self.addresses.get(match number {
+            None => 0,
+            Some(Around::V4(number)) => number.saturating_add(1),
+            Some(Around::V6(number)) => number.saturating_add(1 + self.count_v4),
         });
+        let Some((included, excluded)) = at_address else {
+            return false;
+        };
         let in_country = if self.countries.is_empty() {
             None
         } else {
-            let number = self.countries.get(&seen.sign_in.country);
-            number.and_then(|number| self.of_countries.get(*number))
+            self.countries.get(&seen.sign_in.country)
         };
-        scratch.copy_from(&self.anywhere);
-        for (included, _) in [at_address, in_country].into_iter().flatten() {
-            scratch.add_row(included);
+        match in_country.and_then(|number| self.of_countries.get(*number)) {
+            None => standing.keep_included((included, excluded)),
+            Some(also) => standing.keep_included_by_either((included, excluded), also),
         }
-        scratch.subtract(&self.excluded_anywhere);
-        for (_, excluded) in [at_address, in_country].into_iter().flatten() {
-            scratch.drop_row(excluded);
-        }
-        standing.intersect(scratch);
         true
     }
 }

@@ -44,9 +44,30 @@ impl PolicySets {
     /// The set that was pushed as this one, counted from 0.
     #[inline]
     pub(crate) fn get(&self, number: usize) -> Option<Row<'_>> {
-        let begin = number.checked_mul(self.width)?;
-        let end = begin.checked_add(self.width)?;
-        self.words.get(begin..end).map(Row)
+        self.at_word(number.checked_mul(self.width)?)
+    }
+
+    /// The set that begins at this word.
+    #[inline]
+    pub(crate) fn at_word(&self, begin: usize) -> Option<Row<'_>> {
+        let words = self.words.get(begin..)?;
+        words.get(..self.width).map(Row)
+    }
+
+    /// How many words all of them are.
+    pub(crate) fn word_count(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Takes the place of the present ones: what each of them has in common with the first of `others`, then with the
+    /// second, and so on.
+    pub(crate) fn multiply(&mut self, others: &[&PolicySet]) {
+        let present = std::mem::take(&mut self.words);
+        for other in others {
+            let theirs = other.words().iter().cycle();
+            let words = present.iter().zip(theirs);
+            self.words.extend(words.map(|(word, theirs)| word & theirs));
+        }
     }
 }
 
@@ -66,6 +87,19 @@ impl PolicySet {
     #[inline]
     pub(crate) fn empty_like(other: &Self) -> Self {
         Self::of_words(other.count)
+    }
+
+    /// All policies of the same tenant.
+    pub(crate) fn full_like(other: &Self) -> Self {
+        let mut set = Self::empty_like(other);
+        set.words_mut().fill(u64::MAX);
+        set
+    }
+
+    /// The set as one of many.
+    #[inline]
+    pub(crate) fn row(&self) -> Row<'_> {
+        Row(self.words())
     }
 
     #[inline]
@@ -122,33 +156,49 @@ impl PolicySet {
         }
     }
 
+    /// Keeps what all three have, and says whether that is anything.
+    #[inline]
+    pub(crate) fn keep_common(&mut self, one: Row<'_>, other: Row<'_>) -> bool {
+        let mut any = 0;
+        let theirs = one.0.iter().zip(other.0);
+        for (word, (one, other)) in self.words_mut().iter_mut().zip(theirs) {
+            *word &= one & other;
+            any |= *word;
+        }
+        any != 0
+    }
+
+    /// Keeps what is included and not excluded.
+    #[inline]
+    pub(crate) fn keep_included(&mut self, (included, excluded): (Row<'_>, Row<'_>)) {
+        let theirs = included.0.iter().zip(excluded.0);
+        for (word, (included, excluded)) in self.words_mut().iter_mut().zip(theirs) {
+            *word &= included & !excluded;
+        }
+    }
+
+    /// Keeps what either of two includes and neither excludes.
+    pub(crate) fn keep_included_by_either(
+        &mut self,
+        (included, excluded): (Row<'_>, Row<'_>),
+        (also_included, also_excluded): (Row<'_>, Row<'_>),
+    ) {
+        let one = included.0.iter().zip(excluded.0);
+        let other = also_included.0.iter().zip(also_excluded.0);
+        for (word, (one, other)) in self.words_mut().iter_mut().zip(one.zip(other)) {
+            *word &= (one.0 | other.0) & !(one.1 | other.1);
+        }
+    }
+
     /// Keeps what both have.
     pub(crate) fn intersect(&mut self, other: &Self) {
-        for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
-            *word &= theirs;
-        }
+        self.keep(other.row());
     }
 
     /// Drops what the other has.
     pub(crate) fn subtract(&mut self, other: &Self) {
         for (word, theirs) in self.words_mut().iter_mut().zip(other.words()) {
             *word &= !theirs;
-        }
-    }
-
-    /// Drops what the other has.
-    #[inline]
-    pub(crate) fn drop_row(&mut self, row: Row<'_>) {
-        for (word, theirs) in self.words_mut().iter_mut().zip(row.0) {
-            *word &= !theirs;
-        }
-    }
-
-    /// Adds what the other has.
-    #[inline]
-    pub(crate) fn add_row(&mut self, row: Row<'_>) {
-        for (word, theirs) in self.words_mut().iter_mut().zip(row.0) {
-            *word |= theirs;
         }
     }
 
@@ -189,10 +239,11 @@ impl PolicySet {
         })
     }
 
-    /// Whether any number is in both sets.
-    pub(crate) fn has_common(&self, other: &Self) -> bool {
+    /// Whether any number is in it that is not in the other.
+    #[inline]
+    pub(crate) fn has_beyond(&self, other: &Self) -> bool {
         let mut words = self.words().iter().zip(other.words());
-        words.any(|(word, theirs)| word & theirs != 0)
+        words.any(|(word, theirs)| word & !theirs != 0)
     }
 
     /// Calls with each number in both sets, ascending.
@@ -302,16 +353,34 @@ mod tests {
             rows.push(&dense(&left));
             rows.push(&dense(&right));
             let row = || rows.get(1).unwrap();
-            prop_assert_eq!(set(&|it| it.add_row(row())), &left | &right);
             prop_assert_eq!(set(&|it| it.keep(row())), &left & &right);
-            prop_assert_eq!(set(&|it| it.drop_row(row())), &left - &right);
+            prop_assert_eq!(rows.at_word(4).unwrap().0, row().0);
             prop_assert!(rows.get(2).is_none());
+            let full = PolicySet::full_like(&dense(&left));
+            let empty = PolicySet::empty_like(&full);
+            let [all, none] = [(full.row(), row()), (empty.row(), empty.row())];
+            prop_assert_eq!(set(&|it| it.keep_included(all)), &left - &right);
+            prop_assert_eq!(set(&|it| it.keep_included_by_either(none, all)), &left - &right);
+            let one = (row(), none.1);
+            prop_assert_eq!(set(&|it| it.keep_included_by_either(one, none)), &left & &right);
+            prop_assert_eq!(set(&|it| { it.keep_common(full.row(), row()); }), &left & &right);
+            prop_assert_eq!(dense(&left).keep_common(row(), full.row()), !left.is_disjoint(&right));
+            prop_assert_eq!(dense(&left).has_beyond(&dense(&right)), !left.is_subset(&right));
+            rows.multiply(&[&dense(&right), &full]);
+            let product: Vec<BTreeSet<usize>> = (0..4)
+                .map(|number| {
+                    let mut set = full.clone();
+                    set.keep(rows.get(number).unwrap());
+                    set.common(&full).collect()
+                })
+                .collect();
+            let both = &left & &right;
+            prop_assert_eq!(product, [both, right.clone(), left.clone(), right.clone()]);
             prop_assert_eq!(dense(&left).has_any(&sparse(&right)), !left.is_disjoint(&right));
             let [one, other] = [&left, &right].map(dense);
             let mut both = BTreeSet::new();
             one.for_each_common(&other, |number| { both.insert(number); });
             prop_assert_eq!(both, &left & &right);
-            prop_assert_eq!(one.has_common(&other), !left.is_disjoint(&right));
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }

@@ -1,8 +1,6 @@
 //! A sign-in as the tenant's conditions see it: the facts, the device through the tenant's trust, and which signals a
 //! What If left out.
 
-use portcullis_model::id::TenantId;
-
 use crate::compile::CompiledTenant;
 use crate::dimension::Bound;
 use crate::facts::{Origin, SignIn, Subject};
@@ -12,9 +10,8 @@ use crate::what_if::{NotGiven, Signal};
 /// One sign-in, seen by one tenant.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'a> {
-    pub(crate) tenant: TenantId,
+    pub(crate) tenant: &'a CompiledTenant,
     pub(crate) sign_in: &'a SignIn,
-    pub(crate) device: Option<VisibleDevice<'a>>,
     pub(crate) not_given: NotGiven,
     /// What is asked where a signal was not given.
     pub(crate) bound: Bound,
@@ -22,35 +19,38 @@ pub(crate) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// With every signal given.
-    pub(crate) fn whole(tenant: &CompiledTenant, sign_in: &'a SignIn) -> Self {
+    pub(crate) fn whole(tenant: &'a CompiledTenant, sign_in: &'a SignIn) -> Self {
         Self::within(tenant, sign_in, NotGiven::NOTHING, Bound::Definite)
     }
 
     pub(crate) fn within(
-        tenant: &CompiledTenant,
+        tenant: &'a CompiledTenant,
         sign_in: &'a SignIn,
         not_given: NotGiven,
         bound: Bound,
     ) -> Self {
-        let claims = sign_in.device.as_ref();
-        let device = match &sign_in.subject {
+        Self {
+            tenant,
+            sign_in,
+            not_given,
+            bound,
+        }
+    }
+
+    /// The device as far as the tenant believes in it; worked out when a condition asks.
+    pub(crate) fn device(&self) -> Option<VisibleDevice<'a>> {
+        let claims = self.sign_in.device.as_ref();
+        match &self.sign_in.subject {
             Subject::ServicePrincipal(_) => None,
             Subject::User(user) => match &user.origin {
-                Origin::Internal => VisibleDevice::own(claims, tenant.id()),
+                Origin::Internal => VisibleDevice::own(claims, self.tenant.id()),
                 Origin::External(admission) => {
                     let home = admission.home().tenant_id;
-                    VisibleDevice::foreign(claims, home, tenant.trust(home))
+                    VisibleDevice::foreign(claims, home, self.tenant.trust(home))
                 }
                 // Nobody vouches for the devices of guests without a home tenant.
                 Origin::WithoutHome(_) => None,
             },
-        };
-        Self {
-            tenant: tenant.id(),
-            sign_in,
-            device,
-            not_given,
-            bound,
         }
     }
 

@@ -124,14 +124,6 @@ impl Key for PlatformValue {
             Self::Platform(platform) => Parts::one(1, platform as u64),
         }
     }
-
-    #[inline]
-    fn ordinal(self) -> Option<usize> {
-        match self {
-            Self::All => None,
-            Self::Platform(platform) => Some(platform as usize),
-        }
-    }
 }
 
 impl Key for LocationValue {
@@ -158,11 +150,6 @@ macro_rules! keys_of_enums {
             fn parts(self) -> Parts {
                 Parts::one(1, self as u64)
             }
-
-            #[inline]
-            fn ordinal(self) -> Option<usize> {
-                Some(self as usize)
-            }
         }
     )*};
 }
@@ -170,7 +157,7 @@ macro_rules! keys_of_enums {
 keys_of_enums!(ClientAppType, RiskLevel, InsiderRiskLevel, TransferMethod);
 
 pub(crate) fn user_values(user: &UserSubject) -> impl Iterator<Item = UserValue> {
-    let mut values = Vec::new();
+    let mut values = vec![UserValue::All];
     show_user_values(user, &mut values);
     values.into_iter()
 }
@@ -187,10 +174,9 @@ impl<V> See<V> for Vec<V> {
     }
 }
 
-/// The same one after the other: somebody may be in thousands of groups.
+/// The same one after the other, but for [`UserValue::All`]: somebody may be in thousands of groups.
 #[inline]
 pub(crate) fn show_user_values(user: &UserSubject, eye: &mut impl See<UserValue>) {
-    eye.see(UserValue::All);
     if let Some(id) = user.user {
         eye.see(UserValue::User(id));
     }
@@ -199,6 +185,9 @@ pub(crate) fn show_user_values(user: &UserSubject, eye: &mut impl See<UserValue>
     }
     for role in user.roles.iter() {
         eye.see(UserValue::Role(*role));
+    }
+    if user.external_user_types.is_empty() {
+        return;
     }
     let home = user.home().map(|home| home.tenant_id);
     for one in user.external_user_types.iter() {
@@ -252,22 +241,35 @@ pub(crate) fn context_values(sign_in: &SignIn) -> impl Iterator<Item = TargetVal
 }
 
 /// `exchangeActiveSync` matches the protocol on every platform, `easSupported` only on three (specification 4.6).
-pub(crate) fn client_values(
-    seen: &Seen<'_>,
-) -> std::iter::Copied<std::slice::Iter<'static, ClientAppType>> {
+#[inline]
+pub(crate) fn client_values_on(
+    client: ClientAppType,
+    platform: Option<DevicePlatform>,
+) -> &'static [ClientAppType] {
     use ClientAppType as C;
-    let supported = match seen.sign_in.platform {
+    let supported = match platform {
         Some(DevicePlatform::Ios | DevicePlatform::Android | DevicePlatform::Windows) => true,
         Some(DevicePlatform::WindowsPhone | DevicePlatform::MacOs | DevicePlatform::Linux)
         | None => false,
     };
-    let values: &'static [ClientAppType] = match seen.sign_in.client_app_type {
-        _ if seen.not_given.contains(Signal::ClientAppType) => &[],
+    match client {
         C::Browser => &[C::Browser],
         C::MobileAppsAndDesktopClients => &[C::MobileAppsAndDesktopClients],
         C::ExchangeActiveSync if !supported => &[C::ExchangeActiveSync],
         C::ExchangeActiveSync | C::EasSupported => &[C::ExchangeActiveSync, C::EasSupported],
         C::Other => &[C::Other],
+    }
+}
+
+/// The same of a sign-in; none where it was not given.
+pub(crate) fn client_values(
+    seen: &Seen<'_>,
+) -> std::iter::Copied<std::slice::Iter<'static, ClientAppType>> {
+    let (client, platform) = (seen.sign_in.client_app_type, seen.sign_in.platform);
+    let values: &[ClientAppType] = if seen.not_given.contains(Signal::ClientAppType) {
+        &[]
+    } else {
+        client_values_on(client, platform)
     };
     values.iter().copied()
 }
@@ -303,7 +305,7 @@ pub(crate) fn location_values(
     }
     // Another tenant's compliant network does not count (specification 4.5).
     let network = seen.given(Signal::CompliantNetwork, sign_in.place.compliant_network);
-    if network == Some(seen.tenant) {
+    if network == Some(seen.tenant.id()) {
         named.found_by(Source::CompliantNetwork).for_each(&mut add);
     }
     if is_trusted {

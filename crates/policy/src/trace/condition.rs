@@ -152,7 +152,7 @@ fn device_rules(index: &Index, seen: &Seen<'_>) -> (Rules, Rules) {
         return (included, excluded);
     }
     for (policy, condition) in index.devices.by_policy() {
-        let matches = crate::visible_device::matches(seen.device.as_ref(), condition);
+        let matches = crate::visible_device::matches(seen.device().as_ref(), condition);
         let (graph, people) = match (condition, matches) {
             (DeviceCondition::Filter(filter), _) => {
                 let graph = match (filter.mode, matches) {
