@@ -56,7 +56,7 @@ pub(crate) enum Grant {
 pub(crate) struct Briefs {
     policies: Vec<Brief>,
     ids: Vec<PolicyId>,
-    /// Each control once.
+    /// Each control once, in the order of challenges, and so in the order of each policy.
     controls: Vec<Control>,
     /// Of one policy after the other, the numbers of its controls.
     demanded: Vec<usize>,
@@ -64,7 +64,10 @@ pub(crate) struct Briefs {
 
 impl Briefs {
     pub(crate) fn of(policies: &[CompiledPolicy]) -> Self {
-        let mut briefs = Self::default();
+        let mut briefs = Self {
+            controls: distinct_controls(policies),
+            ..Self::default()
+        };
         for policy in policies {
             let begin = briefs.demanded.len();
             let grant = match (&policy.defect, &policy.demand) {
@@ -76,9 +79,11 @@ impl Briefs {
             };
             let mut shared = Some(0);
             for control in policy.demand.controls() {
-                let number = briefs.number(control);
-                briefs.demanded.push(number);
-                let bit = (number < SHARED_MAX).then(|| 1 << number);
+                let mut known = briefs.controls.iter();
+                let number = known.position(|known| known == control);
+                briefs.demanded.extend(number);
+                let bit = number.filter(|number| *number < SHARED_MAX);
+                let bit = bit.map(|number| 1 << number);
                 shared = shared
                     .zip(bit)
                     .map(|(shared, bit): (u64, u64)| shared | bit);
@@ -94,14 +99,6 @@ impl Briefs {
             });
         }
         briefs
-    }
-
-    fn number(&mut self, control: &Control) -> usize {
-        let known = self.controls.iter().position(|known| known == control);
-        known.unwrap_or_else(|| {
-            self.controls.push(control.clone());
-            self.controls.len() - 1
-        })
     }
 
     pub(crate) fn get(&self, policy: usize) -> Option<&Brief> {
@@ -129,4 +126,15 @@ impl Briefs {
         let numbers = self.numbers(brief).iter();
         numbers.filter_map(|number| self.control(*number))
     }
+}
+
+fn distinct_controls(policies: &[CompiledPolicy]) -> Vec<Control> {
+    let mut distinct: Vec<Control> = Vec::new();
+    for control in policies.iter().flat_map(|policy| policy.demand.controls()) {
+        if !distinct.contains(control) {
+            distinct.push(control.clone());
+        }
+    }
+    distinct.sort_by_cached_key(Control::named);
+    distinct
 }

@@ -5,13 +5,12 @@ use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::id::TenantId;
-use smallvec::smallvec;
 
 use crate::cross_tenant::{CrossTenantChannel, Trust};
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Concern, Control, Strength, Terms};
 use crate::evidence::{
-    Ask, Asks, ControlState, Evidence, Regard, Registration, SECOND_STEPS, Standing,
+    Ask, Asks, ControlState, Detail, Evidence, Regard, Registration, SECOND_STEPS, Standing,
 };
 
 impl Evidence<'_> {
@@ -37,8 +36,8 @@ impl Evidence<'_> {
             Control::CompliantApplication => self.compliant_application(),
             Control::PasswordChange => self.password_change(concern, regard),
             Control::RiskRemediation(strength) => self.risk_remediation(strength, concern, regard),
-            Control::TermsOfUse(terms) => self.terms_of_use(*terms),
-            Control::Custom(id) => self.custom(id),
+            Control::TermsOfUse(terms) => self.terms_of_use(*terms, regard.detail),
+            Control::Custom(id) => self.custom(id, regard.detail),
         }
     }
 
@@ -65,18 +64,20 @@ impl Evidence<'_> {
         if self.mfa_is_proven(place, regard.interval) {
             return ControlState::Met(place.tenant());
         }
-        let asked = ControlState::Open(smallvec![Ask {
-            challenge: Challenge::MultifactorAuthentication,
-            place,
-            combinations: Vec::new(),
-        }]);
+        let asked = || {
+            regard.detail.open(|| Ask {
+                challenge: Challenge::MultifactorAuthentication,
+                place,
+                combinations: Vec::new(),
+            })
+        };
         let registered = self.methods_in(place).registered;
         let hello = AuthenticationMethod::WindowsHelloForBusiness;
         let begins_with_hello = registered.contains(hello)
             && self.may_vouch(hello)
             && self.can_begin_with_hello(hello, place, regard.interval);
         if begins_with_hello || !registered.intersection(SECOND_STEPS).is_empty() {
-            return asked;
+            return asked();
         }
         if let Registration::Refused(reason) = regard.registration {
             return ControlState::Unobtainable(reason);
@@ -86,7 +87,7 @@ impl Evidence<'_> {
             return ControlState::Unobtainable(BlockReason::NoMultifactorMethod);
         }
         match self.check_registration(place, regard.registration) {
-            Ok(()) => asked,
+            Ok(()) => asked(),
             Err(reason) => ControlState::Unobtainable(reason),
         }
     }
@@ -232,7 +233,7 @@ impl Evidence<'_> {
 
     /// Accepted in this tenant by somebody with an object here, and on each device where that is asked: on one registered
     /// here, which users of other tenants do not have.
-    fn terms_of_use(&self, terms: Terms) -> ControlState {
+    fn terms_of_use(&self, terms: Terms, detail: Detail) -> ControlState {
         if !self.has_object() || (terms.is_per_device && self.standing.is_external()) {
             return ControlState::Unobtainable(BlockReason::NotForExternalUsers);
         }
@@ -248,30 +249,35 @@ impl Evidence<'_> {
             .fulfilled
             .terms_of_use
             .contains(&terms.agreement);
-        self.done_here(is_accepted, || Challenge::TermsOfUse(terms.agreement))
+        let challenge = || Challenge::TermsOfUse(terms.agreement);
+        self.done_here(is_accepted, detail, challenge)
     }
 
     /// Never by evidence from a home tenant (decision 7), hence never without an object here.
-    fn custom(&self, id: &str) -> ControlState {
+    fn custom(&self, id: &str, detail: Detail) -> ControlState {
         if !self.has_object() {
             return ControlState::Unobtainable(BlockReason::NotForExternalUsers);
         }
         let is_vouched_for = self.sign_in.fulfilled.custom_factors.contains(id);
-        self.done_here(is_vouched_for, || {
-            Challenge::CustomAuthenticationFactor(id.to_owned())
-        })
+        let challenge = || Challenge::CustomAuthenticationFactor(id.to_owned());
+        self.done_here(is_vouched_for, detail, challenge)
     }
 
-    fn done_here(&self, is_met: bool, challenge: impl FnOnce() -> Challenge) -> ControlState {
+    fn done_here(
+        &self,
+        is_met: bool,
+        detail: Detail,
+        challenge: impl FnOnce() -> Challenge,
+    ) -> ControlState {
         let tenant = self.tenant.id();
         if is_met {
             return ControlState::Met(tenant);
         }
-        ControlState::Open(smallvec![Ask {
+        detail.open(|| Ask {
             challenge: challenge(),
             place: Place::ResourceTenant(tenant),
             combinations: Vec::new(),
-        }])
+        })
     }
 }
 

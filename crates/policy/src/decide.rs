@@ -22,7 +22,7 @@ use crate::evidence::{Asks, ControlState, Detail, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::judge::{Bench, Judgement, Verdict, verdict};
 use crate::policy_set::PolicySet;
-use crate::results::Results;
+use crate::results::Failed;
 use crate::seen::Seen;
 use crate::session_control::{Frequency, Kind, merge};
 use crate::what_if::NotGiven;
@@ -45,25 +45,24 @@ pub(crate) fn decide_within(
     sign_in: Arc<SignIn>,
     not_given: (NotGiven, Bound),
 ) -> Decision {
-    // Filled in where it lies: a decision is larger than what most decisions have to look at.
-    let mut decision = Decision {
-        tenant: tenant.clone(),
-        sign_in,
-        not_given,
-        results: Results::default(),
-        status: ConditionalAccessStatus::NotApplied,
-        outcome: Outcome::Granted,
-    };
-    let seen = Seen::within(tenant, &decision.sign_in, not_given.0, not_given.1);
-    let evidence = Evidence::gather(tenant, seen.sign_in);
-    let mut scope = tenant.index().no_policy();
+    let seen = Seen::within(tenant, &sign_in, not_given.0, not_given.1);
+    let mut in_force = tenant.index().no_policy();
     let is_concerned = tenant
         .index()
-        .find_scope(&seen, tenant.enabled(), &mut scope);
-    let bench = enforced_bench(&evidence, &scope);
-    decision.outcome = conclude(&bench, &scope, &mut decision.results);
-    decision.status = status(is_concerned, decision.results.are_satisfied());
-    decision
+        .find_scope(&seen, tenant.enabled(), &mut in_force);
+    let evidence = Evidence::gather(tenant, &sign_in);
+    let bench = enforced_bench(&evidence, &in_force);
+    let (outcome, failed) = conclude(&bench, &in_force);
+    let status = status(is_concerned, failed.is_empty());
+    Decision {
+        tenant: tenant.clone(),
+        not_given,
+        in_force,
+        failed,
+        status,
+        outcome,
+        sign_in,
+    }
 }
 
 /// What each policy in scope came to, report-only ones included: the same judgement that the decision rests on.
@@ -128,16 +127,15 @@ pub(crate) fn reported_bench<'a>(
 pub(crate) fn session(
     tenant: &CompiledTenant,
     sign_in: &SignIn,
-    results: &Results,
+    in_force: &PolicySet,
 ) -> SessionDecision {
-    let in_force = results.iter().map(|(number, _)| number);
-    let saying = in_force.filter(|number| tenant.saying().contains(*number));
-    let saying: SmallVec<[&CompiledPolicy; 16]> = saying
-        .filter_map(|number| tenant.policies().get(number))
-        .collect();
-    if saying.is_empty() {
+    if !in_force.has_common(tenant.saying()) {
         return SessionDecision::default();
     }
+    let saying: SmallVec<[&CompiledPolicy; 16]> = in_force
+        .common(tenant.saying())
+        .filter_map(|number| tenant.policies().get(number))
+        .collect();
     merge(&saying, Evidence::gather(tenant, sign_in).standing)
 }
 
@@ -151,7 +149,7 @@ fn is_reported(policy: &Brief) -> bool {
 
 /// Refusals first, so that nobody is asked for a proof in vain (decision 15); then what is open, in the order of
 /// challenges; else granted. Says too what each policy came to.
-fn conclude(bench: &Bench<'_>, scope: &PolicySet, results: &mut Results) -> Outcome {
+fn conclude(bench: &Bench<'_>, in_force: &PolicySet) -> (Outcome, Failed) {
     let (tenant, sign_in) = (bench.evidence.tenant, bench.evidence.sign_in);
     let mut refusal = Refusal::default();
     let reaches_nothing = sign_in.audiences.is_empty()
@@ -171,7 +169,7 @@ fn conclude(bench: &Bench<'_>, scope: &PolicySet, results: &mut Results) -> Outc
     }
     let briefs = tenant.briefs();
     let mut is_open = false;
-    results.judge(scope, tenant.enabled(), |number| {
+    let failed = Failed::among(in_force, |number| {
         let Some(policy) = briefs.get(number) else {
             return false;
         };
@@ -193,13 +191,13 @@ fn conclude(bench: &Bench<'_>, scope: &PolicySet, results: &mut Results) -> Outc
         if reason == BlockReason::ProofUpBlockedByPolicy {
             policies.extend(bench.evidence.refusing_registration());
         }
-        return Outcome::Blocked(Block { reason, policies });
+        return (Outcome::Blocked(Block { reason, policies }), failed);
     }
     if !is_open && of_request.is_empty() {
-        return Outcome::Granted;
+        return (Outcome::Granted, failed);
     }
     let mut open = Open::default();
-    for (number, policy) in tenant.briefs_in(scope, tenant.enabled()) {
+    for (number, policy) in tenant.briefs_in(in_force, tenant.enabled()) {
         if verdict(policy, bench) == Verdict::Open {
             open.add(bench.asks(policy), briefs.id(number));
         }
@@ -209,7 +207,7 @@ fn conclude(bench: &Bench<'_>, scope: &PolicySet, results: &mut Results) -> Outc
             open.add(asks, None);
         }
     }
-    Outcome::Open(open.0.into_values().collect())
+    (Outcome::Open(open.0.into_values().collect()), failed)
 }
 
 /// What the request itself demands and has not: a first factor, always, of a person; MFA, if it says so.

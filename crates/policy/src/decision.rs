@@ -17,7 +17,8 @@ use crate::demand::Control;
 use crate::dimension::Bound;
 use crate::facts::SignIn;
 use crate::judge::{Judgement, Verdict};
-use crate::results::Results;
+use crate::policy_set::PolicySet;
+use crate::results::Failed;
 use crate::seen::Seen;
 use crate::what_if::NotGiven;
 
@@ -30,7 +31,9 @@ pub struct Decision {
     pub(crate) sign_in: Arc<SignIn>,
     /// What a What If left out, and what it asked instead; nothing of a real sign-in.
     pub(crate) not_given: (NotGiven, Bound),
-    pub(crate) results: Results,
+    /// The enabled policies in scope, and which of them are not satisfied.
+    pub(crate) in_force: PolicySet,
+    pub(crate) failed: Failed,
     /// What the policies came to, for the log.
     pub status: ConditionalAccessStatus,
     /// What happens next.
@@ -275,7 +278,8 @@ impl Decision {
     /// applied, are disabled or only report; [`Decision::policies`] tells of all of them, and why.
     pub fn results(&self) -> impl Iterator<Item = (PolicyId, AppliedPolicyResult)> {
         let briefs = self.tenant.briefs();
-        self.results.iter().filter_map(|(number, is_satisfied)| {
+        let results = self.failed.results(&self.in_force);
+        results.filter_map(|(number, is_satisfied)| {
             let result = match is_satisfied {
                 true => AppliedPolicyResult::Success,
                 false if briefs.get(number)?.is_evaluable() => AppliedPolicyResult::Failure,
@@ -287,7 +291,7 @@ impl Decision {
 
     /// What holds of the session once granted; worked out when asked for.
     pub fn session_controls(&self) -> SessionDecision {
-        session(&self.tenant, &self.sign_in, &self.results)
+        session(&self.tenant, &self.sign_in, &self.in_force)
     }
 
     /// The facts it decided on.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smallvec::SmallVec;
 
 use crate::policy_set::{PolicySet, SparsePolicySet};
-use crate::table::{Key, Table};
+use crate::table::{Key, Parts, Table, hash};
 use crate::value::See;
 
 /// One dimension: which policies each of its values brings the sign-in into, and which it takes it out of.
@@ -56,14 +56,22 @@ impl<V: Key> Matching<'_, V> {
         reason = "what kind of value it is need not be asked again of each group"
     )]
     pub(crate) fn add(&mut self, value: V) {
-        if let Some(number) = self.dimension.named.table.find(value.parts()) {
-            self.add_entry(number);
+        let value = value.parts();
+        let hash = hash(value);
+        if self.dimension.named.table.may_hold(hash) {
+            let [kind, high, low] = value.apart();
+            self.add_hashed(kind, high, low, hash);
         }
     }
 
+    /// Apart from the loop over somebody's groups, most of which nobody names.
     #[inline(never)]
-    fn add_entry(&mut self, number: usize) {
-        let Some(entry) = self.dimension.named.entries.get(number) else {
+    fn add_hashed(&mut self, kind: u64, high: u64, low: u64, hash: u64) {
+        let named = &self.dimension.named;
+        let number = named
+            .table
+            .find_hashed(Parts::together(kind, high, low), hash);
+        let Some(entry) = number.and_then(|number| named.entries.get(number)) else {
             return;
         };
         self.policies.add(&entry.included);
@@ -260,7 +268,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::table::Parts;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     struct Number(u64);

@@ -6,7 +6,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::conditional_access::{ClientAppType, SignInInterval, UserAction};
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::id::{PolicyId, TenantId};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::compile::CompiledTenant;
 use crate::cross_tenant::{CrossTenantChannel, Trust};
@@ -58,7 +58,8 @@ impl Standing {
 pub(crate) enum ControlState {
     /// The tenant that vouches.
     Met(TenantId),
-    /// The user can still meet it: by these, in this order; never empty.
+    /// The user can still meet it: by these, in this order; empty only where no more than the [`Detail::Verdict`] was asked
+    /// for.
     Open(Asks),
     /// Nobody can meet it in this sign-in.
     Unobtainable(BlockReason),
@@ -93,8 +94,19 @@ pub(crate) struct Regard {
 pub(crate) enum Detail {
     /// That it is open.
     Verdict,
-    /// The combinations of a strength within reach, too.
+    /// By what it can be met, too.
     Whole,
+}
+
+impl Detail {
+    /// Open, by this.
+    #[inline]
+    pub(crate) fn open(self, ask: impl FnOnce() -> Ask) -> ControlState {
+        ControlState::Open(match self {
+            Self::Verdict => Asks::new(),
+            Self::Whole => smallvec![ask()],
+        })
+    }
 }
 
 /// Whether somebody without a method may register one now.

@@ -259,20 +259,30 @@ impl<'a> Bench<'a> {
     /// What the demand of a policy comes to, whatever its sign-in frequency says.
     #[inline]
     fn demanded(&self, policy: &Brief) -> Found {
-        let shared = policy.shared.filter(|_| !self.looks_at_concerns);
-        match (policy.grant, shared) {
+        let (concern, shared) = (policy.concern, policy.shared);
+        match (policy.grant, shared.filter(|_| !self.looks_at_concerns)) {
             (Grant::NotEvaluable, _) => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
             (Grant::Nothing, _) => Found::Met,
             (Grant::Block, _) => Found::Unobtainable(
                 self.evidence
-                    .risk_elsewhere(policy.concern)
+                    .risk_elsewhere(concern)
                     .unwrap_or(BlockReason::BlockedByPolicy),
             ),
-            (Grant::All, Some(controls)) => self.all_of_shared(policy, controls),
-            (Grant::Any, Some(controls)) => self.any_of_shared(policy, controls),
-            (Grant::All, None) => all_of(self.found_one_by_one(policy)),
-            (Grant::Any, None) => any_of(self.found_one_by_one(policy)),
+            (Grant::All, Some(controls)) => self.all_of_shared(concern, controls),
+            (Grant::Any, Some(controls)) => self.any_of_shared(concern, controls),
+            (Grant::All, None) => self.all_one_by_one(policy),
+            (Grant::Any, None) => self.any_one_by_one(policy),
         }
+    }
+
+    #[cold]
+    fn all_one_by_one(&self, policy: &Brief) -> Found {
+        all_of(self.found_one_by_one(policy))
+    }
+
+    #[cold]
+    fn any_one_by_one(&self, policy: &Brief) -> Found {
+        any_of(self.found_one_by_one(policy))
     }
 
     fn found_one_by_one(&self, policy: &Brief) -> impl Iterator<Item = Option<Found>> {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-pub(crate) const WORD_BITS: usize = u64::BITS as usize;
+const WORD_BITS: usize = u64::BITS as usize;
 /// Sets of up to 2,048 policies (decision 17) are not put on the heap.
 const INLINE_WORDS: usize = 32;
 
@@ -116,8 +116,9 @@ impl PolicySet {
         set
     }
 
+    /// Policies 0 to 63 in the first, and so on.
     #[inline]
-    fn words(&self) -> &[u64] {
+    pub(crate) fn words(&self) -> &[u64] {
         self.inline.get(..self.count).unwrap_or(&self.heap)
     }
 
@@ -252,20 +253,18 @@ impl PolicySet {
         for (index, (word, theirs)) in self.words().iter().zip(other.words()).enumerate() {
             let mut rest = word & theirs;
             while rest != 0 {
-                call(index * WORD_BITS + rest.trailing_zeros() as usize);
+                call(number(index, rest));
                 // Clears the lowest bit.
                 rest &= rest - 1;
             }
         }
     }
 
-    /// Calls with the place of each word and what both sets have there.
+    /// Whether any number is in both sets.
     #[inline]
-    pub(crate) fn for_each_common_word(&self, other: &Self, mut call: impl FnMut(usize, u64)) {
-        let words = self.words().iter().zip(other.words());
-        for (index, (word, theirs)) in words.enumerate() {
-            call(index, word & theirs);
-        }
+    pub(crate) fn has_common(&self, other: &Self) -> bool {
+        let mut words = self.words().iter().zip(other.words());
+        words.any(|(word, theirs)| word & theirs != 0)
     }
 
     /// The numbers in both sets, ascending.
@@ -306,8 +305,13 @@ impl SparsePolicySet {
 fn bits(index: usize, word: u64) -> impl Iterator<Item = usize> + Clone {
     // Each step clears the lowest bit.
     let rest = |word: &NonZeroU64| NonZeroU64::new(word.get() & (word.get() - 1));
-    std::iter::successors(NonZeroU64::new(word), rest)
-        .map(move |word| index * WORD_BITS + word.trailing_zeros() as usize)
+    std::iter::successors(NonZeroU64::new(word), rest).map(move |word| number(index, word.get()))
+}
+
+/// The number of the lowest bit that is set in the word at `index`.
+#[inline]
+pub(crate) const fn number(index: usize, word: u64) -> usize {
+    index << WORD_BITS.trailing_zeros() | word.trailing_zeros() as usize
 }
 
 #[cfg(test)]
@@ -381,6 +385,7 @@ mod tests {
             let mut both = BTreeSet::new();
             one.for_each_common(&other, |number| { both.insert(number); });
             prop_assert_eq!(both, &left & &right);
+            prop_assert_eq!(one.has_common(&other), !left.is_disjoint(&right));
             for number in 0..200 {
                 prop_assert_eq!(dense(&left).contains(number), left.contains(&number));
             }

@@ -1,84 +1,82 @@
-//! What the enabled policies in scope came to, one bit for each: nothing is put on the heap for it, however many apply.
+//! What the policies in force came to, one bit for each: nothing is put on the heap for it where all are satisfied, however many
+//! apply.
 
 use smallvec::SmallVec;
 
-use crate::policy_set::{PolicySet, WORD_BITS};
+use crate::policy_set::{PolicySet, number};
 
-/// The enabled policies in scope, and which of them are satisfied. Of up to 2,048 policies (decision 17) it is not on the
-/// heap.
+/// Which of the policies in force are not satisfied; nothing where all are. Of up to 256 policies it is never on the heap.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Results(SmallVec<[Marks; 32]>);
+pub(crate) struct Failed(SmallVec<[u64; 4]>);
 
-/// Of as many policies as a word has bits.
-#[derive(Debug, Clone, Copy, Default)]
-struct Marks {
-    in_scope: u64,
-    satisfied: u64,
-}
-
-impl Results {
-    /// Asks of each policy in both sets, in order, whether it is satisfied.
+impl Failed {
+    /// Asks of each policy in force, in order, whether it is satisfied.
     #[inline]
-    pub(crate) fn judge(
-        &mut self,
-        scope: &PolicySet,
-        enabled: &PolicySet,
-        mut is_satisfied: impl FnMut(usize) -> bool,
-    ) {
-        scope.for_each_common_word(enabled, |index, in_scope| {
-            let (mut rest, mut satisfied) = (in_scope, 0);
+    pub(crate) fn among(in_force: &PolicySet, mut is_satisfied: impl FnMut(usize) -> bool) -> Self {
+        let mut failed = Self::default();
+        for (index, word) in in_force.words().iter().enumerate() {
+            let mut rest = *word;
             while rest != 0 {
                 let others = rest & (rest - 1);
-                if is_satisfied(index * WORD_BITS + rest.trailing_zeros() as usize) {
-                    satisfied |= rest ^ others;
+                if !is_satisfied(number(index, rest)) {
+                    failed.add(in_force, index, rest ^ others);
                 }
                 rest = others;
             }
-            self.0.push(Marks {
-                in_scope,
-                satisfied,
-            });
-        });
+        }
+        failed
     }
 
-    /// Whether every policy in scope is satisfied.
-    pub(crate) fn are_satisfied(&self) -> bool {
-        self.0.iter().all(|marks| marks.in_scope == marks.satisfied)
+    #[inline]
+    fn add(&mut self, in_force: &PolicySet, index: usize, bit: u64) {
+        if self.0.is_empty() {
+            self.0.resize(in_force.words().len(), 0);
+        }
+        if let Some(word) = self.0.get_mut(index) {
+            *word |= bit;
+        }
     }
 
-    /// The numbers of the policies in scope, ascending, and whether each is satisfied.
-    pub(crate) fn iter(&self) -> Iter<'_> {
-        Iter {
-            words: self.0.iter().enumerate(),
-            first: 0,
-            marks: Marks::default(),
+    /// Whether every policy is satisfied.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The numbers of the policies in force, the same as before, ascending; and whether each is satisfied.
+    pub(crate) fn results<'a>(&'a self, in_force: &'a PolicySet) -> Results<'a> {
+        Results {
+            in_force: in_force.words().iter().enumerate(),
+            failed: &self.0,
+            index: 0,
+            rest: 0,
         }
     }
 }
 
-/// See [`Results::iter`].
+/// See [`Failed::results`].
 #[derive(Debug)]
-pub(crate) struct Iter<'a> {
-    words: std::iter::Enumerate<std::slice::Iter<'a, Marks>>,
-    /// The number of the first policy of the present word.
-    first: usize,
-    /// What is left of that.
-    marks: Marks,
+pub(crate) struct Results<'a> {
+    in_force: std::iter::Enumerate<std::slice::Iter<'a, u64>>,
+    failed: &'a [u64],
+    /// The present word, and what is left of it.
+    index: usize,
+    rest: u64,
 }
 
-impl Iterator for Iter<'_> {
+impl Iterator for Results<'_> {
     type Item = (usize, bool);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while self.marks.in_scope == 0 {
-            let (index, marks) = self.words.next()?;
-            (self.first, self.marks) = (index * WORD_BITS, *marks);
+        while self.rest == 0 {
+            let (index, word) = self.in_force.next()?;
+            (self.index, self.rest) = (index, *word);
         }
-        let rest = self.marks.in_scope;
-        self.marks.in_scope = rest & (rest - 1);
-        let is_satisfied = self.marks.satisfied & (rest ^ self.marks.in_scope) != 0;
-        Some((self.first + rest.trailing_zeros() as usize, is_satisfied))
+        let rest = self.rest;
+        self.rest = rest & (rest - 1);
+        let failed = self.failed.get(self.index).copied().unwrap_or(0);
+        let is_satisfied = failed & (rest ^ self.rest) == 0;
+        Some((number(self.index, rest), is_satisfied))
     }
 }
 
@@ -94,7 +92,6 @@ mod tests {
         #[test]
         fn what_was_judged_is_told(
             scope in proptest::collection::btree_set(0..200usize, 0..40),
-            enabled in proptest::collection::btree_set(0..200usize, 0..100),
             satisfied in proptest::collection::btree_set(0..200usize, 0..100),
         ) {
             let set = |numbers: &BTreeSet<usize>| {
@@ -104,14 +101,14 @@ mod tests {
                 }
                 set
             };
-            let mut results = Results::default();
-            results.judge(&set(&scope), &set(&enabled), |number| satisfied.contains(&number));
-            let expect: BTreeMap<usize, bool> = (&scope & &enabled)
+            let in_force = set(&scope);
+            let failed = Failed::among(&in_force, |number| satisfied.contains(&number));
+            let expect: BTreeMap<usize, bool> = scope
                 .into_iter()
                 .map(|number| (number, satisfied.contains(&number)))
                 .collect();
-            prop_assert_eq!(results.are_satisfied(), expect.values().all(|it| *it));
-            prop_assert_eq!(results.iter().collect::<BTreeMap<_, _>>(), expect);
+            prop_assert_eq!(failed.is_empty(), expect.values().all(|it| *it));
+            prop_assert_eq!(failed.results(&in_force).collect::<BTreeMap<_, _>>(), expect);
         }
     }
 }

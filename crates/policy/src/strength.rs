@@ -4,12 +4,11 @@ use portcullis_model::authentication_strength::CombinationRestriction;
 use portcullis_model::conditional_access::SignInInterval;
 use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::sign_in_log::AuthenticationStrengthResult;
-use smallvec::smallvec;
 
 use crate::decision::{BlockReason, Challenge, Place};
 use crate::demand::{Combination, Strength};
 use crate::evidence::{
-    Ask, ControlState, Detail, Evidence, HELLO, Regard, Registration, Standing, is_first,
+    Ask, ControlState, Evidence, HELLO, Regard, Registration, Standing, is_first,
 };
 use crate::facts::{Authenticator, Proof};
 use crate::method_place::is_accepted;
@@ -133,21 +132,13 @@ impl Evidence<'_> {
             Reach::Missing { registrations, .. } => !is_ready || registrations == 0,
             Reach::Met | Reach::Restricted | Reach::Impossible => false,
         };
-        let combinations = match regard.detail {
-            Detail::Verdict => Vec::new(),
-            Detail::Whole => counting
-                .filter(is_asked_for)
-                .map(|one| one.methods)
-                .collect(),
-        };
-        Finding {
-            state: ControlState::Open(smallvec![Ask {
-                challenge: Challenge::AuthenticationStrength(strength.id),
-                place,
-                combinations,
-            }]),
-            result,
-        }
+        let asked_for = counting.filter(is_asked_for);
+        let state = regard.detail.open(|| Ask {
+            challenge: Challenge::AuthenticationStrength(strength.id),
+            place,
+            combinations: asked_for.map(|one| one.methods).collect(),
+        });
+        Finding { state, result }
     }
 
     /// Where MFA is proven. A guest whose identity is no tenant's can meet a strength only where the tenant says so

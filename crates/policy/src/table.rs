@@ -36,6 +36,18 @@ impl Parts {
         let (high, low) = id.as_u64_pair();
         Self { kind, high, low }
     }
+
+    /// Apart, so that they can be handed on without a place in memory.
+    #[inline]
+    pub(crate) const fn apart(self) -> [u64; 3] {
+        [self.kind, self.high, self.low]
+    }
+
+    /// The same together.
+    #[inline]
+    pub(crate) const fn together(kind: u64, high: u64, low: u64) -> Self {
+        Self { kind, high, low }
+    }
 }
 
 /// Where ascending values are.
@@ -98,16 +110,20 @@ impl Table {
     #[inline]
     pub(crate) fn find(&self, value: Parts) -> Option<usize> {
         let hash = hash(value);
-        let bit = hash >> self.filter_shift;
-        let word = self.filter.get(place(bit / 64))?;
-        if word >> (bit % 64) & 1 == 0 {
-            return None;
-        }
-        self.find_hashed(value, hash)
+        self.may_hold(hash).then(|| self.find_hashed(value, hash))?
     }
 
-    #[inline(never)]
-    fn find_hashed(&self, value: Parts, hash: u64) -> Option<usize> {
+    /// Whether any value may have this hash.
+    #[inline]
+    pub(crate) fn may_hold(&self, hash: u64) -> bool {
+        let bit = hash.wrapping_shr(self.filter_shift);
+        let word = self.filter.get(place(bit / 64)).copied().unwrap_or(0);
+        word >> (bit % 64) & 1 != 0
+    }
+
+    /// What [`Table::find`] says of a value with this hash that may be there.
+    #[inline]
+    pub(crate) fn find_hashed(&self, value: Parts, hash: u64) -> Option<usize> {
         for at in probes(hash, self.shift, self.slots.len()) {
             let Some(slot) = self.slots.get(at) else {
                 return self.values.binary_search(&value).ok();
@@ -140,14 +156,14 @@ fn sized(values: &[Parts], size: usize) -> Option<(Vec<Slot>, u32)> {
 /// The places where a value may be.
 #[inline]
 fn probes(hash: u64, shift: u32, size: usize) -> impl Iterator<Item = usize> {
-    let first = place(hash >> shift);
-    (first..first.saturating_add(PROBES_MAX)).map(move |at| at & size.wrapping_sub(1))
+    let first = place(hash.wrapping_shr(shift));
+    (0..PROBES_MAX).map(move |further| first.wrapping_add(further) & size.wrapping_sub(1))
 }
 
 /// The upper bits are the good ones: ids are random already, but for those that somebody made up, and of them any half may
 /// be the one that differs.
 #[inline]
-const fn hash(value: Parts) -> u64 {
+pub(crate) const fn hash(value: Parts) -> u64 {
     let kind = value.kind.wrapping_mul(0xd1b5_4a32_d192_ed03);
     let folded = value.high ^ value.low.rotate_left(32) ^ kind;
     folded.wrapping_mul(0x9e37_79b9_7f4a_7c15)
