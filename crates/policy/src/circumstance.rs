@@ -95,8 +95,8 @@ impl Circumstances {
 impl Table {
     /// Every policy, whatever the circumstances.
     fn of_nothing(index: &Index) -> Self {
-        let mut rows = PolicySets::like(&index.any_device);
-        rows.push(&PolicySet::full_like(&index.any_device));
+        let mut rows = PolicySets::like(&index.all);
+        rows.push(&index.all);
         Self {
             steps: [[0; VALUES]; CONDITIONS],
             rows,
@@ -283,7 +283,7 @@ mod tests {
             prop_assert!(count < 300 || index.circumstances.tables.len() > 1);
             for numbers in numbers {
                 let sign_in = sign_in(numbers);
-                let mut found = PolicySet::full_like(&index.any_device);
+                let mut found = index.all.clone();
                 for row in index.circumstances.rows(Values::of(&sign_in)) {
                     found.keep(row);
                 }

@@ -219,6 +219,7 @@ impl Evidence<'_> {
     }
 
     /// What is told of a policy that refuses a user of another tenant because of the risk they bring from there.
+    #[inline]
     pub(crate) fn risk_elsewhere(&self, concern: Concern) -> Option<BlockReason> {
         let Standing::Foreign(channel, ..) = self.standing else {
             return None;

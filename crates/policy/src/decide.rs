@@ -3,7 +3,6 @@
 //! A sign-in that no policy matches is granted, as the specification says (5.1); one that reaches nothing, or that
 //! both tenants did not admit, is not.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_model::conditional_access::SignInFrequency;
@@ -13,14 +12,13 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::brief::Brief;
 use crate::compile::{CompiledPolicy, CompiledTenant};
-use crate::decision::{
-    Block, BlockReason, Challenge, Decision, Outcome, Requirement, SessionDecision,
-};
+use crate::decision::{Block, BlockReason, Decision, Outcome, SessionDecision};
 use crate::demand::TargetKind;
 use crate::dimension::Bound;
-use crate::evidence::{Asks, ControlState, Detail, Evidence};
+use crate::evidence::{ControlState, Detail, Evidence};
 use crate::facts::{Origin, SignIn, Subject};
 use crate::judge::{Bench, Judgement, Verdict, verdict};
+use crate::open::Open;
 use crate::policy_set::PolicySet;
 use crate::results::Failed;
 use crate::seen::Seen;
@@ -199,15 +197,15 @@ fn conclude(bench: &Bench<'_>, in_force: &PolicySet) -> (Outcome, Failed) {
     let mut open = Open::default();
     for (number, policy) in tenant.briefs_in(in_force, tenant.enabled()) {
         if verdict(policy, bench) == Verdict::Open {
-            open.add(bench.asks(policy), briefs.id(number));
+            open.add_policy(bench, policy, briefs.id(number));
         }
     }
     for state in of_request {
         if let ControlState::Open(asks) = state {
-            open.add(asks, None);
+            open.add_all(&asks, None);
         }
     }
-    (Outcome::Open(open.0.into_values().collect()), failed)
+    (Outcome::Open(open.in_order()), failed)
 }
 
 /// What the request itself demands and has not: a first factor, always, of a person; MFA, if it says so.
@@ -251,27 +249,6 @@ impl Refusal {
                 self.policies.reserve(REFUSING);
             }
             self.policies.extend(policy);
-        }
-    }
-}
-
-/// What is open, each challenge once.
-#[derive(Default)]
-struct Open(BTreeMap<Challenge, Requirement>);
-
-impl Open {
-    fn add(&mut self, asks: Asks, policy: Option<PolicyId>) {
-        for ask in asks {
-            let requirement = self
-                .0
-                .entry(ask.challenge.clone())
-                .or_insert_with(|| Requirement {
-                    challenge: ask.challenge,
-                    place: ask.place,
-                    policies: Vec::new(),
-                    combinations: ask.combinations,
-                });
-            requirement.policies.extend(policy);
         }
     }
 }

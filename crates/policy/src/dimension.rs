@@ -185,15 +185,16 @@ impl<V: Key> Dimension<V> {
     #[inline]
     pub(crate) fn begin<'a>(&'a self, policies: &'a mut PolicySet) -> Matching<'a, V> {
         policies.copy_from(&self.named.everything);
-        let mut excluding = Excluding::new();
-        if let Some(excluded) = &self.named.everything_excluded {
-            excluding.push(excluded);
-        }
-        Matching {
+        // Filled in where it lies.
+        let mut matching = Matching {
             dimension: self,
             policies,
-            excluding,
+            excluding: Excluding::new(),
+        };
+        if let Some(excluded) = &self.named.everything_excluded {
+            matching.excluding.push(excluded);
         }
+        matching
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that

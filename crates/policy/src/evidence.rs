@@ -156,19 +156,16 @@ impl<'a> Evidence<'a> {
                 (Standing::Service, here, Err(BlockReason::BlockedByPolicy))
             }
         };
-        let mut evidence = Self {
+        let first = proofs_in(sign_in, primary_place).filter(|proof| is_first(proof.method));
+        Self {
             tenant,
             sign_in,
             standing,
             primary_place,
             mfa_place,
-            primary_proven_at: None,
+            primary_proven_at: first.map(|proof| proof.at).max(),
             refusing_registration: OnceCell::new(),
-        };
-        let first = evidence.proofs_in(primary_place);
-        let first = first.filter(|proof| is_first(proof.method));
-        evidence.primary_proven_at = first.map(|proof| proof.at).max();
-        evidence
+        }
     }
 
     /// Legacy clients can neither show a challenge nor send device state: any grant blocks (specification 4.6).
@@ -282,11 +279,7 @@ impl<'a> Evidence<'a> {
 
     /// Every proof of the tenant of that place, but what claims to be from the future.
     pub(crate) fn proofs_in(&self, place: Place) -> impl Iterator<Item = &'a Proof> {
-        let (tenant, now) = (place.tenant(), self.sign_in.at);
-        self.sign_in.proofs.iter().filter(move |proof| {
-            proof.tenant == tenant
-                && (proof.at <= now || proof.at.duration_since(now).as_secs() <= CLOCK_SKEW_SECONDS)
-        })
+        proofs_in(self.sign_in, place)
     }
 
     /// What the user could prove there.
@@ -341,6 +334,15 @@ impl<'a> Evidence<'a> {
     ) -> bool {
         is_fresh_at(self.sign_in.at, proven_at, interval)
     }
+}
+
+/// See [`Evidence::proofs_in`].
+fn proofs_in(sign_in: &SignIn, place: Place) -> impl Iterator<Item = &Proof> {
+    let (tenant, now) = (place.tenant(), sign_in.at);
+    sign_in.proofs.iter().filter(move |proof| {
+        proof.tenant == tenant
+            && (proof.at <= now || proof.at.duration_since(now).as_secs() <= CLOCK_SKEW_SECONDS)
+    })
 }
 
 /// Whether it was fresh at that moment.

@@ -87,11 +87,9 @@ fn lower(text: &str) -> impl Iterator<Item = char> {
 }
 
 fn same(text: &str, wanted: &str) -> bool {
-    // Nearly every text is one of these. (Letters outside of ASCII may become ones inside of it.)
-    if text.is_ascii() && wanted.is_ascii() {
-        return text.eq_ignore_ascii_case(wanted);
-    }
-    lower(text).eq(lower(wanted))
+    // Nearly every text ends at the second. (Letters outside of ASCII may become ones inside of it.)
+    text.eq_ignore_ascii_case(wanted)
+        || (!(text.is_ascii() && wanted.is_ascii()) && lower(text).eq(lower(wanted)))
 }
 
 fn starts_with(text: &str, wanted: &str) -> bool {

@@ -6,7 +6,7 @@ use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, 
 use crate::attribute_class::AttributeClasses;
 use crate::audience::Audiences;
 use crate::circumstance::{Circumstances, Values};
-use crate::device_rule::DeviceRules;
+use crate::device_rule::{AskedRules, DeviceRules};
 use crate::dimension::{Bound, Dimension, DimensionBuilder};
 use crate::facts::Subject;
 use crate::location::NamedLocations;
@@ -19,7 +19,6 @@ use crate::value::{
     audience_values, client_values, context_values, is_location_open, location_values,
     platform_values, show_user_values, workload_values,
 };
-use crate::visible_device;
 use crate::what_if::{NotGiven, Signal};
 
 /// The conditions of a policy, in the order in which a reader looks for the one that kept a policy out.
@@ -94,7 +93,7 @@ macro_rules! dimensions {
             /// Policies that match wherever a sign-in comes from.
             anywhere: PolicySet,
             /// Every policy.
-            all: PolicySet,
+            pub(crate) all: PolicySet,
             /// Policies that say nothing of devices.
             pub(crate) any_device: PolicySet,
             /// What the others say.
@@ -109,6 +108,7 @@ macro_rules! dimensions {
             $($(#[$doc])* pub(crate) $name: DimensionBuilder<$value>,)*
             pub(crate) any_device: PolicySet,
             pub(crate) devices: DeviceRules,
+            all: PolicySet,
         }
 
         impl IndexBuilder {
@@ -123,6 +123,7 @@ macro_rules! dimensions {
                     $($name: DimensionBuilder::new(count),)*
                     any_device: PolicySet::empty(count),
                     devices: DeviceRules::default(),
+                    all: PolicySet::full(count),
                 }
             }
 
@@ -135,7 +136,7 @@ macro_rules! dimensions {
                     audiences: None,
                     places: None,
                     circumstances: Circumstances::default(),
-                    all: PolicySet::full_like(&anywhere),
+                    all: self.all,
                     anywhere,
                     any_device: self.any_device,
                     devices: self.devices,
@@ -309,10 +310,7 @@ impl Index {
                 ask(condition, dimension, level.into_iter(), seen, |_| true)
             }
             Condition::Devices => {
-                let mut matching = self.any_device.clone();
-                for rule in &self.devices.rules {
-                    matching.add(&rule.policies);
-                }
+                let mut matching = self.all.clone();
                 self.keep_devices(seen, &mut matching);
                 matching
             }
@@ -376,19 +374,16 @@ impl Index {
             return;
         }
         let device = seen.device();
-        for rule in &self.devices.rules {
-            if !scope.has_any(&rule.policies) {
-                continue;
+        let mut asked = AskedRules::default();
+        scope.retain_beyond(&self.any_device, |policy| {
+            if seen.not_given.contains(Signal::Device) {
+                return seen.bound == Bound::Possible;
             }
-            let is_kept = if seen.not_given.contains(Signal::Device) {
-                seen.bound == Bound::Possible
-            } else {
-                visible_device::matches(device.as_ref(), &rule.condition)
-            };
-            if !is_kept {
-                scope.remove(&rule.policies);
-            }
-        }
+            let rule = self.devices.of_policy(policy);
+            rule.is_none_or(|(number, rule)| {
+                asked.holds(number, || rule.test.holds(device.as_ref()))
+            })
+        });
     }
 }
 

@@ -257,7 +257,11 @@ impl<'a> Bench<'a> {
     }
 
     /// What the demand of a policy comes to, whatever its sign-in frequency says.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "asked of each policy in force; what takes long is in functions of its own"
+    )]
     fn demanded(&self, policy: &Brief) -> Found {
         let (concern, shared) = (policy.concern, policy.shared);
         match (policy.grant, shared.filter(|_| !self.looks_at_concerns)) {

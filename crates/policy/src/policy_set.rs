@@ -89,10 +89,12 @@ impl PolicySet {
         Self::of_words(other.count)
     }
 
-    /// All policies of the same tenant.
-    pub(crate) fn full_like(other: &Self) -> Self {
-        let mut set = Self::empty_like(other);
-        set.words_mut().fill(u64::MAX);
+    /// All of `count` policies.
+    pub(crate) fn full(count: usize) -> Self {
+        let mut set = Self::empty(count);
+        for number in 0..count {
+            set.insert(number);
+        }
         set
     }
 
@@ -230,21 +232,27 @@ impl PolicySet {
         }
     }
 
-    /// Whether any of these is in it.
-    pub(crate) fn has_any(&self, some: &SparsePolicySet) -> bool {
-        let mut some = some.words.iter();
-        some.any(|(index, theirs)| {
-            self.words()
-                .get(*index)
-                .is_some_and(|word| word & theirs != 0)
-        })
-    }
-
     /// Whether any number is in it that is not in the other.
     #[inline]
     pub(crate) fn has_beyond(&self, other: &Self) -> bool {
         let mut words = self.words().iter().zip(other.words());
         words.any(|(word, theirs)| word & !theirs != 0)
+    }
+
+    /// Asks of each number that is not in the other whether it stays.
+    #[inline]
+    pub(crate) fn retain_beyond(&mut self, other: &Self, mut stays: impl FnMut(usize) -> bool) {
+        let words = self.words_mut().iter_mut().zip(other.words());
+        for (index, (word, theirs)) in words.enumerate() {
+            let mut rest = *word & !theirs;
+            while rest != 0 {
+                let others = rest & (rest - 1);
+                if !stays(number(index, rest)) {
+                    *word ^= rest ^ others;
+                }
+                rest = others;
+            }
+        }
     }
 
     /// Calls with each number in both sets, ascending.
@@ -360,7 +368,7 @@ mod tests {
             prop_assert_eq!(set(&|it| it.keep(row())), &left & &right);
             prop_assert_eq!(rows.at_word(4).unwrap().0, row().0);
             prop_assert!(rows.get(2).is_none());
-            let full = PolicySet::full_like(&dense(&left));
+            let full = PolicySet::full(200);
             let empty = PolicySet::empty_like(&full);
             let [all, none] = [(full.row(), row()), (empty.row(), empty.row())];
             prop_assert_eq!(set(&|it| it.keep_included(all)), &left - &right);
@@ -380,7 +388,10 @@ mod tests {
                 .collect();
             let both = &left & &right;
             prop_assert_eq!(product, [both, right.clone(), left.clone(), right.clone()]);
-            prop_assert_eq!(dense(&left).has_any(&sparse(&right)), !left.is_disjoint(&right));
+            let even = |number: &usize| number.is_multiple_of(2);
+            let mut retained = left.clone();
+            retained.retain(|number| right.contains(number) || even(number));
+            prop_assert_eq!(set(&|it| it.retain_beyond(&dense(&right), |one| even(&one))), retained);
             let [one, other] = [&left, &right].map(dense);
             let mut both = BTreeSet::new();
             one.for_each_common(&other, |number| { both.insert(number); });

@@ -53,6 +53,14 @@ struct Shown {
     registrable: AuthenticationMethods,
 }
 
+impl Shown {
+    /// Whether a combination holds a method that is neither proven nor could be.
+    fn lacks_any_of(&self, methods: AuthenticationMethods) -> bool {
+        let within_reach = self.proven.union(self.registered).union(self.registrable);
+        !within_reach.contains_all(methods)
+    }
+}
+
 /// Of the combinations that are not met.
 #[derive(Debug, Clone, Copy, Default)]
 struct Missing {
@@ -220,7 +228,16 @@ impl Evidence<'_> {
         accepted.fold(AuthenticationMethods::NONE, AuthenticationMethods::with)
     }
 
+    #[inline]
     fn reach(&self, combination: &Combination, shown: &Shown) -> Reach {
+        // The common end, passed at a glance.
+        if combination.restrictions.is_empty() && shown.lacks_any_of(combination.methods) {
+            return Reach::Impossible;
+        }
+        self.reach_closely(combination, shown)
+    }
+
+    fn reach_closely(&self, combination: &Combination, shown: &Shown) -> Reach {
         let methods = combination.methods;
         let mut proven = methods.intersection(shown.proven);
         if methods.contains_all(CERTIFICATE_AND_PASSWORD) {

@@ -1,15 +1,13 @@
 //! The device as conditions see it: what the user's own tenant says of it, as far as this tenant believes that.
 
-use portcullis_model::conditional_access::filter::{
-    Comparison, DeviceFilter, DeviceProperty, FilterMode,
-};
-use portcullis_model::conditional_access::{DeviceCondition, DeviceState};
+use portcullis_model::conditional_access::filter::{Comparison, DeviceProperty};
 use portcullis_model::device::{DeviceClaims, DeviceTrustType};
 use portcullis_model::id::TenantId;
 use uuid::{Uuid, uuid};
 
 use crate::cross_tenant::Trust;
-use crate::filter::{Value, holds, is_fulfilled};
+use crate::device_test::Shown;
+use crate::filter::{Value, holds};
 
 /// The application id under which Intune manages devices (`mdmAppId`).
 const INTUNE: Uuid = uuid!("0000000a-0000-0000-c000-000000000000");
@@ -66,7 +64,17 @@ impl<'a> VisibleDevice<'a> {
         self.is_managed_by_intune() || self.is_compliant() || self.is_hybrid_joined()
     }
 
-    fn satisfies(&self, comparison: &Comparison<DeviceProperty>) -> bool {
+    /// What is seen of its compliance and trust type.
+    pub(crate) fn shown(&self) -> Shown {
+        let claims = self.claims;
+        Shown {
+            is_compliant: self.shows_compliance.then_some(claims.is_compliant),
+            trust_type: self.shows_trust_type.then_some(claims.trust_type),
+        }
+    }
+
+    /// Whether a comparison holds.
+    pub(crate) fn satisfies(&self, comparison: &Comparison<DeviceProperty>) -> bool {
         let compare = |value| holds(value, comparison.operator, &comparison.operand);
         let attributes = &self.claims.attributes;
         let text = |text: &'a Option<String>| text.as_deref().map_or(Value::Null, Value::Text);
@@ -76,11 +84,8 @@ impl<'a> VisibleDevice<'a> {
                 let id = self.claims.device_id.uuid().hyphenated();
                 return compare(Value::Text(id.encode_lower(&mut buffer)));
             }
-            DeviceProperty::IsCompliant if !self.shows_compliance => Value::Null,
-            DeviceProperty::IsCompliant if self.claims.is_compliant => Value::Text("True"),
-            DeviceProperty::IsCompliant => Value::Text("False"),
-            DeviceProperty::TrustType if !self.shows_trust_type => Value::Null,
-            DeviceProperty::TrustType => Value::Text(trust_type(self.claims.trust_type)),
+            DeviceProperty::IsCompliant => self.shown().compliance(),
+            DeviceProperty::TrustType => self.shown().trust(),
             DeviceProperty::DisplayName => text(&attributes.display_name),
             DeviceProperty::DeviceOwnership => text(&attributes.device_ownership),
             DeviceProperty::EnrollmentProfileName => text(&attributes.enrollment_profile_name),
@@ -100,38 +105,5 @@ impl<'a> VisibleDevice<'a> {
                 .get(&number)
                 .map_or(Value::Null, |text| Value::Text(text)),
         })
-    }
-}
-
-/// Graph's words.
-const fn trust_type(trust_type: DeviceTrustType) -> &'static str {
-    match trust_type {
-        DeviceTrustType::Workplace => "Workplace",
-        DeviceTrustType::AzureAd => "AzureAD",
-        DeviceTrustType::ServerAd => "ServerAD",
-    }
-}
-
-/// Whether the filter's rule is fulfilled; every property of an unregistered device is null (specification 6.3).
-pub(crate) fn fulfils(device: Option<&VisibleDevice<'_>>, filter: &DeviceFilter) -> bool {
-    is_fulfilled(&filter.rule.expression, &|comparison| match device {
-        Some(device) => device.satisfies(comparison),
-        None => holds(Value::Null, comparison.operator, &comparison.operand),
-    })
-}
-
-/// Whether a condition on devices brings a sign-in from this device into scope.
-pub(crate) fn matches(device: Option<&VisibleDevice<'_>>, condition: &DeviceCondition) -> bool {
-    match condition {
-        DeviceCondition::Filter(filter) => match filter.mode {
-            FilterMode::Include => fulfils(device, filter),
-            FilterMode::Exclude => !fulfils(device, filter),
-        },
-        DeviceCondition::AllExceptStates(states) => !states.iter().any(|state| {
-            device.is_some_and(|device| match state {
-                DeviceState::Compliant => device.is_compliant(),
-                DeviceState::DomainJoined => device.is_hybrid_joined(),
-            })
-        }),
     }
 }

@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 
-use crate::brief::SHARED_MAX;
+use crate::brief::{Brief, Grant, SHARED_MAX};
 use crate::decision::BlockReason;
-use crate::demand::Concern;
+use crate::demand::{Concern, Control};
+use crate::evidence::{Asks, ControlState, Detail};
 use crate::judge::{Bench, Found, NOTHING};
 
 /// One bit for each control by its number. Numbers are in the order of challenges.
@@ -40,6 +41,7 @@ impl Bench<'_> {
         self.all_of_others(concern, controls)
     }
 
+    #[inline(never)]
     fn all_of_others(&self, concern: Concern, controls: u64) -> Found {
         loop {
             let refused = controls & self.shared.refused.get();
@@ -69,6 +71,7 @@ impl Bench<'_> {
         self.any_of_others(concern, controls)
     }
 
+    #[inline(never)]
     fn any_of_others(&self, concern: Concern, controls: u64) -> Found {
         loop {
             let unknown = controls & !self.judged();
@@ -93,17 +96,53 @@ impl Bench<'_> {
         let shared = &self.shared;
         let number = controls.trailing_zeros() as usize;
         let bit = controls & controls.wrapping_neg();
-        match self.found(number, concern) {
-            // INVARIANT (shared answers): beside a user action, the only time when something is not asked for, nothing
-            // is shared.
-            Some(Found::Met) | None => shared.met.set(shared.met.get() | bit),
-            Some(Found::Open) => shared.open.set(shared.open.get() | bit),
-            Some(Found::Unobtainable(reason)) => {
+        match self.found_shared(number, concern) {
+            Found::Met => shared.met.set(shared.met.get() | bit),
+            Found::Open => shared.open.set(shared.open.get() | bit),
+            Found::Unobtainable(reason) => {
                 shared.refused.set(shared.refused.get() | bit);
                 if let Some(known) = shared.reasons.get(number) {
                     known.set(reason);
                 }
             }
+        }
+    }
+
+    fn found_shared(&self, number: usize, concern: Concern) -> Found {
+        let control = self.evidence.tenant.briefs().control(number);
+        control.map_or(NOTHING, |control| {
+            let state = self.find_shared(control, concern, Detail::Verdict);
+            Found::from(&state)
+        })
+    }
+
+    /// INVARIANT (shared answers): beside a user action, the only time when a control is not asked for or replaced by others,
+    /// nothing is shared, and what weighs is the same for all policies.
+    fn find_shared(&self, control: &Control, concern: Concern, detail: Detail) -> ControlState {
+        self.evidence
+            .of(control, concern, self.regard(None, detail))
+    }
+
+    /// Of a policy that is [`Verdict::Open`](super::Verdict::Open), the number of the one control that it asks for, where
+    /// that is one and the same for all policies.
+    pub(crate) fn only_open_control(&self, policy: &Brief) -> Option<usize> {
+        let controls = policy.shared.filter(|_| !self.looks_at_concerns)?;
+        let open = controls & self.shared.open.get();
+        let is_only = match policy.grant {
+            Grant::All => open.is_power_of_two(),
+            // The first; where one is met, none of the others is asked for.
+            Grant::Any => open != 0 && controls & self.shared.met.get() == 0,
+            Grant::NotEvaluable | Grant::Nothing | Grant::Block => false,
+        };
+        is_only.then(|| open.trailing_zeros() as usize)
+    }
+
+    /// By what a control can be met that is open.
+    pub(crate) fn asks_of(&self, number: usize, concern: Concern) -> Asks {
+        let control = self.evidence.tenant.briefs().control(number);
+        match control.map(|control| self.find_shared(control, concern, Detail::Whole)) {
+            Some(ControlState::Open(asks)) => asks,
+            Some(ControlState::Met(_) | ControlState::Unobtainable(_)) | None => Asks::new(),
         }
     }
 

@@ -151,9 +151,10 @@ fn device_rules(index: &Index, seen: &Seen<'_>) -> (Rules, Rules) {
     if seen.not_given.contains(Signal::Device) {
         return (included, excluded);
     }
-    for (policy, condition) in index.devices.by_policy() {
-        let matches = crate::visible_device::matches(seen.device().as_ref(), condition);
-        let (graph, people) = match (condition, matches) {
+    let device = seen.device();
+    for (policy, device_rule) in index.devices.by_policy() {
+        let matches = device_rule.test.holds(device.as_ref());
+        let (graph, people) = match (&device_rule.condition, matches) {
             (DeviceCondition::Filter(filter), _) => {
                 let graph = match (filter.mode, matches) {
                     (FilterMode::Include, true) | (FilterMode::Exclude, false) => "deviceFilter",
