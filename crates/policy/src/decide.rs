@@ -159,24 +159,17 @@ fn conclude(bench: &Bench<'_>, in_force: &PolicySet) -> (Outcome, Failed) {
     if !is_admitted(tenant, sign_in) {
         refusal.add(BlockReason::NotAdmitted, None);
     }
-    let of_request = demands_of_request(bench);
-    for state in &of_request {
-        if let ControlState::Unobtainable(reason) = state {
-            refusal.add(*reason, None);
-        }
+    let of_request = OfRequest::lacking(bench);
+    if let Some(ControlState::Unobtainable(reason)) = &of_request.mfa {
+        refusal.add(*reason, None);
     }
     let briefs = tenant.briefs();
-    let mut is_open = false;
     let failed = Failed::among(in_force, |number| {
-        let Some(policy) = briefs.get(number) else {
-            return false;
-        };
-        match verdict(policy, bench) {
+        let not_evaluable = Verdict::Blocked(BlockReason::PolicyNotEvaluable);
+        let policy = briefs.get(number);
+        match policy.map_or(not_evaluable, |policy| verdict(policy, bench)) {
             Verdict::Satisfied => true,
-            Verdict::Open => {
-                is_open = true;
-                false
-            }
+            Verdict::Open => false,
             Verdict::Blocked(reason) => {
                 refusal.add(reason, briefs.id(number));
                 false
@@ -191,40 +184,50 @@ fn conclude(bench: &Bench<'_>, in_force: &PolicySet) -> (Outcome, Failed) {
         }
         return (Outcome::Blocked(Block { reason, policies }), failed);
     }
-    if !is_open && of_request.is_empty() {
+    if failed.is_empty() && of_request.is_nothing() {
         return (Outcome::Granted, failed);
     }
     let mut open = Open::default();
-    for (number, policy) in tenant.briefs_in(in_force, tenant.enabled()) {
-        if verdict(policy, bench) == Verdict::Open {
+    // Where nothing refuses, what is not satisfied is open.
+    let results = failed.results(in_force);
+    for (number, _) in results.filter(|(_, is_satisfied)| !is_satisfied) {
+        if let Some(policy) = briefs.get(number) {
             open.add_policy(bench, policy, briefs.id(number));
         }
     }
-    for state in of_request {
-        if let ControlState::Open(asks) = state {
-            open.add_all(&asks, None);
-        }
+    if of_request.primary {
+        open.add_all(&smallvec![bench.evidence.ask_for_primary()], None);
+    }
+    if let Some(ControlState::Open(asks)) = &of_request.mfa {
+        open.add_all(asks, None);
     }
     (Outcome::Open(open.in_order()), failed)
 }
 
-/// What the request itself demands and has not: a first factor, always, of a person; MFA, if it says so.
-fn demands_of_request(bench: &Bench<'_>) -> SmallVec<[ControlState; 2]> {
-    let evidence = bench.evidence;
-    let mut demands = SmallVec::new();
-    let is_person = matches!(evidence.sign_in.subject, Subject::User(_));
-    if is_person && !evidence.primary_is_proven(None) {
-        demands.push(ControlState::Open(smallvec![evidence.ask_for_primary()]));
-    }
-    if evidence.sign_in.requests_mfa {
-        match evidence.mfa(bench.regard(None, Detail::Whole)) {
-            ControlState::Met(_) => {}
-            missing @ (ControlState::Open(_) | ControlState::Unobtainable(_)) => {
-                demands.push(missing);
-            }
+/// What the request itself demands and has not.
+struct OfRequest {
+    /// A first factor: always, of a person.
+    primary: bool,
+    /// MFA, if the request says so.
+    mfa: Option<ControlState>,
+}
+
+impl OfRequest {
+    #[inline]
+    fn lacking(bench: &Bench<'_>) -> Self {
+        let evidence = bench.evidence;
+        let is_person = matches!(evidence.sign_in.subject, Subject::User(_));
+        let demands_mfa = evidence.sign_in.requests_mfa;
+        let mfa = demands_mfa.then(|| evidence.mfa(bench.regard(None, Detail::Whole)));
+        Self {
+            primary: is_person && !evidence.primary_is_proven(None),
+            mfa: mfa.filter(|state| !matches!(state, ControlState::Met(_))),
         }
     }
-    demands
+
+    fn is_nothing(&self) -> bool {
+        !self.primary && self.mfa.is_none()
+    }
 }
 
 /// The first of the reasons to refuse, in their order, and the policies that have it.
@@ -248,7 +251,9 @@ impl Refusal {
             if self.policies.is_empty() {
                 self.policies.reserve(REFUSING);
             }
-            self.policies.extend(policy);
+            if let Some(policy) = policy {
+                self.policies.push(policy);
+            }
         }
     }
 }

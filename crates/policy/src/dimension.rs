@@ -44,7 +44,8 @@ type Excluding<'a> = SmallVec<[&'a SparsePolicySet; 16]>;
 /// The policies that the values seen so far match, while values are added.
 pub(crate) struct Matching<'a, V> {
     dimension: &'a Dimension<V>,
-    policies: &'a mut PolicySet,
+    /// The words of the set.
+    policies: &'a mut [u64],
     excluding: Excluding<'a>,
 }
 
@@ -74,7 +75,7 @@ impl<V: Key> Matching<'_, V> {
         let Some(entry) = number.and_then(|number| named.entries.get(number)) else {
             return;
         };
-        self.policies.add(&entry.included);
+        entry.included.add_to(self.policies);
         if !entry.excluded.is_empty() {
             self.excluding.push(&entry.excluded);
         }
@@ -84,7 +85,7 @@ impl<V: Key> Matching<'_, V> {
     #[inline]
     pub(crate) fn finish(self) {
         for excluded in &self.excluding {
-            self.policies.remove(excluded);
+            excluded.remove_from(self.policies);
         }
     }
 }
@@ -147,7 +148,7 @@ impl<V: Key> Dimension<V> {
         let mut policies = self.always.clone();
         let mut matching = Matching {
             dimension: self,
-            policies: &mut policies,
+            policies: policies.words_mut(),
             excluding: Excluding::new(),
         };
         values.for_each(|value| matching.add(value));
@@ -188,7 +189,7 @@ impl<V: Key> Dimension<V> {
         // Filled in where it lies.
         let mut matching = Matching {
             dimension: self,
-            policies,
+            policies: policies.words_mut(),
             excluding: Excluding::new(),
         };
         if let Some(excluded) = &self.named.everything_excluded {

@@ -125,7 +125,7 @@ impl PolicySet {
     }
 
     #[inline]
-    fn words_mut(&mut self) -> &mut [u64] {
+    pub(crate) fn words_mut(&mut self) -> &mut [u64] {
         match self.inline.get_mut(..self.count) {
             Some(words) => words,
             None => &mut self.heap,
@@ -214,22 +214,12 @@ impl PolicySet {
 
     #[inline]
     pub(crate) fn add(&mut self, some: &SparsePolicySet) {
-        let words = self.words_mut();
-        for (index, theirs) in &some.words {
-            if let Some(word) = words.get_mut(*index) {
-                *word |= theirs;
-            }
-        }
+        some.add_to(self.words_mut());
     }
 
     #[inline]
     pub(crate) fn remove(&mut self, some: &SparsePolicySet) {
-        let words = self.words_mut();
-        for (index, theirs) in &some.words {
-            if let Some(word) = words.get_mut(*index) {
-                *word &= !theirs;
-            }
-        }
+        some.remove_from(self.words_mut());
     }
 
     /// Whether any number is in it that is not in the other.
@@ -299,6 +289,26 @@ impl SparsePolicySet {
         match self.words.last_mut() {
             Some((last, word)) if *last == index => *word |= bit,
             Some(_) | None => self.words.push((index, bit)),
+        }
+    }
+
+    /// Adds it to a set of the same tenant.
+    #[inline]
+    pub(crate) fn add_to(&self, words: &mut [u64]) {
+        for (index, ours) in &self.words {
+            if let Some(word) = words.get_mut(*index) {
+                *word |= ours;
+            }
+        }
+    }
+
+    /// Drops it from a set of the same tenant.
+    #[inline]
+    pub(crate) fn remove_from(&self, words: &mut [u64]) {
+        for (index, ours) in &self.words {
+            if let Some(word) = words.get_mut(*index) {
+                *word &= !ours;
+            }
         }
     }
 

@@ -15,25 +15,27 @@ impl Failed {
     pub(crate) fn among(in_force: &PolicySet, mut is_satisfied: impl FnMut(usize) -> bool) -> Self {
         let mut failed = Self::default();
         for (index, word) in in_force.words().iter().enumerate() {
-            let mut rest = *word;
+            let (mut rest, mut bits) = (*word, 0);
             while rest != 0 {
                 let others = rest & (rest - 1);
                 if !is_satisfied(number(index, rest)) {
-                    failed.add(in_force, index, rest ^ others);
+                    bits |= rest ^ others;
                 }
                 rest = others;
+            }
+            if bits != 0 {
+                failed.add(in_force, index, bits);
             }
         }
         failed
     }
 
-    #[inline]
-    fn add(&mut self, in_force: &PolicySet, index: usize, bit: u64) {
+    fn add(&mut self, in_force: &PolicySet, index: usize, bits: u64) {
         if self.0.is_empty() {
             self.0.resize(in_force.words().len(), 0);
         }
         if let Some(word) = self.0.get_mut(index) {
-            *word |= bit;
+            *word |= bits;
         }
     }
 

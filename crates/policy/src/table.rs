@@ -122,7 +122,11 @@ impl Table {
     }
 
     /// What [`Table::find`] says of a value with this hash that may be there.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "so that the value need not lie in memory"
+    )]
     pub(crate) fn find_hashed(&self, value: Parts, hash: u64) -> Option<usize> {
         for at in probes(hash, self.shift, self.slots.len()) {
             let Some(slot) = self.slots.get(at) else {
