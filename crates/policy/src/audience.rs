@@ -15,8 +15,9 @@ use crate::well_known_applications::{microsoft_admin_portals, office_365};
 /// The policies about each resource.
 #[derive(Debug)]
 pub(crate) struct Audiences {
-    table: Table,
-    /// Of each resource in the table; first of all others, which no policy and no attribute tells apart.
+    /// The number of each resource's set.
+    table: Table<usize>,
+    /// First of all resources that are not in the table, which no policy and no attribute tells apart.
     sets: PolicySets,
 }
 
@@ -59,7 +60,7 @@ impl Audiences {
             }
         }
         Some(Self {
-            table: Table::of(&values),
+            table: Table::of(values.into_iter().zip(1..)),
             sets,
         })
     }
@@ -68,6 +69,6 @@ impl Audiences {
     #[inline]
     pub(crate) fn row(&self, audience: ClientId) -> Option<Row<'_>> {
         let number = self.table.find(TargetValue::Application(audience).parts());
-        self.sets.get(number.map_or(0, |number| number + 1))
+        self.sets.get(number.copied().unwrap_or(0))
     }
 }

@@ -18,8 +18,8 @@ pub(crate) struct Brief {
     pub(crate) remediates: bool,
     /// Where its controls begin in the list of all, and where they end.
     controls: (usize, usize),
-    /// The same as one bit for each, where all their numbers are below [`SHARED_MAX`].
-    pub(crate) shared: Option<u64>,
+    /// The same as one bit for each, where all their numbers are below [`SHARED_MAX`]; else none.
+    pub(crate) shared: u64,
 }
 
 /// So many controls of a tenant are judged once for all policies; nearly every tenant has fewer.
@@ -95,7 +95,7 @@ impl Briefs {
                 remediates: policy.demand.remediates(),
                 frequency: policy.session_controls.sign_in_frequency,
                 controls: (begin, briefs.demanded.len()),
-                shared,
+                shared: shared.unwrap_or(0),
             });
         }
         briefs

@@ -86,6 +86,7 @@ pub(crate) fn judgements(tenant: &CompiledTenant, seen: &Seen<'_>) -> Vec<Judgem
 }
 
 /// Against what the policies in force are judged.
+#[inline]
 pub(crate) fn enforced_bench<'a>(evidence: &'a Evidence<'a>, scope: &PolicySet) -> Bench<'a> {
     let tenant = evidence.tenant;
     let in_force = tenant.briefs_in(scope, tenant.enabled());

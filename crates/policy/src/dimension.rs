@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::policy_set::{PolicySet, SparsePolicySet};
+use crate::policy_set::{PolicySet, Sparse, SparsePolicySet};
 use crate::table::{Key, Parts, Table, hash};
 use crate::value::See;
 
@@ -23,23 +23,34 @@ pub(crate) struct Dimension<V> {
 /// What the values of a dimension include and exclude, whatever kind of value they are.
 #[derive(Debug)]
 struct Named {
-    table: Table,
-    /// Of each value, in the same order.
-    entries: Vec<Entry>,
+    table: Table<Entry>,
     /// `always`, and what the value that every sign-in has includes: many policies, and asked for every time.
     everything: PolicySet,
     /// What it excludes: hardly ever anything.
     everything_excluded: Option<SparsePolicySet>,
 }
 
-#[derive(Debug, Clone, Default)]
+/// What one value includes and excludes.
+#[derive(Debug)]
 struct Entry {
-    included: SparsePolicySet,
-    excluded: SparsePolicySet,
+    included: Box<[(usize, u64)]>,
+    excluded: Box<[(usize, u64)]>,
+}
+
+impl Entry {
+    #[inline]
+    fn included(&self) -> Sparse<'_> {
+        Sparse(&self.included)
+    }
+
+    #[inline]
+    fn excluded(&self) -> Sparse<'_> {
+        Sparse(&self.excluded)
+    }
 }
 
 /// What excludes, until everything that includes is in.
-type Excluding<'a> = SmallVec<[&'a SparsePolicySet; 16]>;
+type Excluding<'a> = SmallVec<[Sparse<'a>; 16]>;
 
 /// The policies that the values seen so far match, while values are added.
 pub(crate) struct Matching<'a, V> {
@@ -69,23 +80,14 @@ impl<V: Key> Matching<'_, V> {
     #[inline(never)]
     fn add_hashed(&mut self, kind: u64, high: u64, low: u64, hash: u64) {
         let named = &self.dimension.named;
-        let number = named
-            .table
-            .find_hashed(Parts::together(kind, high, low), hash);
-        let Some(entry) = number.and_then(|number| named.entries.get(number)) else {
+        let value = Parts::together(kind, high, low);
+        let Some(entry) = named.table.find_hashed(value, hash) else {
             return;
         };
-        entry.included.add_to(self.policies);
-        if !entry.excluded.is_empty() {
-            self.excluding.push(&entry.excluded);
-        }
-    }
-
-    /// Takes away what is excluded.
-    #[inline]
-    pub(crate) fn finish(self) {
-        for excluded in &self.excluding {
-            excluded.remove_from(self.policies);
+        entry.included().add_to(self.policies);
+        let excluded = entry.excluded();
+        if !excluded.is_empty() {
+            self.excluding.push(excluded);
         }
     }
 }
@@ -102,7 +104,13 @@ impl<V: Key> See<V> for Matching<'_, V> {
 #[derive(Debug)]
 pub(crate) struct DimensionBuilder<V> {
     pub(crate) always: PolicySet,
-    entries: BTreeMap<V, Entry>,
+    entries: BTreeMap<V, Lists>,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    included: SparsePolicySet,
+    excluded: SparsePolicySet,
 }
 
 impl<V: Key> DimensionBuilder<V> {
@@ -125,15 +133,22 @@ impl<V: Key> DimensionBuilder<V> {
         let mut everything = self.always.clone();
         let mut everything_excluded = None;
         if let Some(entry) = V::EVERYTHING.and_then(|value| self.entries.get(&value)) {
-            everything.add(&entry.included);
+            everything.add(entry.included.view());
             everything_excluded = Some(entry.excluded.clone()).filter(|it| !it.is_empty());
         }
-        let (values, entries): (Vec<V>, Vec<Entry>) = self.entries.into_iter().unzip();
+        let values = self.entries.keys().copied().collect();
+        let entries = self.entries.into_iter().map(|(value, lists)| {
+            let entry = Entry {
+                included: lists.included.kept(),
+                excluded: lists.excluded.kept(),
+            };
+            (value, entry)
+        });
+        let table = Table::of(entries);
         Dimension {
             always: self.always,
             named: Named {
-                table: Table::of(&values),
-                entries,
+                table,
                 everything,
                 everything_excluded,
             },
@@ -146,21 +161,16 @@ impl<V: Key> Dimension<V> {
     /// The policies whose condition these values satisfy: any include brings the sign-in in, any exclude wins over that.
     pub(crate) fn matching(&self, values: impl Iterator<Item = V>) -> PolicySet {
         let mut policies = self.always.clone();
-        let mut matching = Matching {
-            dimension: self,
-            policies: policies.words_mut(),
-            excluding: Excluding::new(),
-        };
-        values.for_each(|value| matching.add(value));
-        matching.finish();
+        let show = |matching: &mut Matching<'_, V>| values.for_each(|value| matching.add(value));
+        self.add_shown(&mut policies, show);
         policies
     }
 
     /// Policies that no value includes and none excludes: they match whatever the sign-in's values are.
     pub(crate) fn untouched(&self) -> PolicySet {
         let mut untouched = self.always.clone();
-        for entry in &self.named.entries {
-            untouched.remove(&entry.excluded);
+        for entry in self.named.table.kept() {
+            untouched.remove(entry.excluded());
         }
         untouched
     }
@@ -170,8 +180,8 @@ impl<V: Key> Dimension<V> {
         let mut included = PolicySet::empty_like(&self.always);
         let mut excluded = PolicySet::empty_like(&self.always);
         for entry in values.filter_map(|value| self.entry(value)) {
-            included.add(&entry.included);
-            excluded.add(&entry.excluded);
+            included.add(entry.included());
+            excluded.add(entry.excluded());
         }
         (included, excluded)
     }
@@ -181,21 +191,40 @@ impl<V: Key> Dimension<V> {
         &self.values
     }
 
-    /// Begins to put what a sign-in with [`Key::EVERYTHING`] and other values satisfies in the place of whatever is in
-    /// `policies`, of the same tenant.
+    /// Puts what a sign-in satisfies in the place of whatever is in `policies`, of the same tenant. It has
+    /// [`Key::EVERYTHING`], and the values that `show` shows.
     #[inline]
-    pub(crate) fn begin<'a>(&'a self, policies: &'a mut PolicySet) -> Matching<'a, V> {
+    pub(crate) fn match_shown<'a>(
+        &'a self,
+        policies: &'a mut PolicySet,
+        show: impl FnOnce(&mut Matching<'a, V>),
+    ) {
         policies.copy_from(&self.named.everything);
+        self.add_shown(policies, |matching| {
+            if let Some(excluded) = &self.named.everything_excluded {
+                matching.excluding.push(excluded.view());
+            }
+            show(matching);
+        });
+    }
+
+    /// Adds what the values include that `show` shows, and takes away what any of them excludes.
+    #[inline]
+    fn add_shown<'a>(
+        &'a self,
+        policies: &'a mut PolicySet,
+        show: impl FnOnce(&mut Matching<'a, V>),
+    ) {
         // Filled in where it lies.
         let mut matching = Matching {
             dimension: self,
             policies: policies.words_mut(),
             excluding: Excluding::new(),
         };
-        if let Some(excluded) = &self.named.everything_excluded {
-            matching.excluding.push(excluded);
+        show(&mut matching);
+        for excluded in &matching.excluding {
+            excluded.remove_from(matching.policies);
         }
-        matching
     }
 
     /// The same where some values are not known to be the sign-in's: those `open` names may be its or may not be. All that
@@ -208,14 +237,14 @@ impl<V: Key> Dimension<V> {
     ) -> PolicySet {
         let known: BTreeSet<V> = values.collect();
         let mut matching = self.always.clone();
-        for (value, entry) in self.values.iter().zip(&self.named.entries) {
+        for (value, entry) in self.values.iter().zip(self.named.table.kept()) {
             if known.contains(value) || (bound == Bound::Possible && open(*value)) {
-                matching.add(&entry.included);
+                matching.add(entry.included());
             }
         }
-        for (value, entry) in self.values.iter().zip(&self.named.entries) {
+        for (value, entry) in self.values.iter().zip(self.named.table.kept()) {
             if known.contains(value) || (bound == Bound::Definite && open(*value)) {
-                matching.remove(&entry.excluded);
+                matching.remove(entry.excluded());
             }
         }
         matching
@@ -231,22 +260,18 @@ impl<V: Key> Dimension<V> {
             let Some(entry) = self.entry(value) else {
                 continue;
             };
-            for policy in entry.included.iter() {
+            for policy in entry.included().iter() {
                 rules.included.entry(policy).or_default().push(value);
             }
-            for policy in entry.excluded.iter() {
+            for policy in entry.excluded().iter() {
                 rules.excluded.entry(policy).or_default().push(value);
             }
         }
         rules
     }
 
-    fn number(&self, value: V) -> Option<usize> {
-        self.named.table.find(value.parts())
-    }
-
     fn entry(&self, value: V) -> Option<&Entry> {
-        self.named.entries.get(self.number(value)?)
+        self.named.table.find(value.parts())
     }
 }
 
@@ -321,12 +346,12 @@ mod tests {
             let found = dimension.matching(values.iter().copied().map(Number));
             prop_assert_eq!(found.common(&found).collect::<Vec<_>>(), expect(&values));
             let mut begun = PolicySet::empty(lists.len());
-            let mut matching = dimension.begin(&mut begun);
             values.remove(&0);
-            for value in &values {
-                matching.add(Number(*value));
-            }
-            matching.finish();
+            dimension.match_shown(&mut begun, |matching| {
+                for value in &values {
+                    matching.add(Number(*value));
+                }
+            });
             values.insert(0);
             prop_assert_eq!(begun.common(&begun).collect::<Vec<_>>(), expect(&values));
         }

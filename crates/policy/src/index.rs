@@ -343,9 +343,8 @@ impl Index {
     fn match_subject(&self, seen: &Seen<'_>, matching: &mut PolicySet) {
         match &seen.sign_in.subject {
             Subject::User(user) => {
-                let mut matching = self.users.begin(matching);
-                show_user_values(user, &mut matching);
-                matching.finish();
+                self.users
+                    .match_shown(matching, |matching| show_user_values(user, matching));
             }
             Subject::ServicePrincipal(principal) => {
                 let values = workload_values(*principal, &self.attributes);

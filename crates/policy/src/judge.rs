@@ -67,13 +67,15 @@ pub(crate) struct Bench<'a> {
     remediates: bool,
     /// The strengths demanded by policies about registering security information, while somebody registers.
     of_registration: Vec<&'a Strength>,
-    /// Whether what a control finds depends on what the policy is about.
-    looks_at_concerns: bool,
+    /// The controls that may find the same for every policy: all of them, or none where that depends on what the policy is
+    /// about.
+    sharing: u64,
     /// What the controls that policies asked for so far find, where that is the same for all policies.
     shared: Shared,
 }
 
 impl<'a> Bench<'a> {
+    #[inline]
     pub(crate) fn new(
         evidence: &'a Evidence<'a>,
         in_force: impl Iterator<Item = &'a Brief> + Clone,
@@ -102,7 +104,11 @@ impl<'a> Bench<'a> {
             is_risky,
             remediates,
             of_registration,
-            looks_at_concerns: looks_at_concerns(evidence),
+            sharing: if looks_at_concerns(evidence) {
+                0
+            } else {
+                u64::MAX
+            },
             shared: Shared::default(),
         }
     }
@@ -113,7 +119,7 @@ impl<'a> Bench<'a> {
             remediates: self.remediates || remediates,
             frequency,
             stale: stale(self.evidence, frequency),
-            looks_at_concerns: true,
+            sharing: 0,
             shared: Shared::default(),
             ..self
         }
@@ -263,8 +269,8 @@ impl<'a> Bench<'a> {
         reason = "asked of each policy in force; what takes long is in functions of its own"
     )]
     fn demanded(&self, policy: &Brief) -> Found {
-        let (concern, shared) = (policy.concern, policy.shared);
-        match (policy.grant, shared.filter(|_| !self.looks_at_concerns)) {
+        let (concern, shared) = (policy.concern, self.shared_controls(policy));
+        match (policy.grant, shared) {
             (Grant::NotEvaluable, _) => Found::Unobtainable(BlockReason::PolicyNotEvaluable),
             (Grant::Nothing, _) => Found::Met,
             (Grant::Block, _) => Found::Unobtainable(
@@ -272,10 +278,10 @@ impl<'a> Bench<'a> {
                     .risk_elsewhere(concern)
                     .unwrap_or(BlockReason::BlockedByPolicy),
             ),
-            (Grant::All, Some(controls)) => self.all_of_shared(concern, controls),
-            (Grant::Any, Some(controls)) => self.any_of_shared(concern, controls),
-            (Grant::All, None) => self.all_one_by_one(policy),
-            (Grant::Any, None) => self.any_one_by_one(policy),
+            (Grant::All, 0) => self.all_one_by_one(policy),
+            (Grant::Any, 0) => self.any_one_by_one(policy),
+            (Grant::All, controls) => self.all_of_shared(concern, controls),
+            (Grant::Any, controls) => self.any_of_shared(concern, controls),
         }
     }
 

@@ -77,6 +77,10 @@ pub(crate) struct SparsePolicySet {
     words: Vec<(usize, u64)>,
 }
 
+/// The same, kept among others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sparse<'a>(pub(crate) &'a [(usize, u64)]);
+
 impl PolicySet {
     /// The empty set among `count` policies.
     pub(crate) fn empty(count: usize) -> Self {
@@ -213,12 +217,12 @@ impl PolicySet {
     }
 
     #[inline]
-    pub(crate) fn add(&mut self, some: &SparsePolicySet) {
+    pub(crate) fn add(&mut self, some: Sparse<'_>) {
         some.add_to(self.words_mut());
     }
 
     #[inline]
-    pub(crate) fn remove(&mut self, some: &SparsePolicySet) {
+    pub(crate) fn remove(&mut self, some: Sparse<'_>) {
         some.remove_from(self.words_mut());
     }
 
@@ -292,30 +296,54 @@ impl SparsePolicySet {
         }
     }
 
+    #[inline]
+    pub(crate) fn view(&self) -> Sparse<'_> {
+        Sparse(&self.words)
+    }
+
+    /// As it is kept.
+    pub(crate) fn kept(self) -> Box<[(usize, u64)]> {
+        self.words.into_boxed_slice()
+    }
+}
+
+impl<'a> Sparse<'a> {
+    #[inline]
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds it to a set of the same tenant.
     #[inline]
-    pub(crate) fn add_to(&self, words: &mut [u64]) {
-        for (index, ours) in &self.words {
-            if let Some(word) = words.get_mut(*index) {
-                *word |= ours;
-            }
-        }
+    pub(crate) fn add_to(self, words: &mut [u64]) {
+        self.for_each_word(words, |word, ours| *word |= ours);
     }
 
     /// Drops it from a set of the same tenant.
     #[inline]
-    pub(crate) fn remove_from(&self, words: &mut [u64]) {
-        for (index, ours) in &self.words {
+    pub(crate) fn remove_from(self, words: &mut [u64]) {
+        self.for_each_word(words, |word, ours| *word &= !ours);
+    }
+
+    /// Calls with each word of another set that it has a part of, and that part.
+    #[inline]
+    fn for_each_word(self, words: &mut [u64], call: impl Fn(&mut u64, u64)) {
+        // Hardly ever more than one.
+        if let [(index, ours)] = self.0 {
             if let Some(word) = words.get_mut(*index) {
-                *word &= !ours;
+                call(word, *ours);
+            }
+            return;
+        }
+        for (index, ours) in self.0 {
+            if let Some(word) = words.get_mut(*index) {
+                call(word, *ours);
             }
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words
-            .iter()
-            .flat_map(|(index, word)| bits(*index, *word))
+    pub(crate) fn iter(self) -> impl Iterator<Item = usize> + 'a {
+        self.0.iter().flat_map(|(index, word)| bits(*index, *word))
     }
 }
 
@@ -350,7 +378,7 @@ mod tests {
 
     fn dense(numbers: &BTreeSet<usize>) -> PolicySet {
         let mut set = PolicySet::empty(200);
-        set.add(&sparse(numbers));
+        set.add(sparse(numbers).view());
         set
     }
 
@@ -365,12 +393,12 @@ mod tests {
                 operate(&mut result);
                 result.common(&result).collect()
             };
-            prop_assert_eq!(sparse(&left).iter().collect::<BTreeSet<_>>(), left.clone());
+            prop_assert_eq!(sparse(&left).view().iter().collect::<BTreeSet<_>>(), left.clone());
             prop_assert_eq!(set(&|it| it.unite(&dense(&right))), &left | &right);
-            prop_assert_eq!(set(&|it| it.add(&sparse(&right))), &left | &right);
+            prop_assert_eq!(set(&|it| it.add(sparse(&right).view())), &left | &right);
             prop_assert_eq!(set(&|it| it.intersect(&dense(&right))), &left & &right);
             prop_assert_eq!(set(&|it| it.subtract(&dense(&right))), &left - &right);
-            prop_assert_eq!(set(&|it| it.remove(&sparse(&right))), &left - &right);
+            prop_assert_eq!(set(&|it| it.remove(sparse(&right).view())), &left - &right);
             let mut rows = PolicySets::like(&dense(&left));
             rows.push(&dense(&left));
             rows.push(&dense(&right));

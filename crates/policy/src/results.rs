@@ -7,7 +7,9 @@ use crate::policy_set::{PolicySet, number};
 
 /// Which of the policies in force are not satisfied; nothing where all are. Of up to 256 policies it is never on the heap.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Failed(SmallVec<[u64; 4]>);
+pub(crate) struct Failed(SmallVec<[u64; WORDS]>);
+
+const WORDS: usize = 4;
 
 impl Failed {
     /// Asks of each policy in force, in order, whether it is satisfied.
@@ -32,7 +34,10 @@ impl Failed {
 
     fn add(&mut self, in_force: &PolicySet, index: usize, bits: u64) {
         if self.0.is_empty() {
-            self.0.resize(in_force.words().len(), 0);
+            self.0 = match in_force.words().len() {
+                few @ 0..=WORDS => SmallVec::from_buf_and_len([0; WORDS], few),
+                many => SmallVec::from_vec(vec![0; many]),
+            };
         }
         if let Some(word) = self.0.get_mut(index) {
             *word |= bits;

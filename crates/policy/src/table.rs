@@ -54,9 +54,10 @@ impl Parts {
 ///
 /// Whoever writes policies chooses the ids in them. However they are chosen, a search looks at [`PROBES_MAX`] slots, or
 /// the table is given up and values are found by halving.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    values: Vec<Parts>,
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    /// Each with what is kept of it, side by side: whoever finds one wants the other.
+    values: Vec<(Parts, T)>,
     /// One bit for each hash that a value has: nearly all others are passed over by a glance at little memory.
     filter: Vec<u64>,
     filter_shift: u32,
@@ -80,21 +81,22 @@ const FILTER_BITS: usize = 16;
 /// How often a table is made twice as large before it is given up.
 const DOUBLINGS_MAX: u32 = 4;
 
-impl Table {
-    /// The table of these values.
-    pub(crate) fn of<K: Key>(values: &[K]) -> Self {
-        let values: Vec<Parts> = values.iter().map(|value| value.parts()).collect();
+impl<T> Table<T> {
+    /// The table of these values, each with what is to be kept of it.
+    pub(crate) fn of<K: Key>(values: impl Iterator<Item = (K, T)>) -> Self {
+        let kept: Vec<(Parts, T)> = values.map(|(value, one)| (value.parts(), one)).collect();
+        let values: Vec<Parts> = kept.iter().map(|(value, _)| *value).collect();
         debug_assert!(values.is_sorted());
         let least = (values.len() * 2).next_power_of_two().max(16);
         let sized = (0..DOUBLINGS_MAX).find_map(|doublings| sized(&values, least << doublings));
         let (slots, shift) = sized.unwrap_or_default();
         let bits = (values.len() * FILTER_BITS).next_power_of_two().max(64);
         let mut table = Self {
+            values: kept,
             filter: vec![0; bits / 64],
             filter_shift: u64::BITS - bits.trailing_zeros(),
             slots,
             shift,
-            values: Vec::new(),
         };
         for value in &values {
             let bit = hash(*value) >> table.filter_shift;
@@ -102,13 +104,17 @@ impl Table {
                 *word |= 1 << (bit % 64);
             }
         }
-        table.values = values;
         table
     }
 
-    /// The number of a value among those the table was made of.
+    /// What is kept of each value, in their order.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &T> {
+        self.values.iter().map(|(_, kept)| kept)
+    }
+
+    /// What is kept of a value.
     #[inline]
-    pub(crate) fn find(&self, value: Parts) -> Option<usize> {
+    pub(crate) fn find(&self, value: Parts) -> Option<&T> {
         let hash = hash(value);
         self.may_hold(hash).then(|| self.find_hashed(value, hash))?
     }
@@ -127,17 +133,28 @@ impl Table {
         clippy::inline_always,
         reason = "so that the value need not lie in memory"
     )]
-    pub(crate) fn find_hashed(&self, value: Parts, hash: u64) -> Option<usize> {
+    pub(crate) fn find_hashed(&self, value: Parts, hash: u64) -> Option<&T> {
         for at in probes(hash, self.shift, self.slots.len()) {
             let Some(slot) = self.slots.get(at) else {
-                return self.values.binary_search(&value).ok();
+                return self.find_by_halving(value);
             };
             let number = (slot.next as usize).checked_sub(1)?;
-            if slot.tag == tag(hash) && self.values.get(number) == Some(&value) {
-                return Some(number);
+            if slot.tag == tag(hash)
+                && let Some((known, kept)) = self.values.get(number)
+                && *known == value
+            {
+                return Some(kept);
             }
         }
         None
+    }
+
+    #[cold]
+    fn find_by_halving(&self, value: Parts) -> Option<&T> {
+        let number = self
+            .values
+            .binary_search_by_key(&value, |(known, _)| *known);
+        self.values.get(number.ok()?).map(|(_, kept)| kept)
     }
 }
 
@@ -209,13 +226,13 @@ mod tests {
 
     fn check(values: &BTreeSet<(u64, u64)>, others: &[(u64, u64)]) {
         let values: Vec<_> = values.iter().copied().collect();
-        let table = Table::of(&values);
+        let table = Table::of(values.iter().copied().zip(0..));
         for (number, value) in values.iter().enumerate() {
-            assert_eq!(table.find(value.parts()), Some(number));
+            assert_eq!(table.find(value.parts()), Some(&number));
         }
         for other in others {
             let expect = values.binary_search(other).ok();
-            assert_eq!(table.find(other.parts()), expect);
+            assert_eq!(table.find(other.parts()), expect.as_ref());
         }
     }
 
@@ -235,7 +252,7 @@ mod tests {
         let undone = |low: u64| (low.rotate_left(32), low);
         let values: BTreeSet<_> = (0..1000).map(undone).collect();
         let all: Vec<_> = values.iter().copied().collect();
-        assert!(Table::of(&all).slots.is_empty());
+        assert!(Table::of(all.iter().copied().zip(0..)).slots.is_empty());
         check(&values, &[(0, 1), undone(1000)]);
         check(&BTreeSet::new(), &[(0, 0)]);
     }

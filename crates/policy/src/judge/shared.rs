@@ -32,10 +32,16 @@ impl Default for Shared {
 }
 
 impl Bench<'_> {
-    /// What [`all_of`](super::all_of) says of the controls of a policy about this.
+    /// The controls of a policy, one bit for each; none where they have to be judged one by one.
+    #[inline]
+    pub(super) fn shared_controls(&self, policy: &Brief) -> u64 {
+        policy.shared & self.sharing
+    }
+
+    /// What [`all_of`](super::all_of) says of the controls of a policy about this, of which there are some.
     #[inline]
     pub(super) fn all_of_shared(&self, concern: Concern, controls: u64) -> Found {
-        if controls != 0 && controls & !self.shared.met.get() == 0 {
+        if controls & !self.shared.met.get() == 0 {
             return Found::Met;
         }
         self.all_of_others(concern, controls)
@@ -54,15 +60,13 @@ impl Bench<'_> {
                 return self.first_refused(refused);
             } else if controls & self.shared.open.get() != 0 {
                 return Found::Open;
-            } else if controls != 0 {
-                return Found::Met;
             } else {
-                return NOTHING;
+                return Found::Met;
             }
         }
     }
 
-    /// What [`any_of`](super::any_of) says of the controls of a policy about this.
+    /// What [`any_of`](super::any_of) says of the controls of a policy about this, of which there are some.
     #[inline]
     pub(super) fn any_of_shared(&self, concern: Concern, controls: u64) -> Found {
         if controls & self.shared.met.get() != 0 {
@@ -126,7 +130,7 @@ impl Bench<'_> {
     /// Of a policy that is [`Verdict::Open`](super::Verdict::Open), the number of the one control that it asks for, where
     /// that is one and the same for all policies.
     pub(crate) fn only_open_control(&self, policy: &Brief) -> Option<usize> {
-        let controls = policy.shared.filter(|_| !self.looks_at_concerns)?;
+        let controls = self.shared_controls(policy);
         let open = controls & self.shared.open.get();
         let is_only = match policy.grant {
             Grant::All => open.is_power_of_two(),
