@@ -92,7 +92,7 @@ impl Briefs {
             briefs.policies.push(Brief {
                 grant,
                 concern: policy.concern,
-                remediates: policy.demand.remediates(),
+                remediates: policy.remediates(),
                 frequency: policy.session_controls.sign_in_frequency,
                 controls: (begin, briefs.demanded.len()),
                 shared: shared.unwrap_or(0),

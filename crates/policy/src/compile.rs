@@ -56,6 +56,13 @@ pub(crate) struct CompiledPolicy {
     pub(crate) defect: Option<String>,
 }
 
+impl CompiledPolicy {
+    /// Whether nobody passes without remediating the risk; nobody passes what cannot be evaluated.
+    pub(crate) fn remediates(&self) -> bool {
+        self.defect.is_none() && self.demand.remediates()
+    }
+}
+
 impl CompiledTenant {
     /// Compiles a configuration. Never fails as a whole: a policy that cannot be evaluated is kept, and blocks
     /// (see [`CompiledTenant::not_evaluable`]).

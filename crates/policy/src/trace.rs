@@ -37,7 +37,7 @@ impl Decision {
                 match policy.state {
                     PolicyState::ReportOnly => {
                         let frequency = policy.session_controls.sign_in_frequency;
-                        let remediates = policy.demand.remediates();
+                        let remediates = policy.remediates();
                         let bench = reported_bench(&bench, frequency, remediates);
                         tell((number, policy), judgement, &dimensions, &bench)
                     }

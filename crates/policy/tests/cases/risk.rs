@@ -2,8 +2,8 @@
 
 use portcullis_model::conditional_access::signal::{RiskLevel, RiskLevels};
 use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, FrequencyAuthenticationType, GrantControl, GrantOperator, PolicyState,
-    SignInFrequency, SignInInterval,
+    ConditionalAccessPolicy, FrequencyAuthenticationType, GrantControl, GrantOperator,
+    IncludeExclude, PolicyState, SignInFrequency, SignInInterval,
 };
 use portcullis_model::credential::{AuthenticationMethod as M, AuthenticationMethods};
 use portcullis_policy::facts::{Methods, SignIn};
@@ -129,7 +129,7 @@ fn a_remediation_brings_a_strength_and_every_time_and_comes_before_a_password() 
 }
 
 /// What need not be done takes no precedence: a remediation that is one of several alternatives, or whose policy
-/// only reports.
+/// only reports or cannot be evaluated.
 #[test]
 fn a_remediation_that_nobody_must_do_leaves_the_password_change() {
     let with = |change: &dyn Fn(&mut ConditionalAccessPolicy)| {
@@ -162,6 +162,20 @@ fn a_remediation_that_nobody_must_do_leaves_the_password_change() {
         grant.controls = vec![GrantControl::RiskRemediation];
     });
     assert_eq!(outcome(&alone, &proven), "open: remediation in resource");
+    // What cannot be evaluated blocks, and has nothing remediated: who has no password is told of that first.
+    let broken = with(&|policy| {
+        policy.conditions.locations = Some(IncludeExclude {
+            include: vec![],
+            exclude: vec![],
+        });
+    });
+    let passwordless = but(proven, |it| {
+        it.methods = everywhere(Methods {
+            registered: AuthenticationMethods::of([M::Fido2]),
+            ..Methods::default()
+        });
+    });
+    assert_eq!(outcome(&broken, &passwordless), "blocked 50142");
 }
 
 /// Specification 5.4: a change counts only after MFA that was good enough then; MFA once more afterwards harms nothing.
