@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_whatif::directory::Drafts;
 
 use super::*;

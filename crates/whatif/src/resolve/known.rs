@@ -3,7 +3,7 @@
 use portcullis_model::user::{User, UserType};
 
 use super::Question;
-use super::subject::{elsewhere, home_tenant};
+use super::subject::elsewhere;
 use crate::directory::{DirectoryTenant, Unresolved};
 use crate::evaluate::Signal;
 use crate::situation::{DescribedUser, UserTypeWord};
@@ -30,7 +30,7 @@ pub(super) fn agrees(
     if let Some(name) = &described.home_tenant
         && !may_be_another
     {
-        let said = home_tenant(question, name)?;
+        let said = question.directory.find_tenant_id(name)?;
         let home = object.home_account.map(|home| home.tenant_id);
         if home != Some(said) {
             return Err(is_known(tenant, described, "with another home tenant"));
