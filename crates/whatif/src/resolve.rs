@@ -103,7 +103,7 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
         .map_or_else(|| tenant.compiled().clone(), CompiledTenant::compile);
     let gates = match &person {
         Some(person) => {
-            let risk = home_risk::home_risk(question, person, &reached, &mut notes)?;
+            let risk = home_risk::home_risk(question, person, &reached)?;
             gates::gates(question, person, &compiled, &reached, risk)
         }
         None => Vec::new(),
