@@ -3,6 +3,7 @@
 //! Unlike a world, an export is read as far as it goes: what is wrong is told, and the rest is there. A name for which
 //! nothing lies beside is given a stand-in id, the same each time, and is reported as missing.
 
+mod cross_tenant;
 mod directory;
 mod envelope;
 mod missing;

@@ -5,6 +5,7 @@ use std::path::Path;
 use portcullis_model::document::Document;
 use serde_json::Value;
 
+use super::cross_tenant::has_member;
 use super::directory::DirectoryKind;
 
 /// What a document is.
@@ -93,7 +94,12 @@ pub(super) fn piece(members: &Document) -> Piece {
     let known = BY_MEMBER
         .into_iter()
         .find(|(name, _)| has(members, name).is_some());
+    let is_partner = has(members, "tenantId").is_some_and(Value::is_string);
     let Some((_, piece)) = known else {
+        // What a partner leaves to the default is null.
+        if is_partner && has_member(members) {
+            return Piece::CrossTenantPartner;
+        }
         let names: Vec<_> = members
             .keys()
             .take(3)
@@ -108,7 +114,6 @@ pub(super) fn piece(members: &Document) -> Piece {
             "an object without `conditions`, `grantControls` and `sessionControls` (it has {names})"
         ));
     };
-    let is_partner = has(members, "tenantId").is_some_and(Value::is_string);
     match piece {
         Piece::CrossTenantPartner if !is_partner => Piece::CrossTenantDefault,
         piece => piece,

@@ -21,6 +21,7 @@ use portcullis_model::terms_of_use::Agreement;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::cross_tenant::{self, is_about};
 use super::directory::{DirectoryKind, DirectoryReading, ExportedDirectory};
 use super::envelope::{Opened, open};
 use super::missing::{Missing, stand_in};
@@ -34,6 +35,7 @@ const POLICIES_OF_ONE_NAME: Uuid = Uuid::from_u128(0x90d4_4a6b_58f2_4b7e_a3c1_17
 /// A document and where it is.
 struct Lying {
     file: usize,
+    is_of_settings: bool,
     path: String,
     members: Document,
 }
@@ -119,10 +121,10 @@ impl Reading {
         let file = self.files.len();
         let Opened {
             documents,
-            kinds,
+            lists,
             findings,
         } = open(bytes);
-        for kind in kinds {
+        for kind in lists.iter().filter_map(|name| DirectoryKind::named(name)) {
             self.people.note(kind);
         }
         let is_empty = documents.is_empty() && findings.is_empty();
@@ -144,6 +146,8 @@ impl Reading {
                 kind,
                 Lying {
                     file,
+                    is_of_settings: document.is_of_settings
+                        || is_about(path, &document.placed.members),
                     path: document.placed.path,
                     members: document.placed.members,
                 },
@@ -157,6 +161,9 @@ impl Reading {
                 self.take_locations_inside(&lying);
                 self.lying.push(lying);
                 return;
+            }
+            Piece::SomethingElse(_) if lying.is_of_settings => {
+                self.take_cross_tenant_whole(&lying.members)
             }
             Piece::SomethingElse(what) => {
                 if let Some(file) = self.files.get_mut(lying.file) {
@@ -247,23 +254,30 @@ impl Reading {
     }
 
     fn take_cross_tenant_default(&mut self, members: &Document) -> Result<(), Refusal> {
-        let mut whole = Document::new();
-        whole.insert("default".into(), Value::Object(members.clone()));
-        let read = cross_tenant(&whole, "$.default")?;
+        let read = cross_tenant::read_default(members, TenantId::UNDISCOVERED)?;
+        self.keep_cross_tenant_default(read)
+    }
+
+    fn keep_cross_tenant_default(&mut self, read: CrossTenantSettings) -> Result<(), Refusal> {
         match &self.cross_tenant_default {
-            Some(other) if *other != read.default => Err(twice("settings")),
+            Some(other) if *other != read => Err(twice("settings")),
             Some(_) | None => {
-                self.cross_tenant_default = Some(read.default);
+                self.cross_tenant_default = Some(read);
                 Ok(())
             }
         }
     }
 
     fn take_cross_tenant_partner(&mut self, members: &Document) -> Result<(), Refusal> {
-        let mut whole = Document::new();
-        let list = vec![Value::Object(members.clone())];
-        whole.insert("partners".into(), Value::Array(list));
-        let read = cross_tenant(&whole, "$.partners[0]")?;
+        for partner in cross_tenant::read_partner(members, TenantId::UNDISCOVERED)? {
+            keep(&mut self.partners, partner.tenant_id, partner)?;
+        }
+        Ok(())
+    }
+
+    fn take_cross_tenant_whole(&mut self, members: &Document) -> Result<(), Refusal> {
+        let read = cross_tenant::read_whole(members, TenantId::UNDISCOVERED)?;
+        self.keep_cross_tenant_default(read.default)?;
         for partner in read.partners {
             keep(&mut self.partners, partner.tenant_id, partner)?;
         }
@@ -308,6 +322,7 @@ impl Reading {
             file,
             path,
             mut members,
+            is_of_settings: _,
         } = lying;
         let mut names = BTreeMap::new();
         let mut ambiguous = Findings::default();
@@ -441,17 +456,4 @@ fn twice(what: &str) -> Refusal {
         Err(refusal) => refusal,
         Ok(never) => match never {},
     }
-}
-
-/// Reads settings wrapped as a whole; findings are told as seen from the part itself.
-fn cross_tenant(whole: &Document, part: &str) -> Result<CrossTenantAccessPolicy, Refusal> {
-    let read = CrossTenantAccessPolicy::from_document(whole, TenantId::UNDISCOVERED);
-    read.map_err(|mut refusal| {
-        for finding in &mut refusal.findings {
-            if let Some(rest) = finding.path.strip_prefix(part) {
-                finding.path = format!("${rest}");
-            }
-        }
-        refusal
-    })
 }
