@@ -9,6 +9,7 @@ use portcullis_model::id::TenantId;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 use portcullis_world::error::WorldError;
 use portcullis_world::files::Files;
+use portcullis_world::kinds_in;
 use portcullis_world::parse::parse_world;
 use serde_json::Value;
 
@@ -164,7 +165,7 @@ fn of_world(tests: &PolicyTests, mut files: Files, faults: &mut Vec<Fault>) -> O
         Ok(world) => Some(Directory::of_world(world.tenants)),
         Err(error) => {
             faults.extend(told(tests, &folder, error));
-            files.0.retain(|name, _| !has_no_names(name));
+            files.0.retain(|name, bytes| !has_no_names(name, bytes));
             let who_is_there = parse_world(&files).ok()?;
             Some(Directory::of_world(who_is_there.tenants))
         }
@@ -172,7 +173,7 @@ fn of_world(tests: &PolicyTests, mut files: Files, faults: &mut Vec<Fault>) -> O
 }
 
 /// Whether a file of a world holds only what sign-ins do not name: without it, names can still be looked up.
-fn has_no_names(file: &str) -> bool {
+fn has_no_names(file: &str, bytes: &[u8]) -> bool {
     const WITHOUT_NAMES: [&str; 5] = [
         "conditionalAccessPolicies",
         "namedLocations",
@@ -180,8 +181,11 @@ fn has_no_names(file: &str) -> bool {
         "authenticationContextClassReferences",
         "crossTenantAccessPolicy",
     ];
-    let kind = file.split('/').nth(1).unwrap_or_default();
-    WITHOUT_NAMES.contains(&kind.strip_suffix(".json").unwrap_or(kind))
+    let Some((_, inside)) = file.split_once('/') else {
+        return false;
+    };
+    let kinds = kinds_in(inside, bytes);
+    !kinds.is_empty() && kinds.iter().all(|kind| WITHOUT_NAMES.contains(kind))
 }
 
 /// Puts what the file holds in the place of the same kind of its tenant, whose folder it answers.
@@ -214,6 +218,13 @@ fn take_over_kinds(tests: &PolicyTests, files: &mut Files) -> Result<String, Vec
             return Err(vec![tests.fault("$", message)]);
         }
     };
+    let mut faults = Vec::new();
+    if !tests.kinds.is_empty() {
+        drop_replaced_files(tests, &folder, files, &mut faults);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     for kind in &tests.kinds {
         let inside = format!("{folder}/{}/", kind.name);
         files.0.retain(|name, _| !name.starts_with(&inside));
@@ -223,6 +234,35 @@ fn take_over_kinds(tests: &PolicyTests, files: &mut Files) -> Result<String, Vec
             .insert(format!("{folder}/{}.json", kind.name), bytes);
     }
     Ok(folder)
+}
+
+/// A file of any name may hold objects of a kind that the test file replaces: it goes, unless it holds others as well.
+fn drop_replaced_files(
+    tests: &PolicyTests,
+    folder: &str,
+    files: &mut Files,
+    faults: &mut Vec<Fault>,
+) {
+    files.0.retain(|name, bytes| {
+        let inside = name.strip_prefix(folder);
+        let Some(inside) = inside.and_then(|inside| inside.strip_prefix('/')) else {
+            return true;
+        };
+        let kinds = kinds_in(inside, bytes);
+        let is_replaced = |kind: &&str| tests.kinds.iter().any(|one| one.name == **kind);
+        let replaced: Vec<&str> = kinds.iter().copied().filter(|kind| is_replaced(kind)).collect();
+        let Some(first) = replaced.first() else {
+            return true;
+        };
+        if replaced.len() < kinds.len() {
+            let message = format!(
+                "`{first}` replaces that kind, and `{inside}` of the world holds it among others ({}): give each kind a file of its own there",
+                kinds.into_iter().collect::<Vec<_>>().join(", ")
+            );
+            faults.push(tests.fault(first, message));
+        }
+        false
+    });
 }
 
 fn folders(files: &Files) -> Vec<String> {

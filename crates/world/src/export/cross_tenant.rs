@@ -59,7 +59,7 @@ pub(crate) fn read_whole(
     let is_part = |name: &String| {
         name.eq_ignore_ascii_case("default") || name.eq_ignore_ascii_case("partners")
     };
-    if members.keys().any(is_part) {
+    if members.is_empty() || members.keys().any(is_part) {
         return CrossTenantAccessPolicy::from_document(members, own);
     }
     let names = members.keys().filter(|name| !name.contains('@')).take(3);

@@ -10,12 +10,12 @@ use super::piece::{Piece, has, piece};
 
 /// A document, and what the envelope around it says it is.
 #[derive(Debug)]
-pub(super) struct Enclosed {
-    pub(super) placed: PlacedDocument,
+pub(crate) struct Enclosed {
+    pub(crate) placed: PlacedDocument,
     /// By the name of the member it lies in.
-    pub(super) kind: Option<DirectoryKind>,
+    pub(crate) kind: Option<DirectoryKind>,
     /// Whether it lies where cross-tenant access settings do.
-    pub(super) is_of_settings: bool,
+    pub(crate) is_of_settings: bool,
 }
 
 /// What the envelopes around an object say of it.
@@ -27,11 +27,11 @@ struct Around {
 
 /// What lies in one file.
 #[derive(Debug, Default)]
-pub(super) struct Opened {
-    pub(super) documents: Vec<Enclosed>,
+pub(crate) struct Opened {
+    pub(crate) documents: Vec<Enclosed>,
     /// The names of the members that are lists of something, whatever is in them.
-    pub(super) lists: Vec<String>,
-    pub(super) findings: Findings,
+    pub(crate) lists: Vec<String>,
+    pub(crate) findings: Findings,
 }
 
 /// Members that hold what is exported, or a list of it; those that name users, groups and the like are envelopes too.
@@ -60,7 +60,7 @@ const OF_POLICIES: [&str; 3] = ["conditions", "grantControls", "sessionControls"
 const DEPTH_MAX: usize = 6;
 
 /// Everything in the bytes of one file.
-pub(super) fn open(bytes: &[u8]) -> Opened {
+pub(crate) fn open(bytes: &[u8]) -> Opened {
     let mut opened = Opened::default();
     match read_json(bytes) {
         Ok(Value::Object(members)) => {

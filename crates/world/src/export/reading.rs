@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use portcullis_model::authentication_context::{
     AuthenticationContextClassReference, AuthenticationContextId,
 };
-use portcullis_model::authentication_strength::{AuthenticationStrengthPolicy, BuiltInStrength};
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::{
     CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
@@ -15,16 +15,15 @@ use portcullis_model::document::{Document, Findings, Reason, Refusal, shown_text
 use portcullis_model::id::{
     AgreementId, AuthenticationStrengthId, NamedLocationId, PolicyId, TenantId,
 };
-use portcullis_model::microsoft_application::is_microsoft_application;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::terms_of_use::Agreement;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::cross_tenant::{self, is_about};
-use super::directory::{DirectoryKind, DirectoryReading, ExportedDirectory};
+use super::directory::{DirectoryKind, DirectoryReading};
 use super::envelope::{Opened, open};
-use super::missing::{Missing, stand_in};
+use super::missing::{Beside, Missing, stand_in};
 use super::piece::{Piece, directory_kind, has, piece, piece_in, text};
 use super::{Export, ExportFile};
 use crate::names::{Directory, Found, NameKind, replace_names};
@@ -95,7 +94,15 @@ impl Reading {
             self.read_policy(policy);
         }
         let people = std::mem::take(&mut self.people).finish();
-        self.note_missing_objects(&people);
+        self.missing.note_objects(
+            &self.policies,
+            &Beside {
+                applications: people.applications_listed(),
+                locations: self.locations.keys().copied().collect(),
+                strengths: self.strengths.keys().copied().collect(),
+                agreements: self.agreements.keys().copied().collect(),
+            },
+        );
         for (file, findings) in self.files.iter_mut().zip(self.findings) {
             file.refusal = findings.into_result(Some(())).err();
         }
@@ -389,43 +396,6 @@ impl Reading {
         let id = Uuid::new_v5(&POLICIES_OF_ONE_NAME, name.as_bytes());
         members.insert("id".into(), Value::String(id.to_string()));
         ConditionalAccessPolicy::from_document(members)
-    }
-}
-
-impl Reading {
-    /// Notes what cannot be evaluated without an object that is not there. Users, groups and roles are facts of a
-    /// sign-in, not of a policy: their ids say enough.
-    fn note_missing_objects(&mut self, people: &ExportedDirectory) {
-        let applications = people.applications_listed();
-        for policy in &self.policies {
-            let mut note = |kind, id: String| {
-                self.missing.note(kind, (&id.clone(), id), policy.id);
-            };
-            // CA-V05; where no file lists applications, every id is as good as another.
-            for id in policy.applications() {
-                let is_there = applications.as_ref().is_none_or(|one| one.contains(&id));
-                if !is_there && !is_microsoft_application(id) {
-                    note(NameKind::Application, id.to_string());
-                }
-            }
-            for id in policy.named_locations() {
-                if !self.locations.contains_key(&id) {
-                    note(NameKind::NamedLocation, id.to_string());
-                }
-            }
-            if let Some(id) = policy.authentication_strength() {
-                let is_built_in = BuiltInStrength::ALL.iter().any(|one| one.id == id);
-                let is_there = self.strengths.contains_key(&id);
-                if !is_built_in && !is_there && policy.expanded_strength.is_none() {
-                    note(NameKind::AuthenticationStrength, id.to_string());
-                }
-            }
-            for id in policy.agreements() {
-                if !self.agreements.contains_key(&id) {
-                    note(NameKind::Agreement, id.to_string());
-                }
-            }
-        }
     }
 }
 
