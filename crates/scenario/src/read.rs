@@ -211,7 +211,8 @@ impl<'r> Reading<'r> {
         let situation = self.typed::<Situation>(&situation, "", &SIGN_IN_MEMBERS);
         let name = self.member::<String>(located, "name");
         self.member::<String>(located, "description");
-        if located.member("name").is_none() {
+        let is_blank = name.as_deref().is_some_and(|name| name.trim().is_empty());
+        if is_blank || located.member("name").is_none() {
             let message = "`name` is missing: say what this sign-in shows";
             self.fault_at(located, "$", message);
         }

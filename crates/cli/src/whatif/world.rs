@@ -343,9 +343,12 @@ fn what_is_there(export: &Export) -> String {
 
 pub(crate) fn warn_of(wrong: Vec<String>) {
     if !wrong.is_empty() {
+        let files = match wrong.len() {
+            1 => "one file".to_owned(),
+            many => format!("{many} files"),
+        };
         output::warning(format_args!(
-            "{} files could not be read whole; what is wrong in them is not in the answer:",
-            wrong.len()
+            "{files} could not be read whole; what is wrong in them is not in the answer:"
         ));
         for line in wrong {
             output::note(line);

@@ -254,6 +254,11 @@ impl Directory {
 impl DirectoryTenant {
     /// The user with this object id, userPrincipalName, mail address, or display name.
     pub(crate) fn find_user(&self, name: &str) -> Result<Option<&User>, Unresolved> {
+        if name.trim().is_empty() {
+            return Err(Unresolved::Incomplete(
+                "the name of the user is empty: name somebody, or describe the user by type, groups and roles".to_owned(),
+            ));
+        }
         let id: Option<UserId> = name.trim().parse().ok();
         let canonical = CanonicalName::parse(name);
         let by_id = |user: &&User| Some(user.id) == id;
@@ -481,11 +486,23 @@ fn unknown_application<'n>(
     place: &str,
     names: impl Iterator<Item = &'n str>,
 ) -> Unresolved {
+    if is_for_several(name) {
+        let cure = "policies say so of several applications or of none: name one that is reached, such as `Exchange Online`";
+        return Unresolved::unknown("application", name, place, cure);
+    }
     let own = Nearest::to(name).among(names);
     let listed = own.list();
     let meant = own.among(microsoft_application_names()).meant();
     let cure = format!("{meant}give an appId, or a name; {listed}");
     Unresolved::unknown("application", name, place, cure)
+}
+
+/// Whether policies say this in place of applications (specification 4.3).
+fn is_for_several(name: &str) -> bool {
+    let letters: String = name.split_whitespace().collect();
+    ["All", "None", "Office365", "MicrosoftAdminPortals"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(&letters))
 }
 
 /// The only one of Microsoft's own applications that is called so.

@@ -156,6 +156,18 @@ fn a_situation_that_says_too_little_or_too_much_is_refused() {
             json!({ "user": "dave@contoso.example", "app": "Pay" }),
             "known are: Lunch menu, Payroll",
         ),
+        (
+            json!({ "user": " ", "app": "Payroll" }),
+            "the name of the user is empty",
+        ),
+        (
+            json!({ "user": { "id": "" }, "app": "Payroll" }),
+            "the name of the user is empty",
+        ),
+        (
+            json!({ "user": "dave@contoso.example", "app": "office 365" }),
+            "name one that is reached",
+        ),
     ] {
         let error = ask(&world, situation).unwrap_err().to_string();
         assert!(error.contains(cure), "{error}");
