@@ -22,7 +22,7 @@ use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
 
 use crate::error::{Place, WorldFindings};
-use crate::export::directory::{name_after_account, name_members_by_id};
+use crate::export::directory::{is_narrow, name_after_account, name_members_by_id};
 use crate::export::piece::has;
 use crate::names::{Directory, Found, NameKind, replace_names};
 
@@ -133,12 +133,7 @@ impl<'f> TenantFiles<'f> {
         let mut tenant = PlacedTenant {
             users: list(&mut sorted, ListKind::Users, user, findings),
             groups: list(&mut sorted, ListKind::Groups, group, findings),
-            role_assignments: list(
-                &mut sorted,
-                ListKind::RoleAssignments,
-                RoleAssignment::from_document,
-                findings,
-            ),
+            role_assignments: role_assignments(&mut sorted, findings),
             applications: list(
                 &mut sorted,
                 ListKind::Applications,
@@ -226,6 +221,13 @@ fn list<T>(
     let objects =
         documents.filter_map(|Placed { place, value }| accept(place, read(value), findings));
     Some(objects.collect())
+}
+
+fn role_assignments(sorted: &mut Sorted, findings: &mut WorldFindings) -> Kind<RoleAssignment> {
+    let assignments = sorted.lists.get_mut(&ListKind::RoleAssignments)?;
+    assignments.retain(|assignment| !is_narrow(&assignment.value));
+    let read = RoleAssignment::from_document;
+    list(sorted, ListKind::RoleAssignments, read, findings)
 }
 
 fn user(mut document: Document) -> Result<User, Refusal> {

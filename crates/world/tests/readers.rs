@@ -104,6 +104,8 @@ fn compare(what: &str, files: &[(String, Bytes)]) -> bool {
             );
             assert_eq!(tenant.users, export.directory.users, "{what}");
             assert_eq!(tenant.groups, export.directory.groups, "{what}");
+            let roles = export.directory.role_assignments;
+            assert_eq!(tenant.role_assignments, roles, "{what}");
             true
         }
         Err(findings) => {
@@ -371,6 +373,23 @@ fn a_folder_of_many_files_and_sorts_is_imported_as_it_lies() {
             ),
         ]
     );
+}
+
+/// A role in one administrative unit is none for a policy; Graph lists it among the others.
+#[test]
+fn roles_for_a_part_of_the_tenant_are_passed_over_by_both() {
+    let assignment = |scope: Value| json!({ "id": "x", "principalId": ID, "roleDefinitionId": OTHER, "directoryScopeId": scope });
+    let list =
+        json!({ "value": [assignment(json!("/administrativeUnits/1")), assignment(json!("/"))] });
+    let ada = json!({ "id": ID, "displayName": "Ada", "userPrincipalName": "ada@contoso.example" });
+    let one = |name: &str, value: Value| (name.to_owned(), value.to_string().into_bytes());
+    let files = [
+        one("roleAssignments.json", list),
+        one("users.json", json!([ada])),
+        one("p.json", policy("One")),
+    ];
+    assert!(compare("roles", &files), "{:?}", imported(&files));
+    assert_eq!(imported(&files).unwrap().role_assignments.unwrap().len(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantWorld;
+use portcullis_model::user::User;
 use serde_json::{Value, json};
 
 use super::*;
@@ -491,4 +492,35 @@ fn groups_nest_for_somebody_described_and_roles_come_through_them() {
         );
         assert_eq!(answer.verdict(), Verdict::Blocked, "{answer:#?}");
     }
+}
+
+/// Entra says of a guest's account that another tenant has it, and not which.
+#[test]
+fn a_listed_guest_of_some_other_tenant_is_asked_about_as_of_each() {
+    let guest = json!({
+        "id": "bbbbbbbb-0000-4000-8000-000000000001", "displayName": "Gus", "userType": "Guest",
+        "userPrincipalName": "gus_fabrikam.example#EXT#@contoso.example",
+        "identities": [{ "signInType": "federated", "issuer": "ExternalAzureAD" }],
+    });
+    let guest = User::from_document(guest.as_object().unwrap().clone()).unwrap();
+    let fabrikam = "ffffffff-0000-4000-8000-00000000000f";
+    let of_fabrikam = json!({ "includeGuestsOrExternalUsers": {
+        "guestOrExternalUserTypes": "b2bCollaborationGuest",
+        "externalTenants": { "membershipKind": "enumerated", "members": [fabrikam],
+            "@odata.type": "#microsoft.graph.conditionalAccessEnumeratedExternalTenants" },
+    } });
+    let world = TenantWorld {
+        users: Some(vec![guest]),
+        groups: Some(Vec::new()),
+        role_assignments: Some(Vec::new()),
+        ..export(&[about(of_fabrikam)])
+    };
+    let name = "gus_fabrikam.example#EXT#@contoso.example";
+    let situation = |user: Value| json!({ "user": user, "app": APP });
+    let answer = ask_world(world.clone(), situation(json!(name)), Absent::Unknown);
+    assert!(hangs_on(&answer, &[Signal::HomeTenant]), "{answer:#?}");
+    assert_eq!(answer.verdict(), Verdict::DependsOn);
+    let said = situation(json!({ "id": name, "homeTenant": fabrikam }));
+    let answer = ask_world(world, said, Absent::Unknown);
+    assert_eq!(answer.verdict(), Verdict::Blocked);
 }

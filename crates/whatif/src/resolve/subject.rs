@@ -352,7 +352,8 @@ fn describe(
             });
         }
     }
-    let user_type = described.user_type.unwrap_or_else(|| {
+    let listed = object.map(known::kind);
+    let user_type = described.user_type.or(listed).unwrap_or_else(|| {
         notes.not_given.insert(Signal::UserType);
         notes.suppose("the user is a member of the tenant and no guest");
         UserTypeWord::Member

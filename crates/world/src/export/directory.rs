@@ -117,11 +117,9 @@ impl DirectoryReading {
         Ok(group)
     }
 
-    /// An assignment of a narrower scope than the tenant is passed over: no policy looks at it (specification 4.2).
     pub(super) fn take_role_assignment(&mut self, members: &Document) -> Result<(), Refusal> {
         self.note(DirectoryKind::RoleAssignment);
-        let is_narrow = text(members, "directoryScopeId").is_some_and(|scope| scope != "/");
-        if is_narrow {
+        if is_narrow(members) {
             return Ok(());
         }
         let assignment = RoleAssignment::from_document(members.clone())?;
@@ -223,6 +221,11 @@ impl DirectoryReading {
         });
         own.find_map(|principal| principal.app_owner_organization_id)
     }
+}
+
+/// Whether a role is assigned for less than the tenant: it is passed over, since no policy looks at it (specification 4.2).
+pub(crate) fn is_narrow(assignment: &Document) -> bool {
+    text(assignment, "directoryScopeId").is_some_and(|scope| scope != "/")
 }
 
 /// Graph has people without a name; they have the one of their account.
