@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::credential::AuthenticationMethods;
 use portcullis_model::id::{PolicyId, TenantId};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
@@ -341,9 +342,10 @@ impl Answer {
 }
 
 impl Answer {
-    /// What the policies hang on that do not surely apply.
+    /// What the policies hang on that do not surely apply and are in force: the others change no outcome.
     pub(crate) fn hanging_policies(&self) -> BTreeSet<Signal> {
         let policies = self.policies.iter();
+        let policies = policies.filter(|policy| policy.state == PolicyState::Enabled);
         policies
             .flat_map(|policy| match &policy.applicability {
                 Applicability::DependsOn(signals) => signals.clone(),

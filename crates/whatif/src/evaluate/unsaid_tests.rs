@@ -6,6 +6,7 @@
 )]
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantWorld;
 use portcullis_model::user::User;
@@ -523,4 +524,37 @@ fn a_listed_guest_of_some_other_tenant_is_asked_about_as_of_each() {
     let said = situation(json!({ "id": name, "homeTenant": fabrikam }));
     let answer = ask_world(world, said, Absent::Unknown);
     assert_eq!(answer.verdict(), Verdict::Blocked);
+}
+
+#[test]
+fn an_outcome_does_not_hang_on_what_only_a_report_only_policy_looks_at() {
+    let place = json!({ "displayName": "Place", "conditions": {
+        "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+        "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } } });
+    let report = json!({ "displayName": "Report", "state": "enabledForReportingButNotEnforced", "conditions": {
+        "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+        "platforms": { "includePlatforms": ["linux"] } } });
+    let home = NamedLocation::from_document(
+        json!({ "displayName": "Home", "isTrusted": true, "ipRanges": [{ "cidrAddress": "192.0.2.0/24" }] })
+            .as_object()
+            .unwrap()
+            .clone(),
+    );
+    let world = TenantWorld {
+        named_locations: Some(vec![home.unwrap()]),
+        ..export(&[place, report])
+    };
+    let member = json!({ "user": { "type": "member", "groups": [], "roles": [] }, "app": APP });
+    let answer = ask_world(world, member, Absent::Unknown);
+    assert_eq!(
+        answer.hanging_policies(),
+        [Signal::Ip].into_iter().collect()
+    );
+    let told = crate::prose::tell(&answer).sentences.join(" ");
+    assert!(
+        told.contains("That hangs on ip, which was not said."),
+        "{told}"
+    );
+    // The policy hangs on it all the same.
+    assert!(answer.depends_on.contains(&Signal::Platform));
 }
