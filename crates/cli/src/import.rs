@@ -2,6 +2,7 @@
 
 mod guard;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -13,12 +14,14 @@ use portcullis_model::conditional_access::{Conditions, PolicyState};
 use portcullis_model::credential::{ClientSecret, PasswordCredential, TotpCredential};
 use portcullis_model::secret::{SealPurpose, Sealer as _, SecretText, TokenHash};
 use portcullis_model::store::{ImportSummary, ImportedCredentials, Store as _, TenantWorld};
-use portcullis_world::World;
 use portcullis_world::credentials::PlainCredentials;
+use portcullis_world::export::read_export;
+use portcullis_world::{World, is_world};
 
 use crate::command::{DataOptions, ImportOptions};
 use crate::installation::Installation;
 use crate::output::{self, OutputFormat};
+use crate::whatif::world::{refusals, warn_of, warn_of_missing};
 
 pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<ExitCode> {
     if options.check {
@@ -31,7 +34,7 @@ pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<ExitCode> {
         });
     }
     let nothing = || format!("nothing was imported from `{}`", options.folder.display());
-    let world = portcullis_world::read_world(&options.folder).with_context(nothing)?;
+    let world = read(&options.folder).with_context(nothing)?;
     let never_at_risk = policies_on_risk(&world);
     let is_there = Installation::exists(&options.data);
     // What would change in an installation that is not there yet: nothing of it may stay behind.
@@ -77,10 +80,31 @@ pub(crate) async fn run(options: ImportOptions) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads a world. Of exported policies without an organization it says what is there and what lacks: whatever a question can be asked
+/// about, somebody may want to run.
+fn read(folder: &Path) -> anyhow::Result<World> {
+    if !is_world(folder)
+        && let Ok(export) = read_export(folder)
+        && !export.policies.is_empty()
+    {
+        warn_of(refusals(&export));
+        warn_of_missing(&export.missing);
+        let policies = match export.policies.len() {
+            1 => "one policy".to_owned(),
+            many => format!("{many} policies"),
+        };
+        anyhow::bail!(
+            "`{}` holds {policies}, and no `organization.json` says of which tenant: lay one beside, with `id`, `displayName` and `verifiedDomains`, and import their folder",
+            folder.display()
+        );
+    }
+    Ok(portcullis_world::read_world(folder)?)
+}
+
 /// Only asks the guard; nothing is made, opened for writing or changed.
 async fn check(options: &ImportOptions) -> anyhow::Result<ExitCode> {
     let cannot = || format!("cannot check `{}`", options.folder.display());
-    let world = portcullis_world::read_world(&options.folder).with_context(cannot)?;
+    let world = read(&options.folder).with_context(cannot)?;
     let existing = if Installation::exists(&options.data) {
         Some(Installation::open(&options.data).await?)
     } else {

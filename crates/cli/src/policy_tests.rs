@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use portcullis_model::Timestamp;
 use portcullis_scenario::fault::Fault;
-use portcullis_scenario::prepare::{Prepared, prepare};
-use portcullis_scenario::read::read;
+use portcullis_scenario::load::load as load_tests;
+use portcullis_scenario::prepare::Prepared;
 use portcullis_scenario::run::{Runner, TestResult, Verdict};
 
 use crate::command::TestOptions;
@@ -99,7 +99,7 @@ fn load(path: &Path, file: &str, folders: &Folders) -> Result<Prepared, Vec<Faul
             message: format!("cannot be read: {error}"),
         }]
     })?;
-    prepare(read(file, &bytes)?, folders)
+    load_tests(file, &bytes, folders)
 }
 
 fn run_prepared(prepared: &Prepared, filter: Option<&str>, result: &mut FileResult) {

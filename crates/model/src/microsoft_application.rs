@@ -236,6 +236,12 @@ pub fn microsoft_applications_named(name: &str) -> Vec<ClientId> {
     }
 }
 
+/// Every name of one of them, in no order.
+pub fn microsoft_application_names() -> impl Iterator<Item = &'static str> {
+    let lists = OTHER_NAMES.iter().chain(&APPLICATIONS);
+    lists.map(|(_, name)| *name)
+}
+
 /// What people call this application, if it is one of them.
 pub fn microsoft_application_name(application: ClientId) -> Option<&'static str> {
     let id = application.uuid().as_u128();

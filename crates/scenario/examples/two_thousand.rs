@@ -101,7 +101,7 @@ fn main() -> Result<(), String> {
         match runner.run(test).verdict {
             Verdict::Passed => passed = passed.saturating_add(1),
             Verdict::Failed { .. } => failed = failed.saturating_add(1),
-            Verdict::Faulty { fault } => return Err(fault.to_string()),
+            Verdict::Faulty { faults } => return Err(told(faults)),
         }
     }
     println!(

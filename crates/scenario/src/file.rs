@@ -57,13 +57,24 @@ pub struct PolicyTests {
     pub absent: Absent,
     /// The tests.
     pub sign_ins: Vec<SignInTest>,
+    /// Sign-ins that something is wrong with; none in a file that was read whole.
+    pub(crate) broken: Vec<BrokenSignIn>,
     pub(crate) kinds: Vec<Member>,
     pub(crate) source: Located,
+}
+
+/// A sign-in that something is wrong with, as far as it could be read, with the file's defaults.
+#[derive(Debug, Clone)]
+pub(crate) struct BrokenSignIn {
+    pub(crate) index: usize,
+    pub(crate) situation: Situation,
 }
 
 /// One sign-in and what it should come to.
 #[derive(Debug, Clone)]
 pub struct SignInTest {
+    /// Which one of the file, from 0 on.
+    pub(crate) index: usize,
     /// What it shows; unique in its file.
     pub name: String,
     /// Where it begins.
@@ -83,6 +94,30 @@ impl PolicyTests {
             file: self.file.clone(),
             position: self.source.find(path),
             message: message.into(),
+        }
+    }
+
+    /// Something that is wrong with a member of a sign-in: told where the member is, which may be among the defaults.
+    pub(crate) fn sign_in_fault(&self, index: usize, member: &str, message: &str) -> Fault {
+        let list = self.source.member("signIns");
+        let sign_in = list.and_then(|list| list.element(index));
+        let first = member.split(['.', '[']).next().unwrap_or_default();
+        let is_own = sign_in.is_some_and(|one| first.is_empty() || one.member(first).is_some());
+        if is_own {
+            let name = sign_in
+                .and_then(|one| one.member("name"))
+                .map(Located::json);
+            let name = name.as_ref().and_then(serde_json::Value::as_str);
+            let name = name.map_or_else(String::new, |name| format!("`{name}`: "));
+            self.fault(
+                &format!("signIns[{index}].{member}"),
+                format!("{name}{message}"),
+            )
+        } else {
+            self.fault(
+                &format!("defaults.{member}"),
+                format!("`defaults`: {message}"),
+            )
         }
     }
 }

@@ -80,7 +80,7 @@ fn write_suite(xml: &mut String, suite: &Suite<'_>) {
                     ),
                 );
             }
-            Verdict::Faulty { fault } => write_error(xml, &case, fault),
+            Verdict::Faulty { faults } => write_error(xml, &case, faults),
         }
     }
     for fault in suite.faults {
@@ -90,17 +90,18 @@ fn write_suite(xml: &mut String, suite: &Suite<'_>) {
             escaped(suite.file),
             fault.position.line
         );
-        write_error(xml, &case, fault);
+        write_error(xml, &case, std::slice::from_ref(fault));
     }
     line(xml, format_args!("  </testsuite>"));
 }
 
-fn write_error(xml: &mut String, case: &str, fault: &Fault) {
+fn write_error(xml: &mut String, case: &str, faults: &[Fault]) {
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
     line(
         xml,
         format_args!(
             "{case}>\n      <error message=\"{}\"/>\n    </testcase>",
-            escaped(&fault.to_string())
+            escaped(&told.join("\n"))
         ),
     );
 }

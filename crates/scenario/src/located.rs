@@ -97,6 +97,14 @@ impl Located {
         Some(&member.value)
     }
 
+    /// An element of a list.
+    pub(crate) fn element(&self, index: usize) -> Option<&Self> {
+        match &self.content {
+            Content::List(list) => list.get(index),
+            Content::Scalar(_) | Content::Members(_) => None,
+        }
+    }
+
     /// The same without places.
     pub(crate) fn json(&self) -> Value {
         match &self.content {

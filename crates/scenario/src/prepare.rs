@@ -5,16 +5,17 @@ mod tests;
 
 use std::sync::Arc;
 
-use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::id::TenantId;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 use portcullis_world::error::WorldError;
 use portcullis_world::files::Files;
+use portcullis_world::kinds_in;
 use portcullis_world::parse::parse_world;
 use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::file::PolicyTests;
+use crate::look_up::Place;
 use crate::names::{names_policy, same};
 
 /// What a file's `world` is.
@@ -59,80 +60,132 @@ pub fn prepare(
     tests: PolicyTests,
     surroundings: &dyn Surroundings,
 ) -> Result<Prepared, Vec<Fault>> {
+    let found = find(&tests, surroundings);
+    match found.place {
+        Some((directory, tenant)) if found.faults.is_empty() => Ok(Prepared {
+            tests,
+            directory,
+            tenant,
+        }),
+        Some(_) | None => Err(found.faults),
+    }
+}
+
+/// What a file is about.
+pub(crate) struct Found {
+    /// Every tenant there is, and the one whose policies decide, where the file names it. Where something is wrong, names can be
+    /// looked up in it all the same.
+    pub(crate) place: Option<(Directory, Option<TenantId>)>,
+    /// What is wrong.
+    pub(crate) faults: Vec<Fault>,
+}
+
+pub(crate) fn find(tests: &PolicyTests, surroundings: &dyn Surroundings) -> Found {
+    let nowhere = |faults| Found {
+        place: None,
+        faults,
+    };
     let base = match &tests.world {
-        Some(path) => {
-            let base = surroundings.world(&tests.file, path);
-            base.map_err(|error| vec![tests.fault("world", error)])?
-        }
+        Some(path) => match surroundings.world(&tests.file, path) {
+            Ok(base) => base,
+            Err(error) => return nowhere(vec![tests.fault("world", error)]),
+        },
         None => Base::World(Arc::default()),
     };
-    let mut directory = match base {
-        Base::World(files) => of_world(&tests, Files::clone(&files))?,
-        Base::Exported(tenant) => match tests.kinds.first() {
-            None => Directory::new([DirectoryTenant::clone(&tenant)]),
-            Some(kind) => {
+    let mut faults = Vec::new();
+    let directory = match base {
+        Base::World(files) => of_world(tests, Files::clone(&files), &mut faults),
+        Base::Exported(tenant) => {
+            faults.extend(tests.kinds.iter().map(|kind| {
                 let message = format!(
                     "`{}` replaces what a world folder has, and this world is exported policies: lay it beside them as a file",
                     kind.name
                 );
-                return Err(vec![tests.fault(&kind.name, message)]);
-            }
-        },
+                tests.fault(&kind.name, message)
+            }));
+            let is_as_meant = tests.kinds.is_empty();
+            is_as_meant.then(|| Directory::new([DirectoryTenant::clone(&tenant)]))
+        }
     };
-    let tenant = match &tests.tenant {
-        Some(name) => {
-            let found = directory.find_tenant(name);
-            let found = found.map_err(|error| vec![tests.fault("tenant", error.to_string())])?;
-            Some(found.id())
+    let Some(mut directory) = directory else {
+        return nowhere(faults);
+    };
+    let tenant = match tests
+        .tenant
+        .as_deref()
+        .map(|name| directory.find_tenant(name))
+    {
+        Some(Ok(tenant)) => Some(tenant.id()),
+        Some(Err(error)) => {
+            faults.push(tests.fault("tenant", error.to_string()));
+            return nowhere(faults);
         }
         None => None,
     };
-    add_policies(&tests, (&mut directory, tenant), surroundings)?;
-    Ok(Prepared {
-        tests,
-        directory,
-        tenant,
-    })
+    add_policies(tests, (&mut directory, tenant), surroundings, &mut faults);
+    Found {
+        place: Some((directory, tenant)),
+        faults,
+    }
 }
 
 impl Prepared {
-    /// The directory with only these policies in this tenant; `Err` is a name that no policy has.
-    pub(crate) fn only(&self, tenant: TenantId, names: &[String]) -> Result<Directory, String> {
+    /// Where the names of sign-ins are looked up.
+    pub(crate) fn place(&self) -> Place<'_> {
+        (&self.directory, self.tenant)
+    }
+
+    /// The directory with only these policies in this tenant.
+    pub(crate) fn only(&self, tenant: TenantId, names: &[String]) -> Directory {
         let mut directory = self.directory.clone();
-        let Some(whole) = self.directory.tenant(tenant) else {
-            return Ok(directory);
-        };
-        let policies = &whole.configuration().conditional_access_policies;
-        for name in names {
-            let has = |policy: &ConditionalAccessPolicy| {
-                names_policy(name, policy.id, &policy.display_name)
-            };
-            if !policies.iter().any(has) {
-                let known = policies.iter().map(|one| one.display_name.as_str());
-                let known: Vec<_> = known.collect();
-                return Err(format!(
-                    "there is no policy `{name}`; there are: {}",
-                    known.join(", ")
-                ));
-            }
+        if let Some(whole) = self.directory.tenant(tenant) {
+            directory.put(whole.with_only(|policy| {
+                let mut names = names.iter();
+                names.any(|name| names_policy(name, policy.id, &policy.display_name))
+            }));
         }
-        directory.put(whole.with_only(|policy| {
-            let mut names = names.iter();
-            names.any(|name| names_policy(name, policy.id, &policy.display_name))
-        }));
-        Ok(directory)
+        directory
     }
 }
 
 /// The tenants of a world folder, with what the file holds.
-fn of_world(tests: &PolicyTests, mut files: Files) -> Result<Directory, Vec<Fault>> {
-    let folder = take_over_kinds(tests, &mut files)?;
+fn of_world(tests: &PolicyTests, mut files: Files, faults: &mut Vec<Fault>) -> Option<Directory> {
+    let folder = match take_over_kinds(tests, &mut files) {
+        Ok(folder) => folder,
+        Err(more) => {
+            faults.extend(more);
+            return None;
+        }
+    };
     // Nobody types a password here, and whom the credentials belong to may have been replaced.
     files
         .0
         .retain(|name, _| !name.ends_with("/credentials.json"));
-    let world = parse_world(&files).map_err(|error| faults(tests, &folder, error))?;
-    Ok(Directory::of_world(world.tenants))
+    match parse_world(&files) {
+        Ok(world) => Some(Directory::of_world(world.tenants)),
+        Err(error) => {
+            faults.extend(told(tests, &folder, error));
+            files.0.retain(|name, bytes| !has_no_names(name, bytes));
+            let who_is_there = parse_world(&files).ok()?;
+            Some(Directory::of_world(who_is_there.tenants))
+        }
+    }
+}
+
+/// Whether a file of a world holds only what sign-ins do not name: without it, names can still be looked up.
+fn has_no_names(file: &str, bytes: &[u8]) -> bool {
+    const WITHOUT_NAMES: [&str; 5] = [
+        "conditionalAccessPolicies",
+        "namedLocations",
+        "authenticationStrengths",
+        "authenticationContextClassReferences",
+        "crossTenantAccessPolicy",
+    ];
+    let Some((_, inside)) = file.split_once('/') else {
+        return false;
+    };
+    let kinds = kinds_in(inside, bytes);
+    !kinds.is_empty() && kinds.iter().all(|kind| WITHOUT_NAMES.contains(kind))
 }
 
 /// Puts what the file holds in the place of the same kind of its tenant, whose folder it answers.
@@ -165,6 +218,13 @@ fn take_over_kinds(tests: &PolicyTests, files: &mut Files) -> Result<String, Vec
             return Err(vec![tests.fault("$", message)]);
         }
     };
+    let mut faults = Vec::new();
+    if !tests.kinds.is_empty() {
+        drop_replaced_files(tests, &folder, files, &mut faults);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     for kind in &tests.kinds {
         let inside = format!("{folder}/{}/", kind.name);
         files.0.retain(|name, _| !name.starts_with(&inside));
@@ -174,6 +234,35 @@ fn take_over_kinds(tests: &PolicyTests, files: &mut Files) -> Result<String, Vec
             .insert(format!("{folder}/{}.json", kind.name), bytes);
     }
     Ok(folder)
+}
+
+/// A file of any name may hold objects of a kind that the test file replaces: it goes, unless it holds others as well.
+fn drop_replaced_files(
+    tests: &PolicyTests,
+    folder: &str,
+    files: &mut Files,
+    faults: &mut Vec<Fault>,
+) {
+    files.0.retain(|name, bytes| {
+        let inside = name.strip_prefix(folder);
+        let Some(inside) = inside.and_then(|inside| inside.strip_prefix('/')) else {
+            return true;
+        };
+        let kinds = kinds_in(inside, bytes);
+        let is_replaced = |kind: &&str| tests.kinds.iter().any(|one| one.name == **kind);
+        let replaced: Vec<&str> = kinds.iter().copied().filter(|kind| is_replaced(kind)).collect();
+        let Some(first) = replaced.first() else {
+            return true;
+        };
+        if replaced.len() < kinds.len() {
+            let message = format!(
+                "`{first}` replaces that kind, and `{inside}` of the world holds it among others ({}): give each kind a file of its own there",
+                kinds.into_iter().collect::<Vec<_>>().join(", ")
+            );
+            faults.push(tests.fault(first, message));
+        }
+        false
+    });
 }
 
 fn folders(files: &Files) -> Vec<String> {
@@ -208,7 +297,7 @@ fn is_tenant(files: &Files, folder: &str, name: &str) -> bool {
 }
 
 /// What is wrong with a world: at the line of the test file where it comes from there.
-fn faults(tests: &PolicyTests, folder: &str, error: WorldError) -> Vec<Fault> {
+fn told(tests: &PolicyTests, folder: &str, error: WorldError) -> Vec<Fault> {
     let WorldError::Refused(findings) = error else {
         return vec![tests.fault("world", error.to_string())];
     };
@@ -238,9 +327,10 @@ fn add_policies(
     tests: &PolicyTests,
     (directory, tenant): (&mut Directory, Option<TenantId>),
     surroundings: &dyn Surroundings,
-) -> Result<(), Vec<Fault>> {
+    faults: &mut Vec<Fault>,
+) {
     if tests.policies.is_empty() {
-        return Ok(());
+        return;
     }
     let found = {
         let mut tenants = directory.tenants();
@@ -252,9 +342,9 @@ fn add_policies(
     };
     let Some(mut tenant) = found.cloned() else {
         let message = "the world has several tenants: say with `tenant` to which of them the policies are added";
-        return Err(vec![tests.fault("policies", message)]);
+        faults.push(tests.fault("policies", message));
+        return;
     };
-    let mut faults = Vec::new();
     for path in &tests.policies {
         match surroundings.with_policies(&tenant, &tests.file, path) {
             Ok(with) => tenant = with,
@@ -262,9 +352,4 @@ fn add_policies(
         }
     }
     directory.put(tenant);
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults)
-    }
 }

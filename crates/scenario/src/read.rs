@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::expectation::Expectation;
 use crate::fault::Fault;
-use crate::file::{KINDS, MEMBERS, PolicyTests, SIGN_IN_MEMBERS, SignInTest};
+use crate::file::{BrokenSignIn, KINDS, MEMBERS, PolicyTests, SIGN_IN_MEMBERS, SignInTest};
 use crate::located::{Content, Located, Member};
 
 /// A file of tests has at most so many bytes.
@@ -22,6 +22,18 @@ const SIGN_INS_MAX: usize = 100_000;
 
 /// Reads the text of `file`, YAML or JSON.
 pub fn read(file: &str, bytes: &[u8]) -> Result<PolicyTests, Vec<Fault>> {
+    match read_as_far_as_it_goes(file, bytes)? {
+        (tests, faults) if faults.is_empty() => Ok(tests),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The same of a file in which something is wrong: what of it can be read all the same, so that the names in that can be looked up.
+/// `Err`: nothing can, or not what it is about.
+pub(crate) fn read_as_far_as_it_goes(
+    file: &str,
+    bytes: &[u8],
+) -> Result<(PolicyTests, Vec<Fault>), Vec<Fault>> {
     let fault = |message: String| Fault {
         file: file.to_owned(),
         position: crate::fault::Position::default(),
@@ -48,9 +60,17 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<PolicyTests, Vec<Fault>> {
     let mut faults = reading.faults;
     faults.sort_by_key(|fault| fault.position);
     match tests {
-        Some(tests) if faults.is_empty() => Ok(tests),
-        _ => Err(faults),
+        Some(tests) => Ok((tests, faults)),
+        None => Err(faults),
     }
+}
+
+/// One sign-in as far as it could be read.
+struct ReadSignIn {
+    name: Option<String>,
+    situation: Situation,
+    only_policies: Option<OneOrMany<String>>,
+    expect: Option<Expectation>,
 }
 
 struct Reading<'r> {
@@ -68,7 +88,7 @@ impl<'r> Reading<'r> {
         };
         self.refuse_unknown(members);
         let name = self.optional::<String>("name");
-        let sign_ins = self.sign_ins();
+        let (sign_ins, broken) = self.sign_ins();
         if name.as_deref().is_none_or(|name| name.trim().is_empty()) {
             self.fault(
                 "$.name",
@@ -79,18 +99,23 @@ impl<'r> Reading<'r> {
             Some(SignalsWord::Complete) | None => Absent::Nothing,
             Some(SignalsWord::Partial) => Absent::Unknown,
         };
-        Some(PolicyTests {
+        let description = self.optional("description");
+        let before = self.faults.len();
+        let world = self.optional("world");
+        let tenant = self.optional("tenant");
+        let policies = self.optional::<OneOrMany<String>>("policies");
+        // Names are not looked up in another world than the one that is meant.
+        let is_clear = self.faults.len() == before;
+        is_clear.then(|| PolicyTests {
             file: self.file.to_owned(),
-            name: name?,
-            description: self.optional("description"),
-            world: self.optional("world"),
-            tenant: self.optional("tenant"),
-            policies: self
-                .optional::<OneOrMany<String>>("policies")
-                .map(|policies| policies.0)
-                .unwrap_or_default(),
+            name: name.unwrap_or_default(),
+            description,
+            world,
+            tenant,
+            policies: policies.map(|policies| policies.0).unwrap_or_default(),
             absent,
             sign_ins,
+            broken,
             kinds: members
                 .iter()
                 .filter(|member| KINDS.contains(&member.name.as_str()))
@@ -115,14 +140,47 @@ impl<'r> Reading<'r> {
         }
     }
 
-    fn sign_ins(&mut self) -> Vec<SignInTest> {
+    fn sign_ins(&mut self) -> (Vec<SignInTest>, Vec<BrokenSignIn>) {
+        let before = self.faults.len();
         let defaults = self.optional::<Situation>("defaults").unwrap_or_default();
+        let are_defaults_whole = self.faults.len() == before;
+        let mut names: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut sign_ins, mut broken) = (Vec::new(), Vec::new());
+        for (index, located) in self.list_of_sign_ins().iter().enumerate() {
+            let before = self.faults.len();
+            let Some(read) = self.sign_in(located) else {
+                continue;
+            };
+            let situation = read.situation.over(&defaults);
+            let is_whole = are_defaults_whole && self.faults.len() == before;
+            let (Some(name), Some(expect), true) = (read.name, read.expect, is_whole) else {
+                broken.push(BrokenSignIn { index, situation });
+                continue;
+            };
+            let line = located.position.line;
+            if let Some(first) = names.insert(name.clone(), line) {
+                let message = format!("a second sign-in `{name}`, also in line {first}");
+                self.fault_at(located, "$", message);
+            }
+            sign_ins.push(SignInTest {
+                index,
+                name,
+                position: located.position,
+                situation,
+                only_policies: read.only_policies.map(|only| only.0),
+                expect,
+            });
+        }
+        (sign_ins, broken)
+    }
+
+    fn list_of_sign_ins(&mut self) -> &'r [Located] {
         let source = self.source;
         let list = match source.member("signIns").map(|located| &located.content) {
             Some(Content::List(list)) => list.as_slice(),
             Some(Content::Scalar(_) | Content::Members(_)) => {
                 self.fault("$.signIns", "`signIns` is a list of sign-ins");
-                return Vec::new();
+                return &[];
             }
             None => &[],
         };
@@ -132,78 +190,55 @@ impl<'r> Reading<'r> {
         }
         if list.len() > SIGN_INS_MAX {
             self.fault("$.signIns", "a file has at most 100,000 sign-ins");
-            return Vec::new();
+            return &[];
         }
-        let mut names: BTreeMap<String, u64> = BTreeMap::new();
-        let mut sign_ins = Vec::new();
-        for located in list {
-            let Some(test) = self.sign_in(located, &defaults) else {
-                continue;
-            };
-            let line = test.position.line;
-            if let Some(first) = names.insert(test.name.clone(), line) {
-                self.faults.push(Fault {
-                    file: self.file.to_owned(),
-                    position: test.position,
-                    message: format!("a second sign-in `{}`, also in line {first}", test.name),
-                });
-            }
-            sign_ins.push(test);
-        }
-        sign_ins
+        list
     }
 
-    fn sign_in(&mut self, located: &'r Located, defaults: &Situation) -> Option<SignInTest> {
-        let position = located.position;
+    fn sign_in(&mut self, located: &Located) -> Option<ReadSignIn> {
         let Content::Members(members) = &located.content else {
-            self.fault_at(
-                located,
-                "$",
-                "a sign-in is an object with `name` and `expect`",
-            );
+            let message = "a sign-in is an object with `name` and `expect`";
+            self.fault_at(located, "$", message);
             return None;
         };
-        let own = |name: &str| SIGN_IN_MEMBERS.contains(&name);
+        let of_situation = members
+            .iter()
+            .filter(|member| !SIGN_IN_MEMBERS.contains(&member.name.as_str()));
         let situation = Located {
-            position,
-            content: Content::Members(
-                members
-                    .iter()
-                    .filter(|member| !own(&member.name))
-                    .cloned()
-                    .collect(),
-            ),
+            position: located.position,
+            content: Content::Members(of_situation.cloned().collect()),
         };
         let situation = self.typed::<Situation>(&situation, "", &SIGN_IN_MEMBERS);
         let name = self.member::<String>(located, "name");
         self.member::<String>(located, "description");
-        if located.member("name").is_none() {
-            self.fault_at(
-                located,
-                "$",
-                "`name` is missing: say what this sign-in shows",
-            );
+        let is_blank = name.as_deref().is_some_and(|name| name.trim().is_empty());
+        if is_blank || located.member("name").is_none() {
+            let message = "`name` is missing: say what this sign-in shows";
+            self.fault_at(located, "$", message);
         }
         if located.member("expect").is_none() {
             self.fault_at(located, "$", "`expect` is missing: say what it comes to");
         }
+        let before = self.faults.len();
         let expect = self.member::<Expectation>(located, "expect");
-        if expect.as_ref().is_some_and(Expectation::is_empty) {
+        let is_whole = self.faults.len() == before;
+        if is_whole && expect.as_ref().is_some_and(Expectation::is_empty) {
             let message =
                 "nothing is expected, so this test could not fail: say at least `outcome`";
             self.fault_at(located, "expect", message);
         }
+        let before = self.faults.len();
         let only_policies = self.member::<OneOrMany<String>>(located, "onlyPolicies");
-        if only_policies.as_ref().is_some_and(|only| only.0.is_empty()) {
+        let is_whole = self.faults.len() == before;
+        if is_whole && only_policies.as_ref().is_some_and(|only| only.0.is_empty()) {
             let message = "no policy is named, so this test would ask none: name one at least, or leave `onlyPolicies` out for all";
             self.fault_at(located, "onlyPolicies", message);
         }
-        Some(SignInTest {
-            name: name?,
-            position,
-            situation: situation?.over(defaults),
-            only_policies: only_policies.map(|only| only.0),
-            expect: expect?,
+        Some(ReadSignIn {
+            name,
+            situation: situation.unwrap_or_default(),
+            only_policies,
+            expect,
         })
     }
 
@@ -218,7 +253,7 @@ impl<'r> Reading<'r> {
     }
 
     /// Reads a value, the member of this name. Whatever is wrong in it is told: what was found to be is left out, and the rest read
-    /// again. `beside` are members that are known and read apart.
+    /// again and answered. `beside` are members that are known and read apart.
     fn typed<T: DeserializeOwned>(
         &mut self,
         located: &Located,
@@ -226,9 +261,9 @@ impl<'r> Reading<'r> {
         beside: &[&str],
     ) -> Option<T> {
         let mut rest = located.clone();
-        for faults in 0..FAULTS_MAX {
+        for _ in 0..FAULTS_MAX {
             let error = match serde_path_to_error::deserialize::<_, T>(rest.json()) {
-                Ok(typed) => return (faults == 0).then_some(typed),
+                Ok(typed) => return Some(typed),
                 Err(error) => error,
             };
             let path = error.path().to_string();

@@ -7,12 +7,14 @@ use portcullis_model::Timestamp;
 use portcullis_model::id::TenantId;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, Unresolved};
 use portcullis_whatif::evaluate::{Answer, evaluate};
+use portcullis_whatif::unresolved::says_too_little;
 use serde::Serialize;
 
 use crate::compare::{Difference, compare};
 use crate::expectation::word;
 use crate::fault::{Fault, Position};
 use crate::file::SignInTest;
+use crate::look_up::{unknown_names, unknown_policies};
 use crate::prepare::Prepared;
 
 /// What became of one test.
@@ -44,8 +46,8 @@ pub enum Verdict {
     },
     /// It could not be run.
     Faulty {
-        /// Why.
-        fault: Fault,
+        /// Why; never empty.
+        faults: Vec<Fault>,
     },
 }
 
@@ -79,12 +81,8 @@ impl<'p> Runner<'p> {
                 differences,
                 trace: trace(&answer),
             },
-            Err(message) => Verdict::Faulty {
-                fault: Fault {
-                    file: self.prepared.tests.file.clone(),
-                    position: test.position,
-                    message: format!("`{}`: {message}", test.name),
-                },
+            Err(error) => Verdict::Faulty {
+                faults: self.faults(test, &error),
             },
         };
         TestResult {
@@ -94,21 +92,39 @@ impl<'p> Runner<'p> {
         }
     }
 
-    fn answer(&mut self, test: &SignInTest) -> Result<(Answer, Vec<Difference>), String> {
-        let tenant = self.tenant_of(test).map_err(|error| error.to_string())?;
+    fn answer(&mut self, test: &SignInTest) -> Result<(Answer, Vec<Difference>), CannotRun> {
+        let tenant = self.tenant_of(test)?;
         let at = self.at;
         let prepared = self.prepared;
         let directory = match &test.only_policies {
             None => &prepared.directory,
-            Some(only) => self.choose(tenant, only)?,
+            Some(only) => {
+                let unknown = unknown_policies(&prepared.tests, prepared.place(), test);
+                if !unknown.is_empty() {
+                    return Err(CannotRun::NoSuchPolicy);
+                }
+                self.choose(tenant, only)
+            }
         };
-        let tenant: &DirectoryTenant = directory
-            .tenant(tenant)
-            .ok_or_else(|| "the tenant went away".to_owned())?;
+        let tenant: &DirectoryTenant = directory.tenant(tenant).ok_or(CannotRun::NoSuchTenant)?;
         let asked = (&test.situation, prepared.tests.absent);
-        let answer = evaluate(directory, tenant, asked, at).map_err(|error| error.to_string())?;
+        let answer = evaluate(directory, tenant, asked, at)?;
         let differences = compare(&test.expect, &answer, tenant.configuration());
         Ok((answer, differences))
+    }
+
+    /// Everything that keeps a sign-in from being run, of which `error` is what was met first.
+    fn faults(&self, test: &SignInTest, error: &CannotRun) -> Vec<Fault> {
+        let (tests, place) = (&self.prepared.tests, self.prepared.place());
+        let fault = |message: &str| tests.sign_in_fault(test.index, "", message);
+        let mut faults = unknown_names(tests, place, (test.index, &test.situation));
+        faults.extend(unknown_policies(tests, place, test));
+        let open = says_too_little(&test.situation);
+        faults.extend(open.iter().map(|error| fault(&error.to_string())));
+        if faults.is_empty() {
+            faults.push(fault(&error.to_string()));
+        }
+        faults
     }
 
     fn tenant_of(&self, test: &SignInTest) -> Result<TenantId, Unresolved> {
@@ -119,20 +135,31 @@ impl<'p> Runner<'p> {
         Ok(tenant.id())
     }
 
-    fn choose(&mut self, tenant: TenantId, only: &[String]) -> Result<&Directory, String> {
+    fn choose(&mut self, tenant: TenantId, only: &[String]) -> &Directory {
         let is_chosen = self
             .chosen
             .as_ref()
             .is_some_and(|(whose, names, _)| *whose == tenant && names == only);
         if !is_chosen {
-            let directory = self.prepared.only(tenant, only)?;
+            let directory = self.prepared.only(tenant, only);
             self.chosen = Some((tenant, only.to_vec(), directory));
         }
         match &self.chosen {
-            Some((.., directory)) => Ok(directory),
-            None => Ok(&self.prepared.directory),
+            Some((.., directory)) => directory,
+            None => &self.prepared.directory,
         }
     }
+}
+
+/// Why a sign-in gets no answer.
+#[derive(Debug, thiserror::Error)]
+enum CannotRun {
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
+    #[error("a policy that is named in `onlyPolicies` is not there")]
+    NoSuchPolicy,
+    #[error("the tenant is not there")]
+    NoSuchTenant,
 }
 
 /// How an answer came about: what was said before the policies, then each policy, those that apply first.

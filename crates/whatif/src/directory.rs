@@ -2,6 +2,7 @@
 
 mod find;
 mod names;
+mod nearest;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use crate::evaluate::Signal;
 
 pub use find::Unresolved;
+pub use nearest::known_names;
 
 /// Every tenant that is known.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,8 @@
 mod alternatives;
 mod filters;
 #[cfg(test)]
+mod home_risk_tests;
+#[cfg(test)]
 mod identity_tests;
 mod membership;
 mod policies;
@@ -19,6 +21,7 @@ use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
 use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::conditional_access::PolicyState;
 use portcullis_model::credential::AuthenticationMethods;
 use portcullis_model::id::{PolicyId, TenantId};
 use portcullis_model::sign_in_log::ConditionalAccessStatus;
@@ -94,8 +97,34 @@ pub struct Gate {
     pub tenant_name: String,
     /// What it says.
     pub said: String,
-    /// The number of the refusal, if it refuses.
-    pub error: Option<u32>,
+    /// Whether the sign-in goes on.
+    pub passage: Passage,
+}
+
+/// Whether a sign-in goes on before the policies are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passage {
+    /// It does.
+    Open,
+    /// It is refused with this number.
+    Refused(u32),
+    /// Nobody can say without these signals; it may be refused with this number.
+    DependsOn {
+        /// What decides it, at the tenant whose gate it is.
+        signals: BTreeSet<Signal>,
+        /// The number of the refusal.
+        error: u32,
+    },
+}
+
+impl Gate {
+    /// The number of the refusal, if it surely refuses.
+    pub const fn refusal(&self) -> Option<u32> {
+        match &self.passage {
+            Passage::Refused(error) => Some(*error),
+            Passage::Open | Passage::DependsOn { .. } => None,
+        }
+    }
 }
 
 /// What happens.
@@ -284,14 +313,17 @@ fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answ
 /// The first refusal before the policies.
 fn refused(gates: &[Gate]) -> Option<AnswerOutcome> {
     gates.iter().find_map(|gate| {
-        gate.error.map(|error| {
-            AnswerOutcome::Blocked(Blocked {
-                error,
-                reason: None,
-                sentence: format!("{}: {}", gate.tenant_name, gate.said),
-                policies: Vec::new(),
-            })
-        })
+        let sentence = format!("{}: {}", gate.tenant_name, gate.said);
+        Some(refused_before(gate.refusal()?, sentence))
+    })
+}
+
+const fn refused_before(error: u32, sentence: String) -> AnswerOutcome {
+    AnswerOutcome::Blocked(Blocked {
+        error,
+        reason: None,
+        sentence,
+        policies: Vec::new(),
     })
 }
 
@@ -310,9 +342,10 @@ impl Answer {
 }
 
 impl Answer {
-    /// What the policies hang on that do not surely apply.
+    /// What the policies hang on that do not surely apply and are in force: the others change no outcome.
     pub(crate) fn hanging_policies(&self) -> BTreeSet<Signal> {
         let policies = self.policies.iter();
+        let policies = policies.filter(|policy| policy.state == PolicyState::Enabled);
         policies
             .flat_map(|policy| match &policy.applicability {
                 Applicability::DependsOn(signals) => signals.clone(),

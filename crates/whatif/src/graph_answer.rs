@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, PolicyAnswer, Reason, Verdict, WhoSignsIn,
-    evaluate, evaluate_as_listed,
+    Answer, AnswerOutcome, Applicability, Asked, Passage, PolicyAnswer, Reason, Verdict,
+    WhoSignsIn, evaluate, evaluate_as_listed,
 };
 use crate::graph_request::GraphRequest;
 use crate::prose::challenge_name;
@@ -136,8 +136,13 @@ pub fn answer_json(answer: &Answer) -> Value {
     put("conditionalAccessStatus", json!(answer.status));
     put("sessionControls", session_json(&answer.session));
     let gates = answer.gates.iter().map(|gate| {
+        let signals = match &gate.passage {
+            Passage::DependsOn { signals, .. } => Some(signals),
+            Passage::Open | Passage::Refused(_) => None,
+        };
         json!({
-            "tenantId": gate.tenant, "tenantDisplayName": gate.tenant_name, "said": gate.said, "error": gate.error,
+            "tenantId": gate.tenant, "tenantDisplayName": gate.tenant_name, "said": gate.said,
+            "error": gate.refusal(), "dependsOn": signals,
         })
     });
     put("beforePolicies", gates.collect());

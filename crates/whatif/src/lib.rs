@@ -13,6 +13,7 @@ pub mod graph_answer;
 pub mod graph_request;
 pub mod prose;
 pub mod situation;
+pub mod unresolved;
 
 mod resolve;
 mod word;

@@ -19,7 +19,7 @@ use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{Gate, Signal, WhoSignsIn};
-use crate::situation::{Absent, Situation, TrustSituation};
+use crate::situation::{Absent, Situation, TrustSituation, Who};
 
 use subject::Person;
 
@@ -77,8 +77,8 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     } = *question;
     let reached = reached(tenant, situation)?;
     let mut notes = Notes::default();
-    let person = match (&situation.user, &situation.service_principal) {
-        (Some(who), None) => {
+    let person = match who_signs_in(situation)? {
+        Some(who) => {
             let person = subject::person(question, who, &mut notes)?;
             if person.could_be_anybody() && identity::could_be(tenant, who).is_any_named {
                 notes.not_given.insert(Signal::User);
@@ -86,17 +86,7 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
             }
             Some(person)
         }
-        (None, Some(_)) => None,
-        (Some(_), Some(_)) => {
-            return Err(Unresolved::Incomplete(
-                "either a user signs in or a service principal does: name one of them".to_owned(),
-            ));
-        }
-        (None, None) => {
-            return Err(Unresolved::Incomplete(
-                "nobody signs in: name a user or a service principal".to_owned(),
-            ));
-        }
+        None => None,
     };
     let home = person.as_ref().and_then(Person::home_tenant);
     let supposed_configuration = match (situation.trust, home, &situation.service_principal) {
@@ -113,7 +103,7 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
         .map_or_else(|| tenant.compiled().clone(), CompiledTenant::compile);
     let gates = match &person {
         Some(person) => {
-            let risk = home_risk::home_risk(question, person, &reached, &mut notes)?;
+            let risk = home_risk::home_risk(question, person, &reached)?;
             gates::gates(question, person, &compiled, &reached, risk)
         }
         None => Vec::new(),
@@ -162,15 +152,7 @@ fn reached(tenant: &DirectoryTenant, situation: &Situation) -> Result<Reached, U
         .clone()
         .map(|app| tenant.find_application(app))
         .collect::<Result<_, _>>()?;
-    let reaches_nothing = audiences.is_empty()
-        && situation.user_action.is_none()
-        && situation.authentication_context.is_none();
-    if reaches_nothing && situation.app.is_none() {
-        return Err(Unresolved::Incomplete(
-            "nothing is reached: name an application, a user action or an authentication context"
-                .to_owned(),
-        ));
-    }
+    refuse_reaching_nothing(situation)?;
     let client = match (
         &situation.client,
         situation.app.as_ref().and_then(|apps| apps.0.first()),
@@ -180,6 +162,34 @@ fn reached(tenant: &DirectoryTenant, situation: &Situation) -> Result<Reached, U
         (None, None) => ClientId::DIRECTORY,
     };
     Ok(Reached { client, audiences })
+}
+
+/// The person who signs in; `None`: a service principal does.
+pub(crate) fn who_signs_in(situation: &Situation) -> Result<Option<&Who>, Unresolved> {
+    match (&situation.user, &situation.service_principal) {
+        (Some(who), None) => Ok(Some(who)),
+        (None, Some(_)) => Ok(None),
+        (Some(_), Some(_)) => Err(Unresolved::Incomplete(
+            "either a user signs in or a service principal does: name one of them".to_owned(),
+        )),
+        (None, None) => Err(Unresolved::Incomplete(
+            "nobody signs in: name a user or a service principal".to_owned(),
+        )),
+    }
+}
+
+/// An empty list of applications is said, and reaches nothing.
+pub(crate) fn refuse_reaching_nothing(situation: &Situation) -> Result<(), Unresolved> {
+    let says_something = situation.app.is_some()
+        || situation.user_action.is_some()
+        || situation.authentication_context.is_some();
+    if says_something {
+        return Ok(());
+    }
+    Err(Unresolved::Incomplete(
+        "nothing is reached: name an application, a user action or an authentication context"
+            .to_owned(),
+    ))
 }
 
 /// What is reached, as people call it.

@@ -3,10 +3,11 @@
 //! Unlike a world, an export is read as far as it goes: what is wrong is told, and the rest is there. A name for which
 //! nothing lies beside is given a stand-in id, the same each time, and is reported as missing.
 
-mod directory;
-mod envelope;
+pub(crate) mod cross_tenant;
+pub(crate) mod directory;
+pub(crate) mod envelope;
 mod missing;
-mod piece;
+pub(crate) mod piece;
 mod reading;
 
 use std::fs;
@@ -26,6 +27,7 @@ use crate::files::{LIMITS, Limits, cannot_read, read_file, too_much};
 use crate::names::NameKind;
 
 pub use directory::ExportedDirectory;
+pub use missing::missing_references;
 
 /// What an export holds.
 #[derive(Debug, Clone, Default, PartialEq)]

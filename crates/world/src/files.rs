@@ -25,8 +25,8 @@ pub(crate) const LIMITS: Limits = Limits {
     files: 10_000,
     size_bytes: 256 * 1024 * 1024,
 };
-/// Folder of the tenant, folder of the kind: nothing lies deeper.
-const DEPTH_MAX: usize = 3;
+/// As deep as an export, in the folder of a tenant.
+const DEPTH_MAX: usize = 18;
 
 impl Files {
     /// Reads every file below `folder`, hidden ones aside. Links and devices are refused: a world is what lies in its folder.
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_lies_deeper_than_the_folder_of_a_kind() {
-        let deepest = folder(&[("contoso/policies/a.json", 1)]);
-        assert_eq!(Files::read(deepest.path()).unwrap().0.len(), 1);
-        let deeper = folder(&[("contoso/policies/more/a.json", 1)]);
-        let told = Files::read(deeper.path()).unwrap_err().to_string();
+    fn a_tenants_folder_is_as_deep_as_an_export() {
+        let nested =
+            |depth: usize| folder(&[(&format!("contoso/{}a.json", "d/".repeat(depth)), 1)]);
+        assert_eq!(Files::read(nested(16).path()).unwrap().0.len(), 1);
+        let told = Files::read(nested(17).path()).unwrap_err().to_string();
         assert!(
-            told.contains("contoso/policies/more") && told.contains("a folder"),
+            told.contains("contoso/d/") && told.contains("a folder"),
             "{told}"
         );
     }

@@ -21,5 +21,6 @@ mod check;
 mod tenant;
 
 pub use error::WorldError;
-pub use parse::{World, read_world};
+pub use parse::{World, is_world, read_world};
+pub use tenant::kinds_in;
 pub use write::write_world;

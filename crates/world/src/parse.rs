@@ -24,9 +24,34 @@ pub struct World {
     pub invariant_files: BTreeMap<TenantId, String>,
 }
 
-/// Reads the world in a folder.
+/// Reads the world in a folder, or the only tenant whose folder it is.
 pub fn read_world(folder: &Path) -> Result<World, WorldError> {
-    parse_world(&Files::read(folder)?)
+    parse_world(&read_world_files(folder)?)
+}
+
+/// The files of the world in a folder. The folder of one tenant is a world of one, and the folder's name the tenant's.
+pub fn read_world_files(folder: &Path) -> Result<Files, WorldError> {
+    let files = Files::read(folder)?;
+    if !has_organization(folder) {
+        return Ok(files);
+    }
+    let name = std::path::absolute(folder).ok();
+    let name = name.as_deref().and_then(Path::file_name);
+    let name = name.map_or_else(|| "tenant".into(), |name| name.to_string_lossy());
+    let files = files.0.into_iter();
+    let files = files.map(|(file, bytes)| (format!("{name}/{file}"), bytes));
+    Ok(Files(files.collect()))
+}
+
+/// Whether the folder is a world's, or the folder of one tenant: without an organization nobody knows whose the files are.
+pub fn is_world(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut entries = entries.filter_map(Result::ok);
+    has_organization(folder) || entries.any(|entry| has_organization(&entry.path()))
+}
+
+fn has_organization(folder: &Path) -> bool {
+    folder.join("organization.json").is_file()
 }
 
 /// The world these files describe.
@@ -107,7 +132,9 @@ fn without_places(tenant: PlacedTenant) -> TenantWorld {
         authentication_strengths: values(tenant.authentication_strengths),
         authentication_contexts: values(tenant.authentication_contexts),
         agreements: values(tenant.agreements),
-        cross_tenant_access_policy: tenant.cross_tenant_access_policy.map(|placed| placed.value),
+        cross_tenant_access_policy: tenant
+            .cross_tenant_access_policy
+            .map(|borders| borders.value),
         invariants: tenant.invariants.map(|placed| placed.value),
         credentials: ImportedCredentials::default(),
     }

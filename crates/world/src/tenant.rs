@@ -1,6 +1,8 @@
-//! Reads the files of one tenant: each kind as one file or as a folder of files.
+//! Reads the files of one tenant: what is there once, each in its file, and lists in files of any name.
 
+mod borders;
 mod invariants;
+mod sort;
 
 use std::collections::BTreeMap;
 
@@ -8,10 +10,9 @@ use portcullis_model::application::{Application, ServicePrincipal};
 use portcullis_model::authentication_context::AuthenticationContextClassReference;
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
-use portcullis_model::cross_tenant_access::CrossTenantAccessPolicy;
 use portcullis_model::declared_invariants::DeclaredInvariants;
 use portcullis_model::document::{
-    Document, Findings, Reason, Refusal, read_documents, read_json, shown, shown_text,
+    Document, Findings, Reason, Refusal, read_json, shown, shown_text,
 };
 use portcullis_model::group::{Group, RoleAssignment};
 use portcullis_model::id::TenantId;
@@ -21,7 +22,16 @@ use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
 
 use crate::error::{Place, WorldFindings};
+use crate::export::directory::{is_narrow, name_after_account, name_members_by_id};
+use crate::export::piece::has;
 use crate::names::{Directory, Found, NameKind, replace_names};
+
+use borders::borders;
+use sort::Sorted;
+
+pub(crate) use borders::PlacedBorders;
+pub(crate) use sort::ListKind;
+pub use sort::kinds_in;
 
 /// An object with the place it came from.
 #[derive(Debug)]
@@ -47,7 +57,7 @@ pub(crate) struct PlacedTenant {
     pub(crate) authentication_strengths: Kind<AuthenticationStrengthPolicy>,
     pub(crate) authentication_contexts: Kind<AuthenticationContextClassReference>,
     pub(crate) agreements: Kind<Agreement>,
-    pub(crate) cross_tenant_access_policy: Option<Placed<CrossTenantAccessPolicy>>,
+    pub(crate) cross_tenant_access_policy: Option<PlacedBorders>,
     pub(crate) invariants: Option<Placed<DeclaredInvariants>>,
     pub(crate) credentials: Option<Placed<Document>>,
 }
@@ -98,20 +108,8 @@ impl PlacedTenant {
     }
 }
 
-/// What a tenant's folder may hold: `KIND.json`, or for lists a folder `KIND/` of files.
+/// What a tenant has once, each in a file of its own.
 const SINGLE_KINDS: [&str; 3] = ["organization", "crossTenantAccessPolicy", "credentials"];
-const LIST_KINDS: [&str; 10] = [
-    "users",
-    "groups",
-    "roleAssignments",
-    "applications",
-    "servicePrincipals",
-    "conditionalAccessPolicies",
-    "namedLocations",
-    "authenticationStrengths",
-    "authenticationContextClassReferences",
-    "agreements",
-];
 
 /// The files of one tenant, by their path inside the tenant's folder.
 pub(crate) struct TenantFiles<'f> {
@@ -126,104 +124,59 @@ impl<'f> TenantFiles<'f> {
 
     /// The tenant, unless it has no organization to read; everything wrong is added to `findings`.
     pub(crate) fn read(&self, findings: &mut WorldFindings) -> Option<PlacedTenant> {
-        self.refuse_unknown_files(findings);
+        let mut sorted = self.sort(findings);
+        let settings = std::mem::take(&mut sorted.settings);
         let organization = self.organization(findings);
+        // Without an organization the tenant is refused anyway; the rest of the files is still worth a look.
         let own = organization.as_ref().map(|it| it.value.id);
+        let own = own.unwrap_or(TenantId::UNDISCOVERED);
         let mut tenant = PlacedTenant {
-            users: self.list("users", User::from_document, findings),
-            groups: self.list("groups", Group::from_document, findings),
-            role_assignments: self.list("roleAssignments", RoleAssignment::from_document, findings),
-            applications: self.list("applications", Application::from_document, findings),
-            service_principals: self.list(
-                "servicePrincipals",
+            users: list(&mut sorted, ListKind::Users, user, findings),
+            groups: list(&mut sorted, ListKind::Groups, group, findings),
+            role_assignments: role_assignments(&mut sorted, findings),
+            applications: list(
+                &mut sorted,
+                ListKind::Applications,
+                Application::from_document,
+                findings,
+            ),
+            service_principals: list(
+                &mut sorted,
+                ListKind::ServicePrincipals,
                 ServicePrincipal::from_document,
                 findings,
             ),
-            named_locations: self.list("namedLocations", NamedLocation::from_document, findings),
-            authentication_strengths: self.strengths(findings),
-            authentication_contexts: self.list(
-                "authenticationContextClassReferences",
+            named_locations: list(
+                &mut sorted,
+                ListKind::NamedLocations,
+                NamedLocation::from_document,
+                findings,
+            ),
+            authentication_strengths: strengths(&mut sorted, findings),
+            authentication_contexts: list(
+                &mut sorted,
+                ListKind::Contexts,
                 AuthenticationContextClassReference::from_document,
                 findings,
             ),
-            agreements: self.list("agreements", Agreement::from_document, findings),
+            agreements: list(
+                &mut sorted,
+                ListKind::Agreements,
+                Agreement::from_document,
+                findings,
+            ),
             conditional_access_policies: None,
-            cross_tenant_access_policy: self.cross_tenant_access_policy(own, findings),
+            cross_tenant_access_policy: borders(settings, own, findings),
             invariants: self.invariants(findings),
             credentials: self.single("credentials", findings),
             organization: organization?,
         };
-        tenant.conditional_access_policies = self.policies(&tenant.directory(), findings);
+        tenant.conditional_access_policies = policies(&mut sorted, &tenant.directory(), findings);
         Some(tenant)
-    }
-
-    /// The policies, with the ids of whatever they name.
-    fn policies(
-        &self,
-        directory: &Directory,
-        findings: &mut WorldFindings,
-    ) -> Kind<ConditionalAccessPolicy> {
-        let read = |mut document: Document| {
-            let mut ambiguous = Findings::default();
-            replace_names(
-                &mut document,
-                &mut |place| match directory.find(place.kind, place.name) {
-                    Found::One(id) => Some(id),
-                    Found::Nothing => None,
-                    Found::Several(count) => {
-                        let found = format!("{}, the name of {count}", shown_text(place.name));
-                        let expected = format!("the id of one {}", place.kind);
-                        ambiguous.add(&place.path, Reason::Reference, found, expected);
-                        None
-                    }
-                },
-            );
-            ambiguous.into_result(Some(()))?;
-            ConditionalAccessPolicy::from_document(document)
-        };
-        self.list("conditionalAccessPolicies", read, findings)
-    }
-
-    /// The strengths but those that everybody has; exports list them too.
-    fn strengths(&self, findings: &mut WorldFindings) -> Kind<AuthenticationStrengthPolicy> {
-        let read = |document: Document| {
-            if AuthenticationStrengthPolicy::is_built_in(&document) {
-                return Ok(None);
-            }
-            AuthenticationStrengthPolicy::from_document(document).map(Some)
-        };
-        let listed = self.list("authenticationStrengths", read, findings)?;
-        let own = listed.into_iter().filter_map(|Placed { place, value }| {
-            let value = value?;
-            Some(Placed { place, value })
-        });
-        Some(own.collect())
     }
 
     fn place(&self, file: &str) -> Place {
         Place::root(&format!("{}/{file}", self.folder))
-    }
-
-    fn refuse_unknown_files(&self, findings: &mut WorldFindings) {
-        for name in self.files.keys() {
-            let known = if let Some((folder, file)) = name.split_once('/') {
-                LIST_KINDS.contains(&folder) && file.strip_suffix(".json").is_some()
-            } else {
-                let kind = name.strip_suffix(".json");
-                let mut kinds = SINGLE_KINDS.iter().chain(&LIST_KINDS);
-                invariants::FILES.contains(name) || kinds.any(|one| Some(*one) == kind)
-            };
-            if !known {
-                let expected = format!(
-                    "{} as `.json`; invariants as `.yaml` or `.json`; {} as `.json` or as a folder of `.json` files",
-                    SINGLE_KINDS.join(", "),
-                    LIST_KINDS.join(", ")
-                );
-                let place = self.place(name);
-                let found = "a file that belongs to no kind".into();
-                findings.add(&place, Reason::Unknown, found, &expected);
-            }
-        }
     }
 
     /// The one object in `KIND.json`.
@@ -255,61 +208,97 @@ impl<'f> TenantFiles<'f> {
         let organization = Organization::from_document(value);
         accept(place, organization, findings)
     }
+}
 
-    fn cross_tenant_access_policy(
-        &self,
-        own: Option<TenantId>,
-        findings: &mut WorldFindings,
-    ) -> Option<Placed<CrossTenantAccessPolicy>> {
-        let Placed { place, value } = self.single("crossTenantAccessPolicy", findings)?;
-        // Without an organization the tenant is refused anyway; the rest of the file is still worth a look.
-        let own = own.unwrap_or(TenantId::UNDISCOVERED);
-        accept(
-            place,
-            CrossTenantAccessPolicy::from_document(&value, own),
-            findings,
-        )
+/// The objects of a kind, if a file speaks of it.
+fn list<T>(
+    sorted: &mut Sorted,
+    kind: ListKind,
+    read: impl Fn(Document) -> Result<T, Refusal>,
+    findings: &mut WorldFindings,
+) -> Kind<T> {
+    let documents = sorted.lists.remove(&kind)?.into_iter();
+    let objects =
+        documents.filter_map(|Placed { place, value }| accept(place, read(value), findings));
+    Some(objects.collect())
+}
+
+fn role_assignments(sorted: &mut Sorted, findings: &mut WorldFindings) -> Kind<RoleAssignment> {
+    let assignments = sorted.lists.get_mut(&ListKind::RoleAssignments)?;
+    assignments.retain(|assignment| !is_narrow(&assignment.value));
+    let read = RoleAssignment::from_document;
+    list(sorted, ListKind::RoleAssignments, read, findings)
+}
+
+fn user(mut document: Document) -> Result<User, Refusal> {
+    // A name that is empty was emptied by somebody, where Graph has null.
+    if has(&document, "displayName").is_none() {
+        name_after_account(&mut document);
     }
+    User::from_document(document)
+}
 
-    /// The objects of `KIND.json`, or of every file in `KIND/`.
-    fn list<T>(
-        &self,
-        kind: &str,
-        read: impl Fn(Document) -> Result<T, Refusal>,
-        findings: &mut WorldFindings,
-    ) -> Kind<T> {
-        let file = format!("{kind}.json");
-        let folder = format!("{kind}/");
-        let (own, nested): (Vec<_>, Vec<_>) = self
-            .files
-            .iter()
-            .filter(|(name, _)| **name == file || name.starts_with(&folder))
-            .partition(|(name, _)| **name == file);
-        if !own.is_empty() && !nested.is_empty() {
-            let found = format!("beside the folder `{folder}`");
-            let expected = "either the file or the folder";
-            findings.add(&self.place(&file), Reason::Duplicate, found, expected);
-        }
-        if own.is_empty() && nested.is_empty() {
-            return None;
-        }
-        let mut objects = Vec::new();
-        for (name, bytes) in own.into_iter().chain(nested) {
-            let documents = match read_documents(bytes) {
-                Ok(documents) => documents,
-                Err(refusal) => {
-                    findings.take_over(&self.place(name), refusal);
-                    continue;
+fn group(mut document: Document) -> Result<Group, Refusal> {
+    name_members_by_id(&mut document);
+    Group::from_document(document)
+}
+
+/// The policies, with the ids of whatever they name.
+fn policies(
+    sorted: &mut Sorted,
+    directory: &Directory,
+    findings: &mut WorldFindings,
+) -> Kind<ConditionalAccessPolicy> {
+    let read = |mut document: Document| {
+        let mut ambiguous = Findings::default();
+        replace_names(
+            &mut document,
+            &mut |place| match directory.find(place.kind, place.name) {
+                Found::One(id) => Some(id),
+                Found::Nothing => None,
+                Found::Several(count) => {
+                    let found = format!("{}, the name of {count}", shown_text(place.name));
+                    let expected = format!("the id of one {}", place.kind);
+                    ambiguous.add(&place.path, Reason::Reference, found, expected);
+                    None
                 }
-            };
-            for document in documents {
-                let mut place = self.place(name);
-                place.path = document.path;
-                objects.extend(accept(place, read(document.members), findings));
-            }
+            },
+        );
+        ambiguous.into_result(Some(()))?;
+        ConditionalAccessPolicy::from_document(document).map_err(or_a_name_that_lies_beside)
+    };
+    list(sorted, ListKind::Policies, read, findings)
+}
+
+/// Who is told that a name stands for nothing may lay beside what it should stand for.
+fn or_a_name_that_lies_beside(mut refusal: Refusal) -> Refusal {
+    for finding in &mut refusal.findings {
+        if finding.reason == Reason::NameForId {
+            let expected = &finding.expected;
+            finding.expected =
+                format!("{expected}, or the name of one that another file of the tenant has");
         }
-        Some(objects)
     }
+    refusal
+}
+
+/// The strengths but those that everybody has; exports list them too.
+fn strengths(
+    sorted: &mut Sorted,
+    findings: &mut WorldFindings,
+) -> Kind<AuthenticationStrengthPolicy> {
+    let read = |document: Document| {
+        if AuthenticationStrengthPolicy::is_built_in(&document) {
+            return Ok(None);
+        }
+        AuthenticationStrengthPolicy::from_document(document).map(Some)
+    };
+    let listed = list(sorted, ListKind::Strengths, read, findings)?;
+    let own = listed.into_iter().filter_map(|Placed { place, value }| {
+        let value = value?;
+        Some(Placed { place, value })
+    });
+    Some(own.collect())
 }
 
 fn accept<T>(

@@ -360,6 +360,138 @@ fn a_file_with_all_cross_tenant_settings_is_read_as_world_files_have_it() {
     }
 }
 
+/// Files, where in them something is not understood, and what is said of it.
+fn misunderstood() -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    let trust = json!({ "inboundTrust": { "isMfaAccepted": true } });
+    let partner = json!({ "tenantId": ID, "inboundTrust": { "isMfaAccepted": true } });
+    let typed = "#microsoft.graph.crossTenantAccessPolicy";
+    vec![
+        (
+            "crossTenantAccessPolicy.json",
+            json!({ "displayName": "x", "version": 1 }),
+            "$",
+            "it has `displayName`, `version`",
+        ),
+        ("crossTenant.json", json!({ "@x": 1 }), "$", "no member"),
+        (
+            "cross-tenant-access/a.json",
+            json!({ "trust": true }),
+            "$",
+            "`policies/crossTenantAccessPolicy/default`",
+        ),
+        (
+            "a.json",
+            json!({ "@odata.type": typed, "displayName": "x" }),
+            "$",
+            "it has `displayName`",
+        ),
+        (
+            "a.json",
+            json!({ "@odata.context": "https://x/$metadata#policies/crossTenantAccessPolicy/$entity", "id": "x" }),
+            "$",
+            "it has `id`",
+        ),
+        (
+            "a.json",
+            json!({ "b2bInbound": { "x": 1 } }),
+            "$",
+            "it has `b2bInbound`",
+        ),
+        (
+            "a.json",
+            json!({ "default": trust, "partner": [partner] }),
+            "$.partner",
+            "something beside cross-tenant access settings",
+        ),
+        (
+            "a.json",
+            json!({ "default": { "inbundTrust": {} }, "partners": [partner] }),
+            "$.default",
+            "it has `inbundTrust`",
+        ),
+        (
+            "a.json",
+            json!({ "default": trust, "partners": [{ "tenantId": ID, "inbound": {} }] }),
+            "$.partners[0]",
+            "it has `tenantId`, `inbound`",
+        ),
+        (
+            "crossTenantAccessPolicy.json",
+            json!({ "default": { "inbundTrust": { "x": 1 } } }),
+            "$.default.inbundTrust",
+            "unknown member",
+        ),
+        (
+            "a.json",
+            json!({ "crossTenantAccessPolicy": { "default": trust, "partnrs": [partner] } }),
+            "$.crossTenantAccessPolicy.partnrs",
+            "beside",
+        ),
+    ]
+}
+
+/// In place of settings that are passed over, Microsoft's defaults would answer: nothing trusted, everybody let in.
+#[test]
+fn cross_tenant_settings_that_are_not_understood_are_refused_with_what_was_not() {
+    for (name, settings, path, says) in misunderstood() {
+        let policies = json!([policy("One", json!({ "includeUsers": ["All"] }))]);
+        let export = export(&[("policies.json", policies), (name, settings.clone())]);
+        let file = export
+            .files
+            .iter()
+            .find(|file| file.path.ends_with(name))
+            .unwrap();
+        let refusal = file.refusal.as_ref();
+        let refusal = refusal.unwrap_or_else(|| panic!("{settings} is {file:?}"));
+        let told = refusal.to_string();
+        assert_eq!(refusal.findings[0].path, path, "{told}");
+        assert!(told.contains(says), "{says} is not in {told}");
+    }
+}
+
+#[test]
+fn settings_that_say_nothing_are_settings() {
+    let typed = "#microsoft.graph.crossTenantAccessPolicy";
+    let nothing = json!({ "tenantId": ID, "isServiceProvider": null, "inboundTrust": null });
+    for (name, settings, partners) in [
+        (
+            "crossTenantAccessPolicy.json",
+            json!({ "default": {}, "partners": [] }),
+            0,
+        ),
+        ("crossTenantAccessPolicy.json", json!({ "Default": {} }), 0),
+        (
+            "a.json",
+            json!({ "@odata.type": typed, "id": ID, "allowedCloudEndpoints": [], "default": {}, "partners": [nothing] }),
+            1,
+        ),
+        ("partners.json", json!({ "value": [nothing] }), 1),
+        (
+            "a.json",
+            json!({ "partners": [nothing], "default": null }),
+            1,
+        ),
+    ] {
+        let export = export(&[(name, settings.clone())]);
+        let read = &export.files[0];
+        assert_eq!(
+            (&read.refusal, &read.something_else),
+            (&None, &None),
+            "{settings}"
+        );
+        let policy = export.cross_tenant_access_policy.unwrap();
+        assert_eq!(policy.partners.len(), partners, "{settings}");
+    }
+    // A tool's own default is none of them.
+    let block = policy("Block", json!({ "includeUsers": ["All"] }));
+    let tool = json!({ "value": [block], "default": { "colour": "red" } });
+    let export = export(&[("a.json", tool)]);
+    assert_eq!(
+        (&export.files[0].refusal, export.policies.len()),
+        (&None, 1)
+    );
+}
+
 #[test]
 fn a_folder_is_read_with_everything_below_it() {
     let folder = tempfile::tempdir().unwrap();

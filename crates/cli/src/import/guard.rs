@@ -11,9 +11,11 @@ use portcullis_model::organization::PolicyChangeGuard;
 use portcullis_model::store::TenantWorld;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 use portcullis_world::World;
+use portcullis_world::export::{MissingReference, missing_references};
 use serde_json::{Value, json};
 
 use crate::output;
+use crate::whatif::world::warn_of_missing;
 
 /// Of each invariant so many classes are shown.
 const CLASSES_MAX: usize = 3;
@@ -25,6 +27,8 @@ pub(super) struct Guarded {
     examined: Examined,
     /// The names of invariants that were declared and are not any more.
     withdrawn: Vec<String>,
+    /// What its policies would refer to and would not be there.
+    missing: Vec<MissingReference>,
 }
 
 /// What the guard found, with what it takes to tell it.
@@ -89,6 +93,7 @@ pub(super) fn look(stored: &[TenantWorld], world: &World) -> anyhow::Result<Repo
             setting,
             examined,
             withdrawn: withdrawn(was, tenant),
+            missing: missing_references(tenant),
         });
     }
     Ok(Report { after, guarded })
@@ -122,6 +127,7 @@ impl Report {
                     "{tenant}: the invariant `{name}` is withdrawn: nothing guards it any more"
                 ));
             }
+            warn_of_missing(&guarded.missing);
             let unknown = &guarded.examined.unknown;
             if !unknown.is_empty() {
                 output::warning(
@@ -154,6 +160,7 @@ impl Report {
                 "breaches": breaches.map(|one| one.json(&names)).collect::<Vec<_>>(),
                 "unknown": guarded.examined.unknown,
                 "withdrawn": guarded.withdrawn,
+                "missing": guarded.missing.iter().map(missing_json).collect::<Vec<_>>(),
             })
         });
         tenants.collect()
@@ -172,6 +179,10 @@ impl Guarded {
         let mut breaches = self.examined.breaches.iter();
         breaches.any(|breach: &Breach| breach.standing == Standing::Breaks)
     }
+}
+
+fn missing_json(missing: &MissingReference) -> Value {
+    json!({ "kind": missing.kind.to_string(), "name": missing.name, "policies": missing.policies })
 }
 
 /// The names of the invariants that are declared before and not after.

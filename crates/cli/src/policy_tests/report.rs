@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize as _;
 use portcullis_scenario::compare::Difference;
+use portcullis_scenario::fault::Fault;
 use portcullis_scenario::junit::{self, Suite};
 use portcullis_scenario::run::Verdict;
 use serde_json::{Value, json};
@@ -80,6 +81,7 @@ pub(super) fn file(result: &FileResult, verbose: bool) {
     for fault in &result.faults {
         output::line(format_args!("  {} {fault}", "cannot run".red()));
     }
+    let mut told: Vec<&Fault> = Vec::new();
     for (test, _) in &result.results {
         let place = format!("{}:{}", result.file, test.position.line);
         match &test.verdict {
@@ -100,8 +102,14 @@ pub(super) fn file(result: &FileResult, verbose: bool) {
                     output::line(format_args!("        {line}"));
                 }
             }
-            Verdict::Faulty { fault } => {
-                output::line(format_args!("  {} {fault}", "cannot run".red()));
+            Verdict::Faulty { faults } => {
+                for fault in faults {
+                    // What is wrong with the defaults is wrong with many sign-ins, and told once.
+                    if !told.contains(&fault) {
+                        output::line(format_args!("  {} {fault}", "cannot run".red()));
+                        told.push(fault);
+                    }
+                }
             }
         }
     }

@@ -13,11 +13,9 @@ use portcullis_model::store::{ImportedCredentials, Store as _, TenantWorld};
 use portcullis_scenario::prepare::Base;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, Drafts, NameOf, Unsaid};
 use portcullis_whatif::evaluate::Signal;
-use portcullis_world::error::WorldError;
 use portcullis_world::export::{Export, MissingReference, read_export, read_export_beside};
-use portcullis_world::files::Files;
 use portcullis_world::names::NameKind;
-use portcullis_world::parse::parse_world;
+use portcullis_world::parse::{is_world, read_world_files};
 use uuid::Uuid;
 
 use crate::command::DataOptions;
@@ -47,11 +45,6 @@ pub(crate) async fn open(
         return of_installation(&as_data).await;
     }
     let cannot = || format!("cannot use `{}`", path.display());
-    if has_organization(path) {
-        let files = one_tenant(path).with_context(cannot)?;
-        let world = parse_world(&files).with_context(cannot)?;
-        return Ok(Directory::of_world(world.tenants));
-    }
     if is_world(path) {
         let world = portcullis_world::read_world(path).with_context(cannot)?;
         return Ok(Directory::of_world(world.tenants));
@@ -79,13 +72,8 @@ pub(crate) async fn open(
 /// What policy tests build on: a world folder, one tenant's folder, or exported policies that can be read whole.
 pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
     let cannot = || format!("cannot use `{}`", path.display());
-    if has_organization(path) {
-        return Ok(Base::World(Arc::new(
-            one_tenant(path).with_context(cannot)?,
-        )));
-    }
     if is_world(path) {
-        let files = Files::read(path).with_context(cannot)?;
+        let files = read_world_files(path).with_context(cannot)?;
         return Ok(Base::World(Arc::new(files)));
     }
     let export = read_export(path).with_context(cannot)?;
@@ -104,30 +92,10 @@ pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
     Ok(Base::Exported(Arc::new(of_export(path, export))))
 }
 
-/// The folder of one tenant as a world of one.
-fn one_tenant(path: &Path) -> Result<Files, WorldError> {
-    let Files(files) = Files::read(path)?;
-    let files = files.into_iter();
-    let files = files.map(|(name, bytes)| (format!("tenant/{name}"), bytes));
-    Ok(Files(files.collect()))
-}
-
 async fn of_installation(data: &DataOptions) -> anyhow::Result<Directory> {
     let installation = Installation::open(data).await?;
     let world = installation.store.export().await?;
     Ok(Directory::of_world(world))
-}
-
-fn has_organization(folder: &Path) -> bool {
-    folder.join("organization.json").is_file()
-}
-
-/// A world has a folder for each tenant, with an organization in it.
-fn is_world(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    entries
-        .filter_map(Result::ok)
-        .any(|entry| has_organization(&entry.path()))
 }
 
 /// A tenant of whom nothing is known but what was exported.
@@ -330,7 +298,7 @@ fn is_in(tenant: &DirectoryTenant, missing: &MissingReference) -> bool {
 }
 
 /// One line for each file that could not be read whole.
-fn refusals(export: &Export) -> Vec<String> {
+pub(crate) fn refusals(export: &Export) -> Vec<String> {
     let first = |refusal: &Refusal| {
         let finding = refusal.findings.first();
         finding.map_or_else(String::new, ToString::to_string)
@@ -373,11 +341,14 @@ fn what_is_there(export: &Export) -> String {
     lines.join("\n")
 }
 
-fn warn_of(wrong: Vec<String>) {
+pub(crate) fn warn_of(wrong: Vec<String>) {
     if !wrong.is_empty() {
+        let files = match wrong.len() {
+            1 => "one file".to_owned(),
+            many => format!("{many} files"),
+        };
         output::warning(format_args!(
-            "{} files could not be read whole; what is wrong in them is not in the answer:",
-            wrong.len()
+            "{files} could not be read whole; what is wrong in them is not in the answer:"
         ));
         for line in wrong {
             output::note(line);
@@ -385,7 +356,7 @@ fn warn_of(wrong: Vec<String>) {
     }
 }
 
-fn warn_of_missing(missing: &[MissingReference]) {
+pub(crate) fn warn_of_missing(missing: &[MissingReference]) {
     if missing.is_empty() {
         return;
     }

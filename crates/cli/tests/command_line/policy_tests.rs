@@ -97,7 +97,8 @@ fn what_cannot_be_run_exits_2_with_file_and_line() {
     write(
         &place,
         "typo.test.yaml",
-        "  - { name: a, user: { type: gest }, expect: { outcome: granted } }\n",
+        "  - { name: a, user: { type: gest }, expect: { outcome: granted } }
+  - { name: b, user: { type: member, groups: [Partnres] }, expect: { outcome: granted } }\n",
     );
     write(
         &place,
@@ -111,7 +112,8 @@ fn what_cannot_be_run_exits_2_with_file_and_line() {
     for part in [
         "./typo.test.yaml:5:",
         "`gest` is none of: member",
-        "./who.test.yaml:5:5: `a`: application `Payrol` is not known",
+        "./typo.test.yaml:6:47: `b`: group `Partnres` is not known",
+        "./who.test.yaml:5:40: `a`: application `Payrol` is not known",
         "./tabs.test.yaml:1:7: ",
         "./empty.test.yaml:1:1: this is no policy test",
         "2 passed, 4 cannot be run in 5 files",

@@ -195,3 +195,83 @@ fn the_sign_in_log_of_a_tenant_nobody_came_to_is_empty_and_an_unknown_tenant_is_
             .assert_refused(1, &parts);
     }
 }
+
+const POLICY: &str = r#"{"displayName": "MFA", "state": "enabled",
+    "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["00000002-0000-0ff1-ce00-000000000000"]},
+        "locations": {"includeLocations": ["All"], "excludeLocations": ["11111111-0000-4000-8000-00000000000a"]}},
+    "grantControls": {"operator": "OR", "builtInControls": ["mfa"]}}"#;
+const ORGANIZATION: &str = r#"{"id": "11111111-0000-4000-8000-000000000001", "displayName": "Contoso",
+    "verifiedDomains": [{"name": "contoso.example", "isInitial": true, "isDefault": true}]}"#;
+
+/// What can be asked about can be run, once somebody says whose it is.
+#[test]
+fn exported_policies_are_imported_as_they_lie_beside_an_organization() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("export/more")).unwrap();
+    let wrapped = format!(r#"{{"Policies": {{"value": [{POLICY}]}}}}"#);
+    let marked: Vec<u8> = format!("\u{feff}{wrapped}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(place.path("export/more/CA 001.JSON"), marked).unwrap();
+    let missing = "named location `11111111-0000-4000-8000-00000000000a`, in 1 policy";
+    let asked = ["--user-type", "member", "--app", "Exchange Online"];
+    let whatif = place.run(&[&["whatif", "export"], &asked[..]].concat());
+    assert_eq!(whatif.code, Some(0), "{whatif:?}");
+    assert!(whatif.error.contains(missing), "{whatif:?}");
+    // The same is told where nobody knows whose the policies are.
+    for arguments in [&["import", "export"][..], &["import", "export", "--check"]] {
+        let said = place.run(arguments);
+        assert_ne!(said.code, Some(0), "{said:?}");
+        for part in [
+            missing,
+            "`export` holds one policy",
+            "no `organization.json`",
+            "lay one beside",
+        ] {
+            assert!(said.error.contains(part), "`{part}` in {said:?}");
+        }
+    }
+    assert!(!place.path("portcullis-data").exists());
+    fs::write(place.path("export/organization.json"), ORGANIZATION).unwrap();
+    let again = place.run_well(&[&["whatif", "export"], &asked[..]].concat());
+    assert!(again.contains("decided by Contoso"), "{again}");
+    let check = place.run(&["import", "export", "--check"]);
+    assert!(check.error.contains(missing), "{check:?}");
+    let json = place.run_well(&["import", "export", "--check", "--output", "json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[0]["missing"][0]["kind"], "named location", "{json}");
+    let said = place.run(&["import", "export"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.error.contains(missing), "{said:?}");
+    place.run_well(&["export", "out"]);
+    let out = files(&place.path("out"));
+    let policies = out.get("contoso.example/conditionalAccessPolicies.json");
+    assert!(String::from_utf8_lossy(policies.unwrap()).contains("\"MFA\""));
+}
+
+#[test]
+fn settings_that_nobody_understands_are_told_wherever_policies_are_read() {
+    let place = Place::new();
+    fs::create_dir(place.path("export")).unwrap();
+    fs::write(place.path("export/policies.json"), POLICY).unwrap();
+    let settings = r#"{"displayName": "CrossTenantAccessPolicy", "allowedCloudEndpoints": []}"#;
+    fs::write(place.path("export/crossTenantAccessPolicy.json"), settings).unwrap();
+    let told = |arguments: &[&str], code: i32| {
+        let parts = [
+            "crossTenantAccessPolicy.json: `$`",
+            "it has `displayName`, `allowedCloudEndpoints`",
+            "`policies/crossTenantAccessPolicy/default`",
+        ];
+        place.run(arguments).assert_refused(code, &parts);
+    };
+    let asked = ["--user-type", "member", "--app", "Exchange Online"];
+    told(&[&["whatif", "export"], &asked[..]].concat(), 1);
+    told(&["gaps", "export"], 2);
+    told(&["lint", "export"], 2);
+    told(&["import", "export", "--check"], 2);
+    fs::write(place.path("export/organization.json"), ORGANIZATION).unwrap();
+    told(&["import", "export", "--check"], 2);
+    told(&["import", "export"], 1);
+    told(&[&["whatif", "export"], &asked[..]].concat(), 1);
+}

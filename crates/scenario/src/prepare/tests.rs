@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_whatif::directory::Drafts;
 
 use super::*;
@@ -32,6 +33,23 @@ impl Surroundings for TwoTenants {
             )]));
             let world = parse_world(&files).unwrap().tenants.remove(0);
             return Ok(Base::Exported(Arc::new(DirectoryTenant::of_world(world))));
+        }
+        if path == "loose" || path == "mixed" {
+            let stored = policy("stored", "enabled");
+            let here = r#"{"displayName":"Here","countriesAndRegions":["NL"]}"#;
+            let policies = match path {
+                "loose" => format!("[{stored}]"),
+                _ => format!(r#"{{"policies":[{stored}],"namedLocations":[{here}]}}"#),
+            };
+            let files = [
+                (
+                    "one/organization.json",
+                    organization(1, "One", "one.example"),
+                ),
+                ("one/CA/all of them.json", policies.into_bytes()),
+            ];
+            let files = files.map(|(name, bytes)| (name.to_owned(), bytes));
+            return Ok(Base::World(Arc::new(Files(files.into_iter().collect()))));
         }
         if path != "world" {
             return Err(format!("there is no `{path}`"));
@@ -101,6 +119,21 @@ fn a_kind_of_the_file_replaces_the_same_kind_of_the_world() {
     assert_eq!(policies(&head), ["own"]);
     let head = "world: world\ntenant: one.example\nconditionalAccessPolicies: []\n";
     assert_eq!(policies(head), Vec::<String>::new());
+}
+
+#[test]
+fn a_kind_of_the_file_replaces_what_files_of_any_name_hold() {
+    let own = policy("own", "enabled");
+    assert_eq!(policies("world: loose\n"), ["stored"]);
+    let head = format!("world: loose\nconditionalAccessPolicies: [{own}]\n");
+    assert_eq!(policies(&head), ["own"]);
+    assert_eq!(policies("world: mixed\n"), ["stored"]);
+    let both = format!("world: mixed\nconditionalAccessPolicies: [{own}]\nnamedLocations: []\n");
+    assert_eq!(policies(&both), ["own"]);
+    let head = format!("world: mixed\nconditionalAccessPolicies: [{own}]\n");
+    let faults = prepared(&head).unwrap_err();
+    let says = "a.test.yaml:3:1: `conditionalAccessPolicies` replaces that kind, and `CA/all of them.json` of the world holds it among others";
+    assert!(faults.contains(says), "{faults}");
 }
 
 #[test]

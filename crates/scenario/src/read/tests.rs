@@ -135,6 +135,10 @@ fn a_file_without_a_test_is_no_test() {
             "`name` is missing",
         ),
         ("name: x\nsignIns: [7]\n", "a sign-in is an object"),
+        (
+            "name: x\nsignIns: [{name: ' ', expect: {outcome: granted}}]\n",
+            "`name` is missing: say what this sign-in shows",
+        ),
     ] {
         let faults = faults(text);
         assert!(

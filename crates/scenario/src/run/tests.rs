@@ -61,7 +61,7 @@ fn differences(expect: &str) -> Vec<(String, String, String)> {
             let told = |one: Difference| (one.member, one.expected, one.found);
             differences.into_iter().map(told).collect()
         }
-        Verdict::Faulty { fault } => panic!("{fault}"),
+        Verdict::Faulty { faults } => panic!("{faults:?}"),
     }
 }
 
@@ -175,23 +175,87 @@ fn only_the_policies_that_are_named_are_looked_at() {
 ");
     let passed = |result: &TestResult| result.verdict == Verdict::Passed;
     assert!(results[..4].iter().all(passed), "{results:?}");
-    let Verdict::Faulty { fault } = &results[4].verdict else {
-        panic!("{results:?}")
+    let told = faults(&results[4]).join("\n");
+    let says = "there is no policy `nothing like it`; known are: mfa for all, no windows";
+    assert!(told.contains(says), "{told}");
+    assert!(told.starts_with("a.test.yaml:18:16: `e`: "), "{told}");
+}
+
+fn faults(result: &TestResult) -> Vec<String> {
+    let Verdict::Faulty { faults } = &result.verdict else {
+        panic!("{result:?}")
     };
-    let told = fault.to_string();
-    assert!(
-        told.contains("there is no policy `nothing like it`; there are: mfa for all"),
-        "{told}"
-    );
-    assert!(told.starts_with("a.test.yaml:18:5: "), "{told}");
+    faults.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn who_cannot_be_found_is_told_with_the_line() {
-    let results = run("  - { name: a, app: Payrol, expect: { outcome: granted } }\n");
-    let Verdict::Faulty { fault } = &results[0].verdict else {
-        panic!("{results:?}")
+fn every_name_that_stands_for_nothing_is_told_where_it_is_with_the_nearest() {
+    let results = run("  - name: a
+    user: { type: b2bCollaborationGuest, homeTenant: contso, groups: [x], roles: [Global Admin] }
+    app: [Payrol, exchange onlin]
+    client: Outlok
+    accepted: [NDA]
+    onlyPolicies: [mfa for al, no windows, x]
+    expect: { outcome: granted }
+");
+    let told = faults(&results[0]);
+    let says = [
+        ("15:42", "tenant `contso`", "did you mean `Contoso`?"),
+        ("15:71", "group `x`", "none is known"),
+        (
+            "15:83",
+            "role `Global Admin`",
+            "did you mean `Global Administrator`?",
+        ),
+        ("16:11", "application `Payrol`", "give an appId"),
+        (
+            "16:19",
+            "application `exchange onlin`",
+            "did you mean `Exchange Online`?",
+        ),
+        ("17:5", "application `Outlok`", "give an appId"),
+        ("18:16", "terms of use `NDA`", "give an id"),
+        (
+            "19:20",
+            "policy `mfa for al`",
+            "did you mean `mfa for all`?",
+        ),
+        ("19:44", "policy `x`", "known are: mfa for all, no windows"),
+    ];
+    assert_eq!(told.len(), says.len(), "{told:#?}");
+    for (place, name, cure) in says {
+        let place = format!("a.test.yaml:{place}: `a`: ");
+        let is_it = |one: &&String| one.starts_with(&place) && one.contains(name);
+        let found = told.iter().find(is_it);
+        let found = found.unwrap_or_else(|| panic!("{place}{name} is not in {told:#?}"));
+        assert!(found.contains(cure), "{found}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_beside_a_wrong_name() {
+    let told = |sign_in: &str| {
+        let text = text(sign_in).replace("defaults: { user: { type: member }, app: ", "x: ");
+        let text: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("x: "))
+            .collect();
+        let tests = read("a.test.yaml", text.join("\n").as_bytes()).unwrap();
+        let prepared = prepare(tests, &Nothing).unwrap();
+        let mut runner = Runner::new(&prepared, Timestamp::UNIX_EPOCH);
+        faults(&runner.run(&prepared.tests.sign_ins[0]))
     };
-    assert!(fault.message.contains("`Payrol` is not known"), "{fault}");
-    assert_eq!(fault.position.line, 14);
+    let one = told("  - { name: a, app: Payrol, expect: { outcome: granted } }\n");
+    assert!(
+        one[0].starts_with("a.test.yaml:13:16: `a`: application `Payrol`"),
+        "{one:?}"
+    );
+    assert!(
+        one[1].starts_with("a.test.yaml:13:5: `a`: nobody signs in"),
+        "{one:?}"
+    );
+    assert_eq!(one.len(), 2, "{one:?}");
+    let one = told("  - { name: a, user: { type: member }, expect: { outcome: granted } }\n");
+    assert_eq!(one.len(), 1, "{one:?}");
+    assert!(one[0].contains("nothing is reached"), "{one:?}");
 }

@@ -70,7 +70,7 @@ fn every_policy_test_of_the_repository_passes() {
                     wrong.extend(differences.iter().map(|one| format!("    {one:?}")));
                     wrong.extend(trace.iter().map(|line| format!("        {line}")));
                 }
-                Verdict::Faulty { fault } => wrong.push(fault.to_string()),
+                Verdict::Faulty { faults } => wrong.extend(faults.iter().map(ToString::to_string)),
             }
         }
     }

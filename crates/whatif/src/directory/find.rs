@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::built_in_role::built_in_role;
+use portcullis_model::built_in_role::{built_in_role, built_in_role_names};
 use portcullis_model::id::{
     AgreementId, ClientId, GroupId, Id, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
 use portcullis_model::microsoft_application::{
-    microsoft_application_name, microsoft_applications_named,
+    microsoft_application_name, microsoft_application_names, microsoft_applications_named,
 };
 use portcullis_model::user::{CanonicalName, HomeAccount, User};
 
+use super::nearest::{Nearest, known_names};
 use super::{Directory, DirectoryTenant, NameOf, People};
 use crate::situation::{Situation, Who};
 
@@ -83,20 +84,6 @@ fn same(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
-/// At most so many names are listed when a name is not known.
-const NAMES_LISTED_MAX: usize = 12;
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: BTreeSet<&str> = names.collect();
-    let more = names.len().saturating_sub(NAMES_LISTED_MAX);
-    let listed: Vec<_> = names.into_iter().take(NAMES_LISTED_MAX).collect();
-    match (listed.is_empty(), more) {
-        (true, _) => "none is known".to_owned(),
-        (false, 0) => format!("known are: {}", listed.join(", ")),
-        (false, more) => format!("known are: {}, and {more} more", listed.join(", ")),
-    }
-}
-
 impl Directory {
     /// The tenant with this id, domain or name, else the only one whose name or domain begins so.
     pub fn find_tenant(&self, name: &str) -> Result<&DirectoryTenant, Unresolved> {
@@ -125,8 +112,8 @@ impl Directory {
         match found.as_slice() {
             [one] => Ok(one),
             [] => {
-                let names = list(self.tenants().map(DirectoryTenant::name));
-                Err(Unresolved::unknown("tenant", name, "this world", names))
+                let cure = known_names(name, self.tenants().map(DirectoryTenant::name));
+                Err(Unresolved::unknown("tenant", name, "this world", cure))
             }
             many => Err(Unresolved::Ambiguous {
                 kind: "tenant",
@@ -138,6 +125,14 @@ impl Directory {
                     .collect::<Vec<_>>()
                     .join(", "),
             }),
+        }
+    }
+
+    /// The id of a tenant of the world by any of its names, of another one by the id.
+    pub(crate) fn find_tenant_id(&self, name: &str) -> Result<TenantId, Unresolved> {
+        match self.find_tenant(name) {
+            Ok(tenant) => Ok(tenant.id()),
+            Err(unknown) => name.trim().parse().map_err(|_| unknown),
         }
     }
 
@@ -177,7 +172,8 @@ impl Directory {
             ([one], ..) | ([], [one], _) | ([], [], [one]) => Ok(one),
             _ => {
                 self.refuse_unknown_application(situation)?;
-                let names = list(self.tenants().map(DirectoryTenant::name));
+                let names = self.tenants().map(DirectoryTenant::name);
+                let names = Nearest::default().among(names).list();
                 Err(Unresolved::Incomplete(format!(
                     "which tenant's policies decide is not clear; name it (`--tenant`, or `tenant` in a file): {names}"
                 )))
@@ -187,23 +183,33 @@ impl Directory {
 
     /// That an application is called as no tenant calls one.
     fn refuse_unknown_application(&self, situation: &Situation) -> Result<(), Unresolved> {
-        let is_unknown = |name: &&String| {
-            let mut tenants = self.tenants();
-            tenants.all(|tenant| {
-                let found = tenant.find_application(name);
-                matches!(found, Err(Unresolved::Unknown { .. }))
-            })
-        };
-        let mut names = situation.app.iter().flat_map(|apps| &apps.0);
-        match names.find(is_unknown) {
-            None => Ok(()),
-            Some(name) => {
-                let known = self.tenants().flat_map(DirectoryTenant::application_names);
-                let cure = format!("give an appId, or a name; {}", list(known));
-                let place = "this world";
-                Err(Unresolved::unknown("application", name, place, cure))
+        let names = situation.app.iter().flat_map(|apps| &apps.0);
+        let mut unknown = names.filter_map(|name| self.unknown_application(name));
+        unknown.next().map_or(Ok(()), Err)
+    }
+
+    /// That no tenant calls an application so.
+    pub(crate) fn unknown_application(&self, name: &str) -> Option<Unresolved> {
+        let is_unknown = self.tenants().all(|tenant| {
+            let found = tenant.find_application(name);
+            matches!(found, Err(Unresolved::Unknown { .. }))
+        });
+        is_unknown.then(|| {
+            let known = self.tenants().flat_map(DirectoryTenant::application_names);
+            unknown_application(name, "this world", known)
+        })
+    }
+
+    /// That nobody in any tenant is called so.
+    pub(crate) fn unknown_user(&self, name: &str) -> Option<Unresolved> {
+        let mut known = Nearest::to(name);
+        for tenant in self.tenants() {
+            if !tenant.lists_people() || !matches!(tenant.find_user(name), Ok(None)) {
+                return None;
             }
+            tenant.note_users(&mut known);
         }
+        Some(unknown_user(name, "this world", &known))
     }
 
     /// The tenant and the user of this account.
@@ -248,6 +254,11 @@ impl Directory {
 impl DirectoryTenant {
     /// The user with this object id, userPrincipalName, mail address, or display name.
     pub(crate) fn find_user(&self, name: &str) -> Result<Option<&User>, Unresolved> {
+        if name.trim().is_empty() {
+            return Err(Unresolved::Incomplete(
+                "the name of the user is empty: name somebody, or describe the user by type, groups and roles".to_owned(),
+            ));
+        }
         let id: Option<UserId> = name.trim().parse().ok();
         let canonical = CanonicalName::parse(name);
         let by_id = |user: &&User| Some(user.id) == id;
@@ -275,10 +286,18 @@ impl DirectoryTenant {
 
     /// That nobody of this tenant or of another has this name.
     pub(crate) fn unknown_user(&self, name: &str) -> Unresolved {
-        let users = self.users().iter();
-        let names = list(users.map(|user| user.user_principal_name.as_str()));
-        let cure = format!("{names}; or describe the user by type, groups and roles");
-        Unresolved::unknown("user", name, self.name(), cure)
+        let mut known = Nearest::to(name);
+        self.note_users(&mut known);
+        unknown_user(name, self.name(), &known)
+    }
+
+    fn note_users<'d>(&'d self, known: &mut Nearest<'d>) {
+        for user in self.users() {
+            let shown = user.user_principal_name.as_str();
+            for called in [shown, &user.display_name] {
+                known.note(shown, called);
+            }
+        }
     }
 
     /// The application with this appId, name or identifier URI. An appId need not be known: policies may name any.
@@ -301,11 +320,7 @@ impl DirectoryTenant {
         let well_known = || microsoft_application_named(name);
         only(ids, ("application", name, self.name()))?
             .or_else(well_known)
-            .ok_or_else(|| {
-                let names = list(self.application_names());
-                let cure = format!("give an appId, or a name; {names}");
-                Unresolved::unknown("application", name, self.name(), cure)
-            })
+            .ok_or_else(|| unknown_application(name, self.name(), self.application_names()))
     }
 
     fn application_names(&self) -> impl Iterator<Item = &str> {
@@ -381,13 +396,15 @@ impl DirectoryTenant {
             return Ok(id);
         }
         let principals = self.configuration.service_principals.iter();
-        let names = list(principals.map(|one| one.display_name.as_str()));
-        Err(Unresolved::unknown(
-            "service principal",
-            name,
-            self.name(),
-            names,
-        ))
+        let names = principals.map(|one| one.display_name.as_str());
+        let known = Nearest::to(name).among(names);
+        let cure = format!(
+            "{}give an object id, an appId or a name; {}",
+            known.meant(),
+            known.list()
+        );
+        let kind = "service principal";
+        Err(Unresolved::unknown(kind, name, self.name(), cure))
     }
 
     /// The group with this object id or name. An id need not be known.
@@ -401,8 +418,9 @@ impl DirectoryTenant {
         let named = self.groups().filter(|(_, known)| same(known, name));
         let ids = named.map(|(id, _)| id).collect();
         only(ids, ("group", name, self.name()))?.ok_or_else(|| {
-            let listed = list(self.groups().map(|(_, name)| name));
-            Unresolved::unknown("group", name, self.name(), format!("give an id; {listed}"))
+            let known = Nearest::to(name).among(self.groups().map(|(_, name)| name));
+            let cure = format!("{}give an id; {}", known.meant(), known.list());
+            Unresolved::unknown("group", name, self.name(), cure)
         })
     }
 
@@ -425,7 +443,11 @@ impl DirectoryTenant {
         }
         let id = built_in_role(name).unwrap_or(name).trim();
         id.parse().map_err(|_| {
-            let cure = "give the id of a role template, or the name of a built-in role such as `Global Administrator`";
+            let known = Nearest::to(name).among(built_in_role_names().map(|(name, _)| name));
+            let cure = format!(
+                "{}give the id of a role template, or the name of a built-in role such as `Global Administrator`",
+                known.meant()
+            );
             Unresolved::unknown("role", name, self.name(), cure)
         })
     }
@@ -442,15 +464,45 @@ impl DirectoryTenant {
         let named = agreements().filter(|one| same(&one.display_name, name));
         let ids = named.map(|one| one.id).collect();
         only(ids, ("terms of use", name, self.name()))?.ok_or_else(|| {
-            let listed = list(agreements().map(|one| one.display_name.as_str()));
-            Unresolved::unknown(
-                "terms of use",
-                name,
-                self.name(),
-                format!("give an id; {listed}"),
-            )
+            let listed = agreements().map(|one| one.display_name.as_str());
+            let known = Nearest::to(name).among(listed);
+            let cure = format!("{}give an id; {}", known.meant(), known.list());
+            Unresolved::unknown("terms of use", name, self.name(), cure)
         })
     }
+}
+
+fn unknown_user(name: &str, place: &str, known: &Nearest<'_>) -> Unresolved {
+    let cure = format!(
+        "{}{}; or describe the user by type, groups and roles",
+        known.meant(),
+        known.list()
+    );
+    Unresolved::unknown("user", name, place, cure)
+}
+
+fn unknown_application<'n>(
+    name: &str,
+    place: &str,
+    names: impl Iterator<Item = &'n str>,
+) -> Unresolved {
+    if is_for_several(name) {
+        let cure = "policies say so of several applications or of none: name one that is reached, such as `Exchange Online`";
+        return Unresolved::unknown("application", name, place, cure);
+    }
+    let own = Nearest::to(name).among(names);
+    let listed = own.list();
+    let meant = own.among(microsoft_application_names()).meant();
+    let cure = format!("{meant}give an appId, or a name; {listed}");
+    Unresolved::unknown("application", name, place, cure)
+}
+
+/// Whether policies say this in place of applications (specification 4.3).
+fn is_for_several(name: &str) -> bool {
+    let letters: String = name.split_whitespace().collect();
+    ["All", "None", "Office365", "MicrosoftAdminPortals"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(&letters))
 }
 
 /// The only one of Microsoft's own applications that is called so.

@@ -10,7 +10,8 @@ use portcullis_model::credential::AuthenticationMethod;
 use portcullis_model::id::{AgreementId, TenantId};
 
 use super::{
-    Answer, AnswerOutcome, Applicability, PolicyAnswer, Signal, ask, ask_without_memberships,
+    Answer, AnswerOutcome, Applicability, Passage, PolicyAnswer, Signal, ask,
+    ask_without_memberships, refused, refused_before,
 };
 use crate::directory::{NameOf, Unresolved};
 use crate::resolve::Question;
@@ -52,9 +53,24 @@ pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<()
         hang_policies(answer, (&supposed, &other), alternative.signal);
         // Who would be held back at the border before any policy is not somebody of this name.
         let is_held_back = alternative.signal == Signal::UserType
-            && other.gates.iter().any(|gate| gate.error.is_some());
+            && other.gates.iter().any(|gate| gate.refusal().is_some());
         if !is_held_back {
+            let at_home = at_home(&other);
             note_both_ends(answer, &alternative, other);
+            for one in at_home {
+                add(
+                    answer,
+                    Otherwise {
+                        signals: one
+                            .signals
+                            .into_iter()
+                            .chain([alternative.signal])
+                            .collect(),
+                        words: format!("{} and {}", alternative.words, one.words),
+                        outcome: one.outcome,
+                    },
+                );
+            }
         }
     }
     let shown = evidence(question, answer);
@@ -70,10 +86,34 @@ pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<()
         }
         // Another reason to be refused is no other end.
         if !is_blocked(&other.outcome) || !is_blocked(&answer.outcome) {
-            note(answer, vec![alternative.clone()], other.outcome);
+            note(answer, std::slice::from_ref(alternative), other.outcome);
         }
     }
-    together(question, answer, shown)
+    together(question, answer, shown)?;
+    for one in at_home(answer) {
+        add(answer, one);
+    }
+    Ok(())
+}
+
+/// How it ends if the user's own tenant refuses, where nobody can say whether it does.
+fn at_home(answer: &Answer) -> Vec<Otherwise> {
+    if refused(&answer.gates).is_some() {
+        return Vec::new();
+    }
+    let open = answer.gates.iter().filter_map(|gate| match &gate.passage {
+        Passage::DependsOn { signals, error } => {
+            let name = &gate.tenant_name;
+            let sentence = format!("{name}: a policy blocks the account for its user risk");
+            Some(Otherwise {
+                signals: signals.clone(),
+                words: format!("{name} blocks the account for its user risk"),
+                outcome: refused_before(*error, sentence),
+            })
+        }
+        Passage::Open | Passage::Refused(_) => None,
+    });
+    open.collect()
 }
 
 /// What no single thing changes several may: the fewest of them that do, whichever those are.
@@ -114,7 +154,7 @@ fn together(
             needed = fewer;
         }
     }
-    note(answer, needed, all);
+    note(answer, &needed, all);
     Ok(())
 }
 
@@ -170,25 +210,32 @@ impl Alternative {
 }
 
 /// Notes an outcome that differs, each once for what it hangs on.
-fn note(answer: &mut Answer, alternatives: Vec<Alternative>, outcome: AnswerOutcome) {
-    let signals: BTreeSet<Signal> = alternatives.iter().map(|one| one.signal).collect();
-    let words: Vec<String> = alternatives.into_iter().map(|one| one.words).collect();
-    let is_told = |one: &Otherwise| one.signals == signals && one.outcome.is_like(&outcome);
-    if outcome.is_like(&answer.outcome) || answer.otherwise.iter().any(is_told) {
+fn note(answer: &mut Answer, alternatives: &[Alternative], outcome: AnswerOutcome) {
+    let words: Vec<&str> = alternatives.iter().map(|one| one.words.as_str()).collect();
+    add(
+        answer,
+        Otherwise {
+            signals: alternatives.iter().map(|one| one.signal).collect(),
+            words: words.join(" and "),
+            outcome,
+        },
+    );
+}
+
+fn add(answer: &mut Answer, other: Otherwise) {
+    let is_told =
+        |one: &Otherwise| one.signals == other.signals && one.outcome.is_like(&other.outcome);
+    if other.outcome.is_like(&answer.outcome) || answer.otherwise.iter().any(is_told) {
         return;
     }
-    answer.depends_on.extend(&signals);
-    answer.otherwise.push(Otherwise {
-        signals,
-        words: words.join(" and "),
-        outcome,
-    });
+    answer.depends_on.extend(&other.signals);
+    answer.otherwise.push(other);
 }
 
 /// Notes how it surely ends in the other case, and how it does if every policy applies there that could.
 fn note_both_ends(answer: &mut Answer, alternative: &Alternative, other: Answer) {
     let open = other.hanging_policies();
-    note(answer, vec![alternative.clone()], other.outcome);
+    note(answer, std::slice::from_ref(alternative), other.outcome);
     let is_told = |possible: &AnswerOutcome| {
         let without = answer.if_everything_applies.iter();
         let otherwise = answer.otherwise.iter().map(|one| &one.outcome);

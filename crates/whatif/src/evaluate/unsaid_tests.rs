@@ -6,8 +6,10 @@
 )]
 
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
+use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
 use portcullis_model::store::TenantWorld;
+use portcullis_model::user::User;
 use serde_json::{Value, json};
 
 use super::*;
@@ -491,4 +493,68 @@ fn groups_nest_for_somebody_described_and_roles_come_through_them() {
         );
         assert_eq!(answer.verdict(), Verdict::Blocked, "{answer:#?}");
     }
+}
+
+/// Entra says of a guest's account that another tenant has it, and not which.
+#[test]
+fn a_listed_guest_of_some_other_tenant_is_asked_about_as_of_each() {
+    let guest = json!({
+        "id": "bbbbbbbb-0000-4000-8000-000000000001", "displayName": "Gus", "userType": "Guest",
+        "userPrincipalName": "gus_fabrikam.example#EXT#@contoso.example",
+        "identities": [{ "signInType": "federated", "issuer": "ExternalAzureAD" }],
+    });
+    let guest = User::from_document(guest.as_object().unwrap().clone()).unwrap();
+    let fabrikam = "ffffffff-0000-4000-8000-00000000000f";
+    let of_fabrikam = json!({ "includeGuestsOrExternalUsers": {
+        "guestOrExternalUserTypes": "b2bCollaborationGuest",
+        "externalTenants": { "membershipKind": "enumerated", "members": [fabrikam],
+            "@odata.type": "#microsoft.graph.conditionalAccessEnumeratedExternalTenants" },
+    } });
+    let world = TenantWorld {
+        users: Some(vec![guest]),
+        groups: Some(Vec::new()),
+        role_assignments: Some(Vec::new()),
+        ..export(&[about(of_fabrikam)])
+    };
+    let name = "gus_fabrikam.example#EXT#@contoso.example";
+    let situation = |user: Value| json!({ "user": user, "app": APP });
+    let answer = ask_world(world.clone(), situation(json!(name)), Absent::Unknown);
+    assert!(hangs_on(&answer, &[Signal::HomeTenant]), "{answer:#?}");
+    assert_eq!(answer.verdict(), Verdict::DependsOn);
+    let said = situation(json!({ "id": name, "homeTenant": fabrikam }));
+    let answer = ask_world(world, said, Absent::Unknown);
+    assert_eq!(answer.verdict(), Verdict::Blocked);
+}
+
+#[test]
+fn an_outcome_does_not_hang_on_what_only_a_report_only_policy_looks_at() {
+    let place = json!({ "displayName": "Place", "conditions": {
+        "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+        "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } } });
+    let report = json!({ "displayName": "Report", "state": "enabledForReportingButNotEnforced", "conditions": {
+        "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+        "platforms": { "includePlatforms": ["linux"] } } });
+    let home = NamedLocation::from_document(
+        json!({ "displayName": "Home", "isTrusted": true, "ipRanges": [{ "cidrAddress": "192.0.2.0/24" }] })
+            .as_object()
+            .unwrap()
+            .clone(),
+    );
+    let world = TenantWorld {
+        named_locations: Some(vec![home.unwrap()]),
+        ..export(&[place, report])
+    };
+    let member = json!({ "user": { "type": "member", "groups": [], "roles": [] }, "app": APP });
+    let answer = ask_world(world, member, Absent::Unknown);
+    assert_eq!(
+        answer.hanging_policies(),
+        [Signal::Ip].into_iter().collect()
+    );
+    let told = crate::prose::tell(&answer).sentences.join(" ");
+    assert!(
+        told.contains("That hangs on ip, which was not said."),
+        "{told}"
+    );
+    // The policy hangs on it all the same.
+    assert!(answer.depends_on.contains(&Signal::Platform));
 }

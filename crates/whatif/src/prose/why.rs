@@ -8,7 +8,7 @@ use portcullis_model::sign_in_log::RuleSatisfied;
 
 use super::control::demand;
 use super::{Section, Told, capitalised, tell, unsaid, which_passed};
-use crate::evaluate::{Answer, Applicability, PolicyAnswer};
+use crate::evaluate::{Answer, Applicability, Gate, PolicyAnswer};
 
 /// The answer in words, with the reasons of everything in place of the table of policies.
 pub fn explain(answer: &Answer) -> Told {
@@ -32,7 +32,7 @@ pub fn explain(answer: &Answer) -> Told {
 }
 
 fn before(answer: &Answer) -> Vec<String> {
-    let refusal = answer.gates.iter().find(|gate| gate.error.is_some());
+    let refusal = answer.gates.iter().find_map(Gate::refusal);
     if refusal.is_some() {
         return vec![
             "It ends before the policies are asked; what they would say follows.".to_owned(),

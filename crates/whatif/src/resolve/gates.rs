@@ -14,7 +14,7 @@ use portcullis_policy::hypothesis::SupposedOrigin;
 
 use super::subject::Person;
 use super::{Question, Reached};
-use crate::evaluate::Gate;
+use crate::evaluate::{Gate, Passage};
 
 const USER_DISABLED: u32 = 50057;
 const INVITATION_PENDING: u32 = 50014;
@@ -46,7 +46,7 @@ fn accounts(question: &Question<'_>, person: &Person) -> Vec<Gate> {
         tenant,
         tenant_name,
         said: said.to_owned(),
-        error: Some(error),
+        passage: Passage::Refused(error),
     };
     let mut gates = Vec::new();
     if let (Some(user), Some((_, home))) = (&person.home_user, person.home())
@@ -106,33 +106,33 @@ fn crossing(
             tenant: home.tenant_id,
             tenant_name: tenant.name().to_owned(),
             said: "its outbound access settings let the user out".to_owned(),
-            error: None,
+            passage: Passage::Open,
         },
         None => Gate {
             tenant: home.tenant_id,
             tenant_name: "the home tenant".to_owned(),
             said: "it is not in this world, and is supposed to let the user out".to_owned(),
-            error: None,
+            passage: Passage::Open,
         },
     };
     let here = Gate {
         tenant: question.tenant.id(),
         tenant_name: question.tenant.name().to_owned(),
         said: "its inbound access settings let the user in".to_owned(),
-        error: None,
+        passage: Passage::Open,
     };
     match refusal {
         None => vec![there, here],
         Some(refusal @ CrossTenantRefusal::Outbound) => vec![Gate {
             said: "its outbound access settings hold the user back".to_owned(),
-            error: Some(refusal.error_code()),
+            passage: Passage::Refused(refusal.error_code()),
             ..there
         }],
         Some(refusal @ CrossTenantRefusal::Inbound) => vec![
             there,
             Gate {
                 said: "its inbound access settings hold the user back".to_owned(),
-                error: Some(refusal.error_code()),
+                passage: Passage::Refused(refusal.error_code()),
                 ..here
             },
         ],
@@ -157,7 +157,9 @@ fn without_home(
         tenant: question.tenant.id(),
         tenant_name: question.tenant.name().to_owned(),
         said: said.to_owned(),
-        error: refusal.map(CrossTenantRefusal::error_code),
+        passage: refusal.map_or(Passage::Open, |refusal| {
+            Passage::Refused(refusal.error_code())
+        }),
     })
 }
 
@@ -189,7 +191,7 @@ fn assignment(question: &Question<'_>, person: &Person, reached: &Reached) -> Op
             "{} is for assigned users only, and this one is not",
             principal.display_name
         ),
-        error: Some(NOT_ASSIGNED),
+        passage: Passage::Refused(NOT_ASSIGNED),
     })
 }
 

@@ -3,7 +3,7 @@
 use portcullis_model::user::{User, UserType};
 
 use super::Question;
-use super::subject::{elsewhere, home_tenant};
+use super::subject::{Elsewhere, elsewhere};
 use crate::directory::{DirectoryTenant, Unresolved};
 use crate::evaluate::Signal;
 use crate::situation::{DescribedUser, UserTypeWord};
@@ -30,7 +30,7 @@ pub(super) fn agrees(
     if let Some(name) = &described.home_tenant
         && !may_be_another
     {
-        let said = home_tenant(question, name)?;
+        let said = question.directory.find_tenant_id(name)?;
         let home = object.home_account.map(|home| home.tenant_id);
         if home != Some(said) {
             return Err(is_known(tenant, described, "with another home tenant"));
@@ -60,7 +60,8 @@ pub(super) fn is_known(
 /// Whether nobody says which tenant the guest is from.
 pub(super) fn has_unsaid_home(tenant: &DirectoryTenant, object: &User) -> bool {
     let is_unsaid = tenant.unsaid().of_people.contains(&Signal::HomeTenant);
-    is_unsaid && object.home_account.is_none() && is_external(object)
+    let is_of_some_tenant = matches!(elsewhere(object), Some(Elsewhere::SomeTenant));
+    object.home_account.is_none() && (is_of_some_tenant || is_unsaid && is_external(object))
 }
 
 fn is_external(object: &User) -> bool {
@@ -70,7 +71,8 @@ fn is_external(object: &User) -> bool {
         || name.contains(User::EXTERNAL_MARK)
 }
 
-fn kind(object: &User) -> UserTypeWord {
+/// The kind of user that the directory says.
+pub(super) fn kind(object: &User) -> UserTypeWord {
     match (object.user_type, is_external(object)) {
         (None | Some(UserType::Member), false) => UserTypeWord::Member,
         (Some(UserType::Guest), false) => UserTypeWord::InternalGuest,

@@ -352,7 +352,8 @@ fn describe(
             });
         }
     }
-    let user_type = described.user_type.unwrap_or_else(|| {
+    let listed = object.map(known::kind);
+    let user_type = described.user_type.or(listed).unwrap_or_else(|| {
         notes.not_given.insert(Signal::UserType);
         notes.suppose("the user is a member of the tenant and no guest");
         UserTypeWord::Member
@@ -360,7 +361,7 @@ fn describe(
     let (user_types, channel) = kind(user_type);
     let home = match &described.home_tenant {
         None => None,
-        Some(name) => Some(home_tenant(question, name)?),
+        Some(name) => Some(question.directory.find_tenant_id(name)?),
     };
     let origin = described_origin(user_type, channel, home, notes)?;
     let typed = described.id.as_deref().map(|name| id_in(tenant, name));
@@ -507,14 +508,6 @@ fn described_memberships(
         (Some(_), None) => said,
     };
     Ok(Memberships { groups, roles })
-}
-
-/// A tenant of the world by any of its names, another one by its id.
-pub(super) fn home_tenant(question: &Question<'_>, name: &str) -> Result<TenantId, Unresolved> {
-    match question.directory.find_tenant(name) {
-        Ok(tenant) => Ok(tenant.id()),
-        Err(unknown) => name.trim().parse().map_err(|_| unknown),
-    }
 }
 
 /// Somebody in that tenant whom no list names.

@@ -46,7 +46,7 @@ fn check_outbound_targets(tenant: &PlacedTenant, findings: &mut WorldFindings) {
     let mut principals: BTreeSet<_> = users.iter().map(|one| one.value.id.to_string()).collect();
     let groups = objects(tenant.groups.as_deref()).iter();
     principals.extend(groups.map(|one| one.value.id.to_string()));
-    let mut check = |path: &str, settings: &CrossTenantSettings| {
+    let mut check = |part: &Place, settings: &CrossTenantSettings| {
         for (name, setting) in [
             (
                 "b2bCollaborationOutbound",
@@ -57,7 +57,7 @@ fn check_outbound_targets(tenant: &PlacedTenant, findings: &mut WorldFindings) {
                 &settings.b2b_direct_connect_outbound,
             ),
         ] {
-            let place = policy.place.below(&format!("{path}.{name}.usersAndGroups"));
+            let place = part.below(&format!(".{name}.usersAndGroups"));
             for (place, target) in own_targets(&place, setting.as_ref()) {
                 if !principals.contains(&target.to_lowercase()) {
                     let found = format!("`{target}`");
@@ -67,9 +67,9 @@ fn check_outbound_targets(tenant: &PlacedTenant, findings: &mut WorldFindings) {
             }
         }
     };
-    check(".default", &policy.value.default);
-    for (index, partner) in policy.value.partners.iter().enumerate() {
-        check(&format!(".partners[{index}]"), &partner.settings);
+    check(&policy.default, &policy.value.default);
+    for (partner, place) in policy.value.partners.iter().zip(&policy.partners) {
+        check(place, &partner.settings);
     }
 }
 

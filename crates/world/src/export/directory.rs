@@ -49,7 +49,7 @@ impl ExportedDirectory {
 
 /// The kinds that a file may speak of without having any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum DirectoryKind {
+pub(crate) enum DirectoryKind {
     User,
     Group,
     RoleAssignment,
@@ -59,7 +59,7 @@ pub(super) enum DirectoryKind {
 
 impl DirectoryKind {
     /// By the name of a file, or of the folder it is in, as world files have it.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         const NAMES: [(&str, DirectoryKind); 5] = [
             ("users", DirectoryKind::User),
             ("groups", DirectoryKind::Group),
@@ -98,12 +98,7 @@ impl DirectoryReading {
     pub(super) fn take_user(&mut self, members: &Document) -> Result<User, Refusal> {
         self.note(DirectoryKind::User);
         let mut members = members.clone();
-        // Graph has people without a name; they have the one of their account.
-        if text(&members, "displayName").is_none()
-            && let Some(name) = members.get("userPrincipalName").cloned()
-        {
-            members.insert("displayName".into(), name);
-        }
+        name_after_account(&mut members);
         let user = User::from_document(members)?;
         keep(&mut self.users, user.id, user.clone())?;
         Ok(user)
@@ -113,14 +108,7 @@ impl DirectoryReading {
         self.note(DirectoryKind::Group);
         let mut members = members.clone();
         let is_listed = has(&members, "members").is_some();
-        // `$expand=members` puts whole objects where world files have ids.
-        if let Some(Value::Array(list)) = members.get_mut("members") {
-            for member in list {
-                if let Some(id) = member.get("id").cloned() {
-                    *member = id;
-                }
-            }
-        }
+        name_members_by_id(&mut members);
         let group = Group::from_document(members)?;
         keep(&mut self.groups, group.id, group.clone())?;
         if !is_listed {
@@ -129,11 +117,9 @@ impl DirectoryReading {
         Ok(group)
     }
 
-    /// An assignment of a narrower scope than the tenant is passed over: no policy looks at it (specification 4.2).
     pub(super) fn take_role_assignment(&mut self, members: &Document) -> Result<(), Refusal> {
         self.note(DirectoryKind::RoleAssignment);
-        let is_narrow = text(members, "directoryScopeId").is_some_and(|scope| scope != "/");
-        if is_narrow {
+        if is_narrow(members) {
             return Ok(());
         }
         let assignment = RoleAssignment::from_document(members.clone())?;
@@ -234,6 +220,31 @@ impl DirectoryReading {
                 || self.for_own_tenant.get(&principal.id) == Some(&true)
         });
         own.find_map(|principal| principal.app_owner_organization_id)
+    }
+}
+
+/// Whether a role is assigned for less than the tenant: it is passed over, since no policy looks at it (specification 4.2).
+pub(crate) fn is_narrow(assignment: &Document) -> bool {
+    text(assignment, "directoryScopeId").is_some_and(|scope| scope != "/")
+}
+
+/// Graph has people without a name; they have the one of their account.
+pub(crate) fn name_after_account(user: &mut Document) {
+    if text(user, "displayName").is_none()
+        && let Some(name) = user.get("userPrincipalName").cloned()
+    {
+        user.insert("displayName".into(), name);
+    }
+}
+
+/// `$expand=members` puts whole objects where world files have ids.
+pub(crate) fn name_members_by_id(group: &mut Document) {
+    if let Some(Value::Array(list)) = group.get_mut("members") {
+        for member in list {
+            if let Some(id) = member.get("id").cloned() {
+                *member = id;
+            }
+        }
     }
 }
 

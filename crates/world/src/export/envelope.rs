@@ -10,19 +10,28 @@ use super::piece::{Piece, has, piece};
 
 /// A document, and what the envelope around it says it is.
 #[derive(Debug)]
-pub(super) struct Enclosed {
-    pub(super) placed: PlacedDocument,
+pub(crate) struct Enclosed {
+    pub(crate) placed: PlacedDocument,
     /// By the name of the member it lies in.
-    pub(super) kind: Option<DirectoryKind>,
+    pub(crate) kind: Option<DirectoryKind>,
+    /// Whether it lies where cross-tenant access settings do.
+    pub(crate) is_of_settings: bool,
+}
+
+/// What the envelopes around an object say of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Around {
+    kind: Option<DirectoryKind>,
+    is_of_settings: bool,
 }
 
 /// What lies in one file.
 #[derive(Debug, Default)]
-pub(super) struct Opened {
-    pub(super) documents: Vec<Enclosed>,
-    /// The kinds of which the file has a list, whatever is in it.
-    pub(super) kinds: Vec<DirectoryKind>,
-    pub(super) findings: Findings,
+pub(crate) struct Opened {
+    pub(crate) documents: Vec<Enclosed>,
+    /// The names of the members that are lists of something, whatever is in them.
+    pub(crate) lists: Vec<String>,
+    pub(crate) findings: Findings,
 }
 
 /// Members that hold what is exported, or a list of it; those that name users, groups and the like are envelopes too.
@@ -51,11 +60,13 @@ const OF_POLICIES: [&str; 3] = ["conditions", "grantControls", "sessionControls"
 const DEPTH_MAX: usize = 6;
 
 /// Everything in the bytes of one file.
-pub(super) fn open(bytes: &[u8]) -> Opened {
+pub(crate) fn open(bytes: &[u8]) -> Opened {
     let mut opened = Opened::default();
     match read_json(bytes) {
-        Ok(Value::Object(members)) => opened.object("$".into(), members, None, DEPTH_MAX),
-        Ok(Value::Array(list)) => opened.list("$", list, None, DEPTH_MAX),
+        Ok(Value::Object(members)) => {
+            opened.object("$".into(), members, Around::default(), DEPTH_MAX);
+        }
+        Ok(Value::Array(list)) => opened.list("$", list, Around::default(), DEPTH_MAX),
         Ok(other) => opened.findings.add(
             "$",
             Reason::Shape,
@@ -72,13 +83,7 @@ impl Opened {
         self.findings.take_over("$", refusal);
     }
 
-    fn object(
-        &mut self,
-        path: String,
-        members: Document,
-        kind: Option<DirectoryKind>,
-        depth: usize,
-    ) {
+    fn object(&mut self, path: String, members: Document, around: Around, depth: usize) {
         let is_open = is_wrapper(&members)
             && depth > 0
             && members
@@ -86,37 +91,72 @@ impl Opened {
                 .any(|(name, value)| is_envelope(name) && is_worth_opening(name, value, depth - 1));
         if !is_open {
             self.refuse_strays_beside(&path, &members);
-            let placed = PlacedDocument { path, members };
-            self.documents.push(Enclosed { placed, kind });
+            let Around {
+                kind,
+                is_of_settings,
+            } = around;
+            self.documents.push(Enclosed {
+                placed: PlacedDocument { path, members },
+                kind,
+                is_of_settings,
+            });
             return;
         }
         self.refuse_part_of_a_list(&path, &members);
+        let mut envelopes = members.keys().filter(|name| is_envelope(name));
+        let is_of_settings = envelopes.all(|name| is_part_of_settings(name));
         for (name, value) in members {
             let path = format!("{path}.{name}");
-            let inner = DirectoryKind::named(&name).or(kind);
+            let inner = Around {
+                kind: DirectoryKind::named(&name).or(around.kind),
+                is_of_settings: is_of_settings
+                    || (around.is_of_settings && name.eq_ignore_ascii_case("value")),
+            };
             match value {
                 Value::Object(inside) if is_envelope(&name) => {
                     self.object(path, inside, inner, depth - 1);
                 }
                 Value::Array(list) if is_envelope(&name) => {
-                    self.kinds.extend(DirectoryKind::named(&name));
                     self.list(&path, list, inner, depth - 1);
+                    self.lists.push(name);
                 }
-                other => self.refuse_strays(&path, &other),
+                other => {
+                    self.refuse_strays(&path, &other);
+                    if is_of_settings && !name.contains('@') {
+                        self.refuse_beside_settings(&path, &other);
+                    }
+                }
             }
         }
     }
 
-    fn list(&mut self, path: &str, list: Vec<Value>, kind: Option<DirectoryKind>, depth: usize) {
+    fn list(&mut self, path: &str, list: Vec<Value>, around: Around, depth: usize) {
         for (index, value) in list.into_iter().enumerate() {
             let path = format!("{path}[{index}]");
             match value {
-                Value::Object(members) => self.object(path, members, kind, depth),
+                Value::Object(members) => self.object(path, members, around, depth),
                 other => {
                     self.findings
                         .add(path, Reason::Shape, shown(&other), "an object");
                 }
             }
+        }
+    }
+
+    /// Beside the default and the partners lies nothing: `partner` would be a tenant that nobody trusts or keeps out.
+    fn refuse_beside_settings(&mut self, path: &str, value: &Value) {
+        let is_empty = match value {
+            Value::Object(members) => members.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        };
+        if !is_empty {
+            let found = format!(
+                "something beside cross-tenant access settings, {}",
+                shown(value)
+            );
+            let expected = "`default` and `partners`, and nothing else";
+            self.findings.add(path, Reason::Unknown, found, expected);
         }
     }
 
@@ -191,6 +231,10 @@ fn is_wrapper(members: &Document) -> bool {
 fn is_envelope(name: &str) -> bool {
     let mut known = ENVELOPES.iter();
     known.any(|one| one.eq_ignore_ascii_case(name)) || DirectoryKind::named(name).is_some()
+}
+
+fn is_part_of_settings(name: &str) -> bool {
+    name.eq_ignore_ascii_case("default") || name.eq_ignore_ascii_case("partners")
 }
 
 /// Graph's list is one whatever is in it; of what other tools write, only what holds something that is read here.

@@ -5,11 +5,12 @@ use std::path::Path;
 use portcullis_model::document::Document;
 use serde_json::Value;
 
+use super::cross_tenant::has_member;
 use super::directory::DirectoryKind;
 
 /// What a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Policy,
     NamedLocation,
     AuthenticationStrength,
@@ -58,7 +59,7 @@ const BY_MEMBER: [(&str, Piece); 26] = [
 
 /// What a document is that lies in a file or an envelope of this kind. Where its own members do not say, the kind does, as world
 /// files have it.
-pub(super) fn piece_in(kind: Option<DirectoryKind>, members: &Document) -> Piece {
+pub(crate) fn piece_in(kind: Option<DirectoryKind>, members: &Document) -> Piece {
     match (piece(members), kind) {
         (Piece::SomethingElse(_), Some(kind)) if has(members, "@odata.type").is_none() => {
             match kind {
@@ -85,7 +86,7 @@ pub(super) fn directory_kind(path: &Path) -> Option<DirectoryKind> {
     named(path.file_stem()).or_else(|| named(path.parent()?.file_name()))
 }
 
-pub(super) fn piece(members: &Document) -> Piece {
+pub(crate) fn piece(members: &Document) -> Piece {
     let declared = members.get("@odata.type").and_then(Value::as_str);
     if let Some(declared) = declared {
         return by_type(declared);
@@ -93,7 +94,12 @@ pub(super) fn piece(members: &Document) -> Piece {
     let known = BY_MEMBER
         .into_iter()
         .find(|(name, _)| has(members, name).is_some());
+    let is_partner = has(members, "tenantId").is_some_and(Value::is_string);
     let Some((_, piece)) = known else {
+        // What a partner leaves to the default is null.
+        if is_partner && has_member(members) {
+            return Piece::CrossTenantPartner;
+        }
         let names: Vec<_> = members
             .keys()
             .take(3)
@@ -108,7 +114,6 @@ pub(super) fn piece(members: &Document) -> Piece {
             "an object without `conditions`, `grantControls` and `sessionControls` (it has {names})"
         ));
     };
-    let is_partner = has(members, "tenantId").is_some_and(Value::is_string);
     match piece {
         Piece::CrossTenantPartner if !is_partner => Piece::CrossTenantDefault,
         piece => piece,
@@ -140,7 +145,7 @@ fn by_type(declared: &str) -> Piece {
 }
 
 /// The member of this name, in any case, unless it is null.
-pub(super) fn has<'d>(members: &'d Document, name: &str) -> Option<&'d Value> {
+pub(crate) fn has<'d>(members: &'d Document, name: &str) -> Option<&'d Value> {
     let mut members = members.iter();
     let found = members.find(|(member, _)| member.eq_ignore_ascii_case(name));
     found

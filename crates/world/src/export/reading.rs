@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use portcullis_model::authentication_context::{
     AuthenticationContextClassReference, AuthenticationContextId,
 };
-use portcullis_model::authentication_strength::{AuthenticationStrengthPolicy, BuiltInStrength};
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_model::cross_tenant_access::{
     CrossTenantAccessPolicy, CrossTenantPartner, CrossTenantSettings,
@@ -15,15 +15,15 @@ use portcullis_model::document::{Document, Findings, Reason, Refusal, shown_text
 use portcullis_model::id::{
     AgreementId, AuthenticationStrengthId, NamedLocationId, PolicyId, TenantId,
 };
-use portcullis_model::microsoft_application::is_microsoft_application;
 use portcullis_model::named_location::NamedLocation;
 use portcullis_model::terms_of_use::Agreement;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::directory::{DirectoryKind, DirectoryReading, ExportedDirectory};
+use super::cross_tenant::{self, is_about};
+use super::directory::{DirectoryKind, DirectoryReading};
 use super::envelope::{Opened, open};
-use super::missing::{Missing, stand_in};
+use super::missing::{Beside, Missing, stand_in};
 use super::piece::{Piece, directory_kind, has, piece, piece_in, text};
 use super::{Export, ExportFile};
 use crate::names::{Directory, Found, NameKind, replace_names};
@@ -34,6 +34,7 @@ const POLICIES_OF_ONE_NAME: Uuid = Uuid::from_u128(0x90d4_4a6b_58f2_4b7e_a3c1_17
 /// A document and where it is.
 struct Lying {
     file: usize,
+    is_of_settings: bool,
     path: String,
     members: Document,
 }
@@ -93,7 +94,15 @@ impl Reading {
             self.read_policy(policy);
         }
         let people = std::mem::take(&mut self.people).finish();
-        self.note_missing_objects(&people);
+        self.missing.note_objects(
+            &self.policies,
+            &Beside {
+                applications: people.applications_listed(),
+                locations: self.locations.keys().copied().collect(),
+                strengths: self.strengths.keys().copied().collect(),
+                agreements: self.agreements.keys().copied().collect(),
+            },
+        );
         for (file, findings) in self.files.iter_mut().zip(self.findings) {
             file.refusal = findings.into_result(Some(())).err();
         }
@@ -119,10 +128,10 @@ impl Reading {
         let file = self.files.len();
         let Opened {
             documents,
-            kinds,
+            lists,
             findings,
         } = open(bytes);
-        for kind in kinds {
+        for kind in lists.iter().filter_map(|name| DirectoryKind::named(name)) {
             self.people.note(kind);
         }
         let is_empty = documents.is_empty() && findings.is_empty();
@@ -144,6 +153,8 @@ impl Reading {
                 kind,
                 Lying {
                     file,
+                    is_of_settings: document.is_of_settings
+                        || is_about(path, &document.placed.members),
                     path: document.placed.path,
                     members: document.placed.members,
                 },
@@ -157,6 +168,9 @@ impl Reading {
                 self.take_locations_inside(&lying);
                 self.lying.push(lying);
                 return;
+            }
+            Piece::SomethingElse(_) if lying.is_of_settings => {
+                self.take_cross_tenant_whole(&lying.members)
             }
             Piece::SomethingElse(what) => {
                 if let Some(file) = self.files.get_mut(lying.file) {
@@ -247,23 +261,30 @@ impl Reading {
     }
 
     fn take_cross_tenant_default(&mut self, members: &Document) -> Result<(), Refusal> {
-        let mut whole = Document::new();
-        whole.insert("default".into(), Value::Object(members.clone()));
-        let read = cross_tenant(&whole, "$.default")?;
+        let read = cross_tenant::read_default(members, TenantId::UNDISCOVERED)?;
+        self.keep_cross_tenant_default(read)
+    }
+
+    fn keep_cross_tenant_default(&mut self, read: CrossTenantSettings) -> Result<(), Refusal> {
         match &self.cross_tenant_default {
-            Some(other) if *other != read.default => Err(twice("settings")),
+            Some(other) if *other != read => Err(twice("settings")),
             Some(_) | None => {
-                self.cross_tenant_default = Some(read.default);
+                self.cross_tenant_default = Some(read);
                 Ok(())
             }
         }
     }
 
     fn take_cross_tenant_partner(&mut self, members: &Document) -> Result<(), Refusal> {
-        let mut whole = Document::new();
-        let list = vec![Value::Object(members.clone())];
-        whole.insert("partners".into(), Value::Array(list));
-        let read = cross_tenant(&whole, "$.partners[0]")?;
+        for partner in cross_tenant::read_partner(members, TenantId::UNDISCOVERED)? {
+            keep(&mut self.partners, partner.tenant_id, partner)?;
+        }
+        Ok(())
+    }
+
+    fn take_cross_tenant_whole(&mut self, members: &Document) -> Result<(), Refusal> {
+        let read = cross_tenant::read_whole(members, TenantId::UNDISCOVERED)?;
+        self.keep_cross_tenant_default(read.default)?;
         for partner in read.partners {
             keep(&mut self.partners, partner.tenant_id, partner)?;
         }
@@ -308,6 +329,7 @@ impl Reading {
             file,
             path,
             mut members,
+            is_of_settings: _,
         } = lying;
         let mut names = BTreeMap::new();
         let mut ambiguous = Findings::default();
@@ -377,43 +399,6 @@ impl Reading {
     }
 }
 
-impl Reading {
-    /// Notes what cannot be evaluated without an object that is not there. Users, groups and roles are facts of a
-    /// sign-in, not of a policy: their ids say enough.
-    fn note_missing_objects(&mut self, people: &ExportedDirectory) {
-        let applications = people.applications_listed();
-        for policy in &self.policies {
-            let mut note = |kind, id: String| {
-                self.missing.note(kind, (&id.clone(), id), policy.id);
-            };
-            // CA-V05; where no file lists applications, every id is as good as another.
-            for id in policy.applications() {
-                let is_there = applications.as_ref().is_none_or(|one| one.contains(&id));
-                if !is_there && !is_microsoft_application(id) {
-                    note(NameKind::Application, id.to_string());
-                }
-            }
-            for id in policy.named_locations() {
-                if !self.locations.contains_key(&id) {
-                    note(NameKind::NamedLocation, id.to_string());
-                }
-            }
-            if let Some(id) = policy.authentication_strength() {
-                let is_built_in = BuiltInStrength::ALL.iter().any(|one| one.id == id);
-                let is_there = self.strengths.contains_key(&id);
-                if !is_built_in && !is_there && policy.expanded_strength.is_none() {
-                    note(NameKind::AuthenticationStrength, id.to_string());
-                }
-            }
-            for id in policy.agreements() {
-                if !self.agreements.contains_key(&id) {
-                    note(NameKind::Agreement, id.to_string());
-                }
-            }
-        }
-    }
-}
-
 fn serde_text(document: &Document) -> String {
     Value::Object(document.clone()).to_string()
 }
@@ -441,17 +426,4 @@ fn twice(what: &str) -> Refusal {
         Err(refusal) => refusal,
         Ok(never) => match never {},
     }
-}
-
-/// Reads settings wrapped as a whole; findings are told as seen from the part itself.
-fn cross_tenant(whole: &Document, part: &str) -> Result<CrossTenantAccessPolicy, Refusal> {
-    let read = CrossTenantAccessPolicy::from_document(whole, TenantId::UNDISCOVERED);
-    read.map_err(|mut refusal| {
-        for finding in &mut refusal.findings {
-            if let Some(rest) = finding.path.strip_prefix(part) {
-                finding.path = format!("${rest}");
-            }
-        }
-        refusal
-    })
 }
