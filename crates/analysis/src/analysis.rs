@@ -9,6 +9,7 @@ use crate::grant::Encoded;
 use crate::selection::Interest;
 use crate::side::{Counted, Side};
 use crate::space::Space;
+use crate::who::Who;
 
 /// Policies and sign-ins in one circuit. Questions are methods, each in a module of its own.
 pub struct Analysis {
@@ -60,10 +61,15 @@ impl Analysis {
             .collect();
         let mut space = Space::new(&sides, tenant, interest);
         unknown.extend(sides.iter().flat_map(Side::not_evaluable));
-        if let [before, after] = sides.as_slice() {
-            unknown.extend(before.trusts_mfa_unlike(after));
-        }
-        let wallet = Wallet::of(&sides, &mut unknown);
+        let counts_elsewhere = match sides.as_slice() {
+            [before, after] => {
+                let whos = space.whos.values.iter();
+                let mut homes = whos.filter_map(Who::home_tenant);
+                homes.any(|home| before.trusts_mfa_unlike(after, home))
+            }
+            _ => false,
+        };
+        let wallet = Wallet::of(&sides, counts_elsewhere, &mut unknown);
         let encoded = sides
             .iter()
             .enumerate()

@@ -115,19 +115,9 @@ impl Side {
         })
     }
 
-    /// In a sentence without a full stop, if MFA of another tenant counts on one side only: who has MFA at home alone is then
-    /// granted on that side, and who has it here alone on the other. Differences are told of those who can show both.
-    pub(crate) fn trusts_mfa_unlike(&self, other: &Self) -> Option<String> {
-        let tenants = self.partners().chain(other.partners());
-        let mut tenants = tenants.chain([TenantId::UNDISCOVERED]);
-        let trusts = |side: &Self, home| side.compiled.trust(home).mfa;
-        tenants
-            .any(|home| trusts(self, home) != trusts(other, home))
-            .then(|| {
-                "whether MFA counts that was proven at home is not the same on both sides: where users of other tenants have to \
-                 prove it changes, and that is not told as a difference"
-                    .to_owned()
-            })
+    /// Whether MFA of this other tenant counts on one side only: its users prove it at home there, and here on the other.
+    pub(crate) fn trusts_mfa_unlike(&self, other: &Self, home: TenantId) -> bool {
+        self.compiled.trust(home).mfa != other.compiled.trust(home).mfa
     }
 
     pub(crate) fn policies(&self) -> &[ConditionalAccessPolicy] {

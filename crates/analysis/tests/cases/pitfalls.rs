@@ -87,7 +87,7 @@ fn open_settings(trusts_mfa: bool) -> serde_json::Value {
     })
 }
 
-fn with_payroll(mut story: Story) -> Story {
+pub(super) fn with_payroll(mut story: Story) -> Story {
     let application = json!({
         "id": text(PAYROLL), "appId": text(PAYROLL), "displayName": "Payroll",
         "supportsDirectConnect": true,

@@ -6,6 +6,7 @@ use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::told::Names;
 use portcullis_analysis::who::SubjectKind;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
 use serde_json::{Value, json};
 
 use crate::story::{Story, block, contoso, countries, members, policy, ranges, text};
@@ -130,6 +131,38 @@ fn whoever_cannot_be_in_a_class_is_not_told_of() {
     assert_eq!(
         classes,
         ["workload identities, to any application, not at service principal risk high"]
+    );
+}
+
+/// A strength that wants one model of key is met by that model: asked about again, the witness has to be the same sign-in.
+#[test]
+fn a_witness_names_the_key_that_it_takes() {
+    let model = "de1e552d-db1d-4423-a619-566b625cdc84";
+    let mut story = Story::new([policy(
+        1,
+        json!({}),
+        json!({ "operator": "OR", "authenticationStrength": { "id": text(0x61) } }),
+    )]);
+    story.configuration.authentication_strengths = vec![
+        AuthenticationStrengthPolicy::from_document(
+            json!({
+                "id": text(0x61), "displayName": "One model", "allowedCombinations": ["fido2"],
+                "combinationConfigurations": [{
+                    "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+                    "id": text(0x62), "appliesToCombinations": ["fido2"], "allowedAAGUIDs": [model],
+                }],
+            })
+            .as_object()
+            .unwrap()
+            .clone(),
+        )
+        .unwrap(),
+    ];
+    let witness = &story.is_open(&Without::managed_device(), &members())[0];
+    let told = serde_json::to_value(witness.situation()).unwrap();
+    assert_eq!(
+        told["proven"],
+        json!([{ "method": "fido2", "aaguid": model }])
     );
 }
 

@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize as _;
 use portcullis_analysis::analysis::Analysis;
-use portcullis_analysis::difference::{Change, Changed, Changes};
+use portcullis_analysis::difference::{Change, Changed, Changes, ProofPlace};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Selection};
 use portcullis_analysis::told::Names;
@@ -159,6 +159,14 @@ impl Naming<'_> {
             Change::NewlyAsked(controls) => {
                 format!("Is newly asked for {}", self.controls(controls))
             }
+            Change::CountsNow(place, controls) => {
+                let (place, controls) = (place_words(*place), self.controls(controls));
+                format!("What is proven {place} now counts for {controls}")
+            }
+            Change::CountsNoMore(place, controls) => {
+                let (place, controls) = (place_words(*place), self.controls(controls));
+                format!("What is proven {place} no longer counts for {controls}")
+            }
             Change::Session(part) => format!("Another session: {}", part.name()),
         }
     }
@@ -209,10 +217,12 @@ impl Naming<'_> {
 
     fn policies(&self, changes: &Changes) -> Vec<String> {
         let side = match changes.change {
-            Change::NoLongerAsked(_) => self.before,
-            Change::LetIn | Change::ShutOut | Change::NewlyAsked(_) | Change::Session(_) => {
-                self.after
-            }
+            Change::NoLongerAsked(_) | Change::CountsNow(..) => self.before,
+            Change::LetIn
+            | Change::ShutOut
+            | Change::NewlyAsked(_)
+            | Change::CountsNoMore(..)
+            | Change::Session(_) => self.after,
         };
         let names = Names::new(side);
         changes
@@ -228,6 +238,8 @@ impl Naming<'_> {
             Change::ShutOut => "shutOut",
             Change::NoLongerAsked(_) => "noLongerAsked",
             Change::NewlyAsked(_) => "newlyAsked",
+            Change::CountsNow(..) => "countsNow",
+            Change::CountsNoMore(..) => "countsNoMore",
             Change::Session(_) => "session",
         };
         let classes: Vec<Value> = changes
@@ -247,6 +259,14 @@ impl Naming<'_> {
             "classes": classes, "end": print::end_word(changes.end),
             "isComplete": changes.end == End::Complete,
         })
+    }
+}
+
+/// As the reader of a tenant sees it; `home` and `resource` in a policy test.
+const fn place_words(place: ProofPlace) -> &'static str {
+    match place {
+        ProofPlace::Home => "at home",
+        ProofPlace::Here => "here",
     }
 }
 

@@ -225,6 +225,59 @@ fn a_draft_that_blocks_is_a_difference_and_the_same_policies_are_none() {
     assert!(wrong.contains("--policies"), "{wrong}");
 }
 
+/// Fabrikam's MFA is no longer believed; each witness is a policy test of both worlds.
+#[test]
+fn who_proves_mfa_elsewhere_after_a_change_of_trust_is_shown_on_both_sides() {
+    let place = Place::new();
+    let later = copied(&place);
+    let settings = place.path("world/contoso/crossTenantAccessPolicy.json");
+    let text = fs::read_to_string(&settings).unwrap();
+    let distrusting = text.replacen("\"isMfaAccepted\": true", "\"isMfaAccepted\": false", 1);
+    assert_ne!(distrusting, text);
+    fs::write(&settings, distrusting).unwrap();
+    let diff = ["diff", DEMO_WORLD, &later, "--tenant", "Contoso"];
+    let (said, wrong, code) = run(&place, &diff);
+    assert_eq!(code, 1, "{said}{wrong}");
+    for part in [
+        "What is proven here now counts for mfa",
+        "What is proven at home no longer counts for mfa",
+        "of Fabrikam",
+        "(proven here)",
+    ] {
+        assert!(said.contains(part), "`{part}` in: {said}");
+    }
+    let (json, _, _) = run(&place, &[&diff[..], &["--output", "json"]].concat());
+    let answer: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["unknown"], json!([]));
+    let changes = answer["changes"].as_array().unwrap().iter();
+    let moved = changes.filter(|one| one["kind"].as_str().unwrap().starts_with("counts"));
+    let classes: Vec<&Value> = moved
+        .flat_map(|one| one["classes"].as_array().unwrap())
+        .collect();
+    assert!(classes.len() > 1);
+    for (side, world) in [("before", DEMO_WORLD), ("after", later.as_str())] {
+        let sign_ins: Vec<Value> = classes
+            .iter()
+            .enumerate()
+            .map(|(number, class)| {
+                let mut sign_in = class["witness"]["signIn"].clone();
+                sign_in["name"] = json!(format!("witness {number}"));
+                sign_in["expect"] = json!({ "outcome": class[side]["outcome"] });
+                sign_in
+            })
+            .collect();
+        let world = fs::canonicalize(place.path(world)).unwrap();
+        let document = json!({
+            "name": side, "world": world, "tenant": "Contoso", "signals": "complete",
+            "signIns": sign_ins,
+        });
+        let file = place.path(&format!("{side}.test.json"));
+        fs::write(&file, document.to_string()).unwrap();
+        let (said, wrong, code) = run(&place, &["test", file.to_str().unwrap()]);
+        assert_eq!(code, 0, "{said}{wrong}");
+    }
+}
+
 fn draft(place: &Place) -> String {
     let file = place.path("draft.json");
     let draft = json!({
