@@ -12,6 +12,8 @@
 mod agreement;
 mod brute_force;
 mod dice;
+mod differences;
+mod edits;
 mod enumerate;
 mod evidences;
 mod filters;

@@ -53,7 +53,7 @@ fn withouts() -> Vec<Without> {
 }
 
 /// A world of few policies with few conditions, and without the places that none of them names.
-fn tiny(dice: &mut Dice) -> World {
+pub(super) fn tiny(dice: &mut Dice) -> World {
     let mut world = world(dice, 3);
     let policies = &mut world.configuration.conditional_access_policies;
     let mut named = BTreeSet::new();
@@ -220,7 +220,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-fn holds(analysis: &Analysis, region: &Region, point: &Point) -> bool {
+pub(super) fn holds(analysis: &Analysis, region: &Region, point: &Point) -> bool {
     let switches = analysis.space.switches.clone();
     let mut switches = switches.iter().zip(&point.switches);
     region
