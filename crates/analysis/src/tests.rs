@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod audiences;
 mod brute_force;
 mod dice;
 mod differences;

@@ -32,7 +32,7 @@ const WORLDS: u64 = 60;
 const POINTS_MOST: usize = 1_500;
 const CLASSES_MOST: usize = 300;
 
-fn change(world: &World, after: &TenantConfiguration) -> Analysis {
+pub(super) fn change(world: &World, after: &TenantConfiguration) -> Analysis {
     let directory = world.directory();
     let before = directory.tenant(id(OWN)).unwrap();
     let compiled = CompiledTenant::compile(after);
@@ -104,9 +104,9 @@ impl<'a> Sides<'a> {
 }
 
 /// A part of a session in words, whoever says so.
-type Told = Vec<(SessionPart, String)>;
+pub(super) type Told = Vec<(SessionPart, String)>;
 
-fn told(session: &SessionDecision) -> Told {
+pub(super) fn told(session: &SessionDecision) -> Told {
     use SessionPart as S;
     let said = |policies: &Vec<PolicyId>| !policies.is_empty();
     let frequency = session.sign_in_frequency.as_ref();
