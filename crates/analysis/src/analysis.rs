@@ -20,6 +20,7 @@ pub struct Analysis {
     pub(crate) wallet: Wallet,
     pub(crate) encoded: Vec<Encoded>,
     unknown: Vec<String>,
+    not_looked_at: Vec<String>,
     pub(crate) lacking: LackingEvidences,
 }
 
@@ -60,7 +61,8 @@ impl Analysis {
             .flat_map(|side| side.unknown.iter().cloned())
             .collect();
         let mut space = Space::new(&sides, tenant, interest);
-        unknown.extend(sides.iter().flat_map(Side::not_evaluable));
+        let mut doubts: Vec<String> = sides.iter().flat_map(Side::not_evaluable).collect();
+        doubts.extend(sides.iter().filter_map(Side::without_its_places));
         let counts_elsewhere = match sides.as_slice() {
             [before, after] => {
                 let whos = space.whos.values.iter();
@@ -77,6 +79,10 @@ impl Analysis {
             .collect();
         unknown.sort();
         unknown.dedup();
+        let not_looked_at = unknown.clone();
+        unknown.extend(doubts);
+        unknown.sort();
+        unknown.dedup();
         Self {
             directory: directory.clone(),
             tenant: tenant.clone(),
@@ -85,6 +91,7 @@ impl Analysis {
             wallet,
             encoded,
             unknown,
+            not_looked_at,
             lacking: LackingEvidences::default(),
         }
     }
@@ -94,19 +101,25 @@ impl Analysis {
         &self.unknown
     }
 
+    /// Of these, what is not for want of what policies refer to: that is found by lint.
+    pub fn not_looked_at(&self) -> &[String] {
+        &self.not_looked_at
+    }
+
     /// The tenant that was asked about; the earlier one of two.
     pub fn tenant(&self) -> &DirectoryTenant {
         &self.tenant
     }
 
-    /// Asked as if policies that cannot be evaluated were not there: the most that could be granted. `None` where each can be.
+    /// Asked as if policies were not there of which it is not known what they say: the most that could be granted. `None` where there are
+    /// none.
     pub(crate) fn leniently<T>(
         &mut self,
         at: usize,
         ask: impl FnOnce(&mut Self) -> T,
     ) -> Option<T> {
         let encoded = self.encoded.get_mut(at)?;
-        if encoded.is_lenient || !encoded.has_defects() {
+        if encoded.is_lenient || !encoded.has_doubts() {
             return None;
         }
         encoded.is_lenient = true;

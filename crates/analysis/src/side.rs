@@ -6,7 +6,9 @@ use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::filter::{
     Comparison, FilterOperator, Operand, SecurityAttribute,
 };
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, PolicyState};
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, IncludeExclude, LocationCondition, PolicyState,
+};
 use portcullis_model::cross_tenant_access::{
     B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, TargetType,
 };
@@ -21,6 +23,7 @@ use uuid::Uuid;
 
 use crate::mentions::Mentions;
 use crate::probe::{ACCOUNT, Probe};
+use crate::told::or;
 use crate::who::{Home, Who};
 
 /// Of so many different attribute values that filters name, every combination is looked at; of more, each one alone.
@@ -33,6 +36,8 @@ pub(crate) struct Side {
     pub(crate) probe: Probe,
     /// What could not be encoded exactly, in sentences without a full stop.
     pub(crate) unknown: Vec<String>,
+    /// Policies came without the named locations that stood beside them, so that no place is trusted, and some was.
+    has_no_places: bool,
     homes: BTreeMap<TenantId, HomeTenant>,
     /// Applications that some cross-tenant access setting names.
     pub(crate) in_settings: BTreeSet<ClientId>,
@@ -80,6 +85,7 @@ impl Side {
         for policy in policies {
             policy.state = PolicyState::Enabled;
         }
+        let has_no_places = !tenant.lists_people() && configuration.named_locations.is_empty();
         let mut unknown = Vec::new();
         if configuration.service_principals.is_empty() {
             configuration.service_principals = supposed_principals(&configuration, &mut unknown);
@@ -100,6 +106,7 @@ impl Side {
             probe: Probe::new(&configuration),
             configuration,
             unknown,
+            has_no_places,
             homes,
             in_settings,
         }
@@ -112,6 +119,34 @@ impl Side {
             let policy = policies.find(|policy| policy.id == id);
             let name = policy.map_or_else(|| id.to_string(), |one| one.display_name.clone());
             format!("whom `{name}` lets through cannot be said ({why}): it blocks")
+        })
+    }
+
+    /// Whether a policy spares trusted locations, which are not known.
+    pub(crate) fn may_be_spared(&self, policy: &ConditionalAccessPolicy) -> bool {
+        let locations = policy.conditions.locations.as_ref();
+        let spares = |one: &IncludeExclude<LocationCondition>| {
+            one.exclude.contains(&LocationCondition::AllTrusted)
+        };
+        self.has_no_places && locations.is_some_and(spares)
+    }
+
+    /// In a sentence without a full stop, if policies speak of trusted locations that are not known.
+    pub(crate) fn without_its_places(&self) -> Option<String> {
+        let speaks = |policy: &&ConditionalAccessPolicy| {
+            let locations = policy.conditions.locations.iter();
+            let mut all = locations.flat_map(|one| one.include.iter().chain(&one.exclude));
+            all.any(|one| *one == LocationCondition::AllTrusted)
+        };
+        let speaking = self.policies().iter().filter(speaks);
+        let names: Vec<String> = speaking
+            .map(|policy| format!("`{}`", policy.display_name))
+            .collect();
+        (self.has_no_places && !names.is_empty()).then(|| {
+            format!(
+                "the policies came without named locations: what holds inside trusted ones, of which {} speaks, cannot be said",
+                or(names)
+            )
         })
     }
 

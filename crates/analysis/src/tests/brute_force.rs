@@ -295,7 +295,7 @@ fn check(seed: u64, tally: &mut Tally) -> Result<(), String> {
     }
     let again = analysis.gaps(&without, &selection, CLASSES_MOST);
     let again = again.map_err(|disagreement| format!("{disagreement}\n{}", context()))?;
-    let is_doubted = again.end == End::Unknown && analysis.encoded[0].has_defects();
+    let is_doubted = again.end == End::Unknown && analysis.encoded[0].has_doubts();
     let is_same = again.end == findings.end || is_doubted;
     if !is_same || again.gaps.is_empty() != findings.found.is_empty() {
         return Err("asked again, it says something else".to_owned());

@@ -38,7 +38,7 @@ pub(super) async fn run(options: &DiffOptions) -> anyhow::Result<Told> {
     };
     match of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             tell(&changes, &naming, analysis.unknown().is_empty());
         }
         OutputFormat::Json => {

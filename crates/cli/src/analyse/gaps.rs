@@ -55,7 +55,7 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
     let what = options.without.join(" or ");
     match options.of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             coverage(&covered, &what);
             tell(&format!("People without {what}"), &people, &names);
             if let Some(workloads) = &workloads {

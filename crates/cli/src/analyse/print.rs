@@ -1,7 +1,6 @@
 //! Classes of sign-ins and witnesses, for people and for machines.
 
 use owo_colors::OwoColorize as _;
-use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::Gap;
 use portcullis_analysis::region::End;
 use portcullis_analysis::told::{Class, Names};
@@ -60,12 +59,12 @@ pub(super) fn end(end: End) {
 }
 
 /// What no answer covers.
-pub(super) fn unknown(analysis: &Analysis) {
-    if !analysis.unknown().is_empty() {
+pub(super) fn unknown(unknown: &[String]) {
+    if !unknown.is_empty() {
         output::warning(
             "not everything could be looked at, and what was not looked at is not known to be safe:",
         );
-        for one in analysis.unknown() {
+        for one in unknown {
             output::note(one);
         }
     }
