@@ -9,7 +9,7 @@ use crate::grant::Encoded;
 use crate::selection::Interest;
 use crate::side::{Counted, Side};
 use crate::space::Space;
-use crate::who::Who;
+use crate::who::{SubjectKind, Who};
 
 /// Policies and sign-ins in one circuit. Questions are methods, each in a module of its own.
 pub struct Analysis {
@@ -104,6 +104,11 @@ impl Analysis {
     /// Of these, what is not for want of what policies refer to: that is found by lint.
     pub fn not_looked_at(&self) -> &[String] {
         &self.not_looked_at
+    }
+
+    /// Whether the directory lists its people, and nobody of this kind among them, who would have an object here.
+    pub fn has_nobody(&self, kind: SubjectKind) -> bool {
+        self.space.has_nobody(kind)
     }
 
     /// The tenant that was asked about; the earlier one of two.

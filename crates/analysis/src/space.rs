@@ -57,6 +57,8 @@ pub(crate) struct Space {
     pub(crate) eligible: Lit,
     /// Every literal that is true or false by itself, with what it says.
     pub(crate) switches: Vec<(Switch, Lit)>,
+    /// Whether the directory lists its people.
+    pub(crate) lists_people: bool,
     /// The people the directory lists; empty where it lists none.
     pub(crate) listed: Vec<Listed>,
     /// Assumed where somebody must exist: whoever has an object is one of the listed people.
@@ -106,6 +108,7 @@ impl Space {
             protected: circuit.free(),
             eligible: circuit.free(),
             switches: Vec::new(),
+            lists_people: tenant.lists_people(),
             listed: Vec::new(),
             populated: circuit.free(),
             circuit,
@@ -260,6 +263,13 @@ impl Space {
             let mut sides = target.admitted.iter();
             is_application && sides.any(|all| all.get(who).is_some_and(Option::is_some))
         })
+    }
+
+    /// Whether the directory lists its people, and nobody of this kind among them, who would have an object here.
+    pub(crate) fn has_nobody(&self, kind: SubjectKind) -> bool {
+        let whos = self.listed.iter();
+        let mut whos = whos.filter_map(|class| self.whos.values.get(class.who));
+        self.lists_people && kind.has_object() && !whos.any(|who| who.kind == kind)
     }
 
     /// What is reached, by its class.

@@ -1,12 +1,17 @@
 //! How classes and witnesses are told: no more than is so.
 
+use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::Without;
 use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
 use portcullis_analysis::region::End;
-use portcullis_analysis::selection::{Reaching, Selection};
+use portcullis_analysis::selection::{Interest, Reaching, Selection};
+use portcullis_analysis::side::Counted;
 use portcullis_analysis::told::Names;
 use portcullis_analysis::who::SubjectKind;
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
+use portcullis_model::user::User;
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
 use crate::story::{Story, block, contoso, countries, members, policy, ranges, text};
@@ -164,6 +169,47 @@ fn a_witness_names_the_key_that_it_takes() {
         told["proven"],
         json!([{ "method": "fido2", "aaguid": model }])
     );
+}
+
+/// The class is a hole for an internal guest as well; today there is none, and an auditor is told so.
+#[test]
+fn whom_a_class_names_and_the_directory_does_not_have_is_told_beside_it() {
+    let compliant = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    let story = Story::new([policy(1, json!({}), compliant)]);
+    let nobody_today = |people: People| {
+        let configuration = story.configuration.clone();
+        let compiled = CompiledTenant::compile(&configuration);
+        let tenant = DirectoryTenant::new(configuration, compiled, people);
+        let directory = Directory::new([tenant.clone()]);
+        let interest = Interest::default();
+        let mut analysis = Analysis::new(&directory, &tenant, Counted::Enabled, &interest);
+        let gaps = analysis
+            .gaps(&Without::mfa(), &Selection::people(), 9)
+            .unwrap();
+        let [gap] = gaps.gaps.as_slice() else {
+            panic!("{gaps:?}");
+        };
+        assert_eq!(gap.class.to_string(), COMPLIANT);
+        let has_nobody = analysis.has_nobody(SubjectKind::InternalGuest);
+        assert_eq!(has_nobody, !gap.class.nobody_today.is_empty());
+        gap.class.nobody_today.clone()
+    };
+    let user = |number: u128, user_type: &str| -> User {
+        serde_json::from_value(json!({
+            "id": text(number), "userPrincipalName": format!("user{number}@contoso.example"),
+            "displayName": format!("User {number}"), "userType": user_type,
+        }))
+        .unwrap()
+    };
+    let listed = |users: &[User]| People::listed(Some(users.to_vec()), &[], &[]);
+    let (member, guest) = (user(1, "Member"), user(2, "Guest"));
+    assert_eq!(
+        nobody_today(listed(std::slice::from_ref(&member))),
+        ["internal guests"]
+    );
+    assert_eq!(nobody_today(listed(&[member, guest])), [""; 0]);
+    // Where nobody is listed, anybody may be there.
+    assert_eq!(nobody_today(People::NotListed), [""; 0]);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use portcullis_analysis::difference::{Change, Changed, Changes, ProofPlace};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Selection};
 use portcullis_analysis::told::Names;
-use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::GrantControl;
 use portcullis_policy::decision::{Outcome, SessionDecision};
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
@@ -177,32 +176,14 @@ impl Naming<'_> {
     }
 
     fn control(&self, control: &GrantControl) -> String {
-        let sides = [self.before, self.after];
+        let name = print::name_of(control, &[self.before, self.after]);
+        let named = |what: &str, id: String| {
+            name.as_ref()
+                .map_or_else(|| format!("{what} {id}"), |name| format!("{what} `{name}`"))
+        };
         match control {
-            GrantControl::AuthenticationStrength(id) => {
-                let own = sides
-                    .iter()
-                    .flat_map(|side| &side.configuration().authentication_strengths);
-                let own = own.map(|one| (one.id, one.display_name.clone()));
-                let built_in = BuiltInStrength::ALL.iter();
-                let built_in = built_in.map(|one| (one.id, one.display_name.to_owned()));
-                let mut all = own.chain(built_in);
-                let name = all.find(|(known, _)| known == id);
-                name.map_or_else(
-                    || format!("strength {id}"),
-                    |(_, name)| format!("strength `{name}`"),
-                )
-            }
-            GrantControl::TermsOfUse(id) => {
-                let mut own = sides
-                    .iter()
-                    .flat_map(|side| &side.configuration().agreements);
-                let name = own.find(|one| one.id == *id);
-                name.map_or_else(
-                    || format!("terms {id}"),
-                    |one| format!("terms `{}`", one.display_name),
-                )
-            }
+            GrantControl::AuthenticationStrength(id) => named("strength", id.to_string()),
+            GrantControl::TermsOfUse(id) => named("terms", id.to_string()),
             GrantControl::Block
             | GrantControl::Mfa
             | GrantControl::CompliantDevice

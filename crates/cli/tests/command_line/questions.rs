@@ -71,6 +71,19 @@ fn gaps_are_classes_with_people_and_a_sign_in_that_whatif_grants() {
 }
 
 #[test]
+fn a_strength_is_told_by_its_name_and_kinds_that_nobody_is_of_as_that() {
+    let place = Place::new();
+    let by_id = "00000000-0000-0000-0000-000000000004";
+    let (said, _, _) = ask(&place, "gaps", &["--without", by_id]);
+    assert!(
+        said.contains("without `Phishing resistant MFA`") && !said.contains(by_id),
+        "{said}"
+    );
+    let internal_guests = said.lines().find(|line| line.contains("internal guests"));
+    assert!(internal_guests.unwrap().ends_with("nobody today"), "{said}");
+}
+
+#[test]
 fn several_tenants_and_unknown_words_are_refused_with_what_would_do() {
     let place = Place::new();
     let (_, wrong, code) = run(&place, &["gaps", DEMO_WORLD]);
