@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
-use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
 use portcullis_model::id::{GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId};
 use portcullis_whatif::directory::DirectoryTenant;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::mentions::Mentions;
 use crate::place::{PlaceKind, Places};
 use crate::selection::Interest;
 use crate::side::Side;
-use crate::target::{ContextClass, Reached, TargetClass, contexts, targets};
+use crate::target::{ACTIONS, ContextClass, Reached, TargetClass, contexts, targets};
 use crate::who::{Home, SubjectKind, Who};
 
 pub(crate) use axis::{Axis, AxisId, Platform, Switch, any_of};
@@ -140,16 +140,11 @@ impl Space {
         });
         let registered = self.device.registered;
         circuit.require([!no_device, !registered]);
-        // Nobody without an object registers anything, and no device of another tenant is registered here.
-        let information = self.targets.any(circuit, |target| {
-            target.is(Reached::Action(UserAction::RegisterSecurityInformation))
-        });
-        let devices = self.targets.any(circuit, |target| {
-            target.is(Reached::Action(UserAction::RegisterOrJoinDevices))
-        });
-        let is_foreign = self.whos.any(circuit, |who| who.kind.is_external());
-        circuit.require([!objectless, !information]);
-        circuit.require([!is_foreign, !devices]);
+        for reached in ACTIONS.map(Reached::Action) {
+            let its = self.targets.any(circuit, |target| target.is(reached));
+            let others = self.whos.any(circuit, |who| !reached.is_done_by(who.kind));
+            circuit.require([!others, !its]);
+        }
         let quiet = [
             self.sign_in_risks
                 .any(circuit, |level| *level == RiskLevel::None),
@@ -159,10 +154,6 @@ impl Space {
             self.flows.any(circuit, Option::is_none),
             self.contexts
                 .any(circuit, |context: &ContextClass| context.members.is_empty()),
-            self.targets.any(circuit, |target| {
-                let mut members = target.members.iter();
-                members.any(|member| member.application().is_some())
-            }),
             // A confidential client (specification 4.6).
             self.clients
                 .any(circuit, |client| *client == ClientAppType::Browser),

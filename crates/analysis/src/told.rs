@@ -387,11 +387,15 @@ impl Telling<'_> {
         }
         let inside = constrained.unwrap_or(&every);
         let is_application = |reached: &Reached| reached.application().is_some();
+        let kinds = self.kinds(&self.candidates());
+        let is_done = |reached: &Reached| kinds.keys().any(|kind| reached.is_done_by(*kind));
         let members = |is_inside: bool, applications: bool| {
             let chosen = all().filter(|(at, _)| inside.contains(at) == is_inside);
             let members = chosen.flat_map(|(_, class)| class.members.iter());
             let members = members.filter(|one| {
-                is_application(one) == applications && self.selection.reaching.holds(**one)
+                is_application(one) == applications
+                    && self.selection.reaching.holds(**one)
+                    && is_done(one)
             });
             let (known, members) = bundled(members.copied().collect());
             let known = known.into_iter().map(str::to_owned);

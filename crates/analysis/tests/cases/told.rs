@@ -14,7 +14,7 @@ use portcullis_policy::compile::CompiledTenant;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
-use crate::story::{Story, block, contoso, countries, members, policy, ranges, text};
+use crate::story::{PAYROLL, Story, block, contoso, countries, members, policy, ranges, text};
 
 /// The classes without this, as told.
 fn told(story: &Story, without: &Without, selection: &Selection) -> Vec<String> {
@@ -168,6 +168,34 @@ fn a_witness_names_the_key_that_it_takes() {
     assert_eq!(
         told["proven"],
         json!([{ "method": "fido2", "aaguid": model }])
+    );
+}
+
+/// No device of another tenant is registered here, so that nobody is told that guests may register some.
+#[test]
+fn what_nobody_of_a_class_ever_does_is_not_told_of() {
+    let about = json!({ "applications": { "includeApplications": [text(PAYROLL)] } });
+    let story = Story::new([policy(1, about, block())]);
+    let before = Story::new([]);
+    let tenant = |story: &Story| {
+        let configuration = story.configuration.clone();
+        let compiled = CompiledTenant::compile(&configuration);
+        DirectoryTenant::new(configuration, compiled, People::NotListed)
+    };
+    let (before, after) = (tenant(&before), tenant(&story));
+    let directory = Directory::new([before.clone()]);
+    let interest = Interest::default();
+    let mut analysis =
+        Analysis::of_change(&directory, &before, &after, Counted::Enabled, &interest);
+    let external = Selection::of_kinds([SubjectKind::B2bCollaborationGuest]);
+    let mut told = Vec::new();
+    for change in analysis.differences(&external, 9).unwrap() {
+        told.extend(change.classes.iter().map(|one| one.class.reaching.clone()));
+    }
+    assert!(!told.is_empty());
+    assert!(
+        !told.iter().any(|one| one.contains("joining a device")),
+        "{told:?}"
     );
 }
 
