@@ -52,10 +52,11 @@ impl Analysis {
         counted: Counted,
         interest: &Interest,
     ) -> Self {
-        let sides: Vec<Side> = std::iter::once(tenant)
+        let mut sides: Vec<Side> = std::iter::once(tenant)
             .chain(after)
             .map(|side| Side::new(side, tenant.id(), directory, counted))
             .collect();
+        Side::suppose_a_trusted_place(&mut sides);
         let mut unknown: Vec<String> = sides
             .iter()
             .flat_map(|side| side.unknown.iter().cloned())

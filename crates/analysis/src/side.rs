@@ -1,7 +1,9 @@
 //! One set of policies and the tenant it stands in, ready to be asked about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
+use ipnet::{IpNet, Ipv4Net};
 use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::filter::{
     Comparison, FilterOperator, Operand, SecurityAttribute,
@@ -12,7 +14,10 @@ use portcullis_model::conditional_access::{
 use portcullis_model::cross_tenant_access::{
     B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, TargetType,
 };
-use portcullis_model::id::{ClientId, GroupId, ServicePrincipalId, TenantId, UserId};
+use portcullis_model::id::{
+    ClientId, GroupId, NamedLocationId, ServicePrincipalId, TenantId, UserId,
+};
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::HomeAccount;
 use portcullis_policy::compile::CompiledTenant;
@@ -28,6 +33,10 @@ use crate::who::{Home, Who};
 
 /// Of so many different attribute values that filters name, every combination is looked at; of more, each one alone.
 const ATTRIBUTES_COMBINED_MAX: usize = 6;
+
+/// The place that stands for all that a tenant trusts, where nobody knows what that is.
+pub(crate) const SUPPOSED_PLACE: NamedLocationId =
+    NamedLocationId::new(Uuid::from_u128(0x91ac_0000_0000_4000_8000_0000_0000_0001));
 
 /// A tenant, its policies, and what was supposed to be able to ask about them.
 pub(crate) struct Side {
@@ -131,15 +140,19 @@ impl Side {
         self.has_no_places && locations.is_some_and(spares)
     }
 
-    /// In a sentence without a full stop, if policies speak of trusted locations that are not known.
-    pub(crate) fn without_its_places(&self) -> Option<String> {
+    fn speaking_of_trusted(&self) -> impl Iterator<Item = &ConditionalAccessPolicy> {
         let speaks = |policy: &&ConditionalAccessPolicy| {
             let locations = policy.conditions.locations.iter();
             let mut all = locations.flat_map(|one| one.include.iter().chain(&one.exclude));
             all.any(|one| *one == LocationCondition::AllTrusted)
         };
-        let speaking = self.policies().iter().filter(speaks);
-        let names: Vec<String> = speaking
+        self.policies().iter().filter(speaks)
+    }
+
+    /// In a sentence without a full stop, if policies speak of trusted locations that are not known.
+    pub(crate) fn without_its_places(&self) -> Option<String> {
+        let names: Vec<String> = self
+            .speaking_of_trusted()
             .map(|policy| format!("`{}`", policy.display_name))
             .collect();
         (self.has_no_places && !names.is_empty()).then(|| {
@@ -148,6 +161,21 @@ impl Side {
                 or(names)
             )
         })
+    }
+
+    /// Of two versions that came without their places the trusted ones are the same, whichever they are: one stands for all.
+    pub(crate) fn suppose_a_trusted_place(sides: &mut [Self]) {
+        let lacks = |side: &Self| side.has_no_places;
+        let speaks = |side: &Self| side.speaking_of_trusted().next().is_some();
+        if sides.len() < 2 || !sides.iter().all(lacks) || !sides.iter().any(speaks) {
+            return;
+        }
+        for side in sides {
+            side.has_no_places = false;
+            side.configuration.named_locations = vec![supposed_place()];
+            side.compiled = CompiledTenant::compile(&side.configuration);
+            side.probe = Probe::new(&side.configuration);
+        }
     }
 
     /// Whether MFA of this other tenant counts on one side only: its users prove it at home there, and here on the other.
@@ -253,6 +281,22 @@ impl Side {
             }
         }
         accounts
+    }
+}
+
+/// At addresses that are nobody's (RFC 5737, section 3).
+fn supposed_place() -> NamedLocation {
+    NamedLocation {
+        id: SUPPOSED_PLACE,
+        display_name: String::new(),
+        kind: NamedLocationKind::IpRanges {
+            is_trusted: true,
+            ranges: vec![IpNet::V4(Ipv4Net::new_assert(
+                Ipv4Addr::new(192, 0, 2, 0),
+                24,
+            ))],
+        },
+        document: Map::new(),
     }
 }
 

@@ -376,6 +376,38 @@ fn what_sort_of_guest_somebody_is_follows_the_settings_of_each_side() {
     );
 }
 
+/// Two exports of policies alone: which places are trusted is not known, but that some are, since policies speak of them.
+#[test]
+fn what_changes_inside_trusted_places_only_is_told_of_exports_without_places() {
+    let sparing = || json!({ "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } });
+    let before = Story::new([policy(1, sparing(), mfa())]);
+    let after = Story::new([policy(1, json!({}), mfa())]);
+    let found = changes(&before, &after);
+    let told: Vec<&Change> = found.iter().map(|one| &one.change).collect();
+    let of_mfa = || vec![GrantControl::Mfa];
+    assert_eq!(told, [&Change::ShutOut, &Change::NewlyAsked(of_mfa())]);
+    for one in found.iter().flat_map(|one| &one.classes) {
+        let conditions = one.class.conditions.join(", ");
+        assert!(
+            conditions.contains("from inside a trusted location"),
+            "{conditions}"
+        );
+        assert!(
+            one.before
+                .ip_address
+                .unwrap()
+                .to_string()
+                .starts_with("192.0.2.")
+        );
+    }
+    assert_eq!(kinds(&before, &before), []);
+    assert_eq!(analysis(&before, &after).unknown(), [""; 0]);
+    // Where one side has its places, what the other one trusts cannot be compared with them.
+    let placed = before.at([ranges(0x41, &["203.0.113.0/24"])]);
+    let without = Story::new([policy(1, sparing(), mfa())]);
+    assert_eq!(analysis(&placed, &without).unknown().len(), 1);
+}
+
 #[test]
 fn of_a_place_that_shrinks_only_the_part_that_is_left_out_is_told() {
     let within = |range: &str| {
