@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_analysis::gap::Without;
+use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::side::Counted;
@@ -421,4 +422,25 @@ fn what_trusted_places_spare_is_not_known_where_an_export_has_no_places() {
     let with_places = with_places.at([ranges(0x41, &["203.0.113.0/24"])]);
     with_places.is_covered(&Without::mfa(), &members());
     assert!(with_places.analysis(&[]).unknown().is_empty());
+}
+
+/// Nor does it say who is blocked in trusted places.
+#[test]
+fn whoever_is_blocked_in_trusted_places_is_not_known_where_an_export_has_no_places() {
+    let inside = json!({ "locations": { "includeLocations": ["AllTrusted"] } });
+    let invariant = Invariant {
+        name: "gets in".to_owned(),
+        why: None,
+        source: None,
+        selection: members(),
+        statement: Statement::NeverBlocked,
+    };
+    let verdict = |story: &Story| {
+        let mut analysis = story.analysis(&[&invariant.selection]);
+        analysis.check(&invariant, 9).unwrap()
+    };
+    let story = Story::new([policy(1, inside, block())]);
+    assert!(matches!(verdict(&story), Verdict::Unknown));
+    let with_places = story.at([ranges(0x41, &["203.0.113.0/24"])]);
+    assert!(matches!(verdict(&with_places), Verdict::Holds));
 }
