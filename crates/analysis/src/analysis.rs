@@ -9,6 +9,7 @@ use crate::grant::Encoded;
 use crate::selection::Interest;
 use crate::side::{Counted, Side};
 use crate::space::Space;
+use crate::who::{SubjectKind, Who};
 
 /// Policies and sign-ins in one circuit. Questions are methods, each in a module of its own.
 pub struct Analysis {
@@ -19,6 +20,7 @@ pub struct Analysis {
     pub(crate) wallet: Wallet,
     pub(crate) encoded: Vec<Encoded>,
     unknown: Vec<String>,
+    not_looked_at: Vec<String>,
     pub(crate) lacking: LackingEvidences,
 }
 
@@ -50,25 +52,36 @@ impl Analysis {
         counted: Counted,
         interest: &Interest,
     ) -> Self {
-        let sides: Vec<Side> = std::iter::once(tenant)
+        let mut sides: Vec<Side> = std::iter::once(tenant)
             .chain(after)
             .map(|side| Side::new(side, tenant.id(), directory, counted))
             .collect();
+        Side::suppose_a_trusted_place(&mut sides);
         let mut unknown: Vec<String> = sides
             .iter()
             .flat_map(|side| side.unknown.iter().cloned())
             .collect();
         let mut space = Space::new(&sides, tenant, interest);
-        unknown.extend(sides.iter().flat_map(Side::not_evaluable));
-        if let [before, after] = sides.as_slice() {
-            unknown.extend(before.trusts_mfa_unlike(after));
-        }
-        let wallet = Wallet::of(&sides, &mut unknown);
+        let mut doubts: Vec<String> = sides.iter().flat_map(Side::not_evaluable).collect();
+        doubts.extend(sides.iter().filter_map(Side::without_its_places));
+        let counts_elsewhere = match sides.as_slice() {
+            [before, after] => {
+                let whos = space.whos.values.iter();
+                let mut homes = whos.filter_map(Who::home_tenant);
+                homes.any(|home| before.trusts_mfa_unlike(after, home))
+            }
+            _ => false,
+        };
+        let wallet = Wallet::of(&sides, counts_elsewhere, &mut unknown);
         let encoded = sides
             .iter()
             .enumerate()
             .map(|(at, side)| Encoded::new(&mut space, at, side))
             .collect();
+        unknown.sort();
+        unknown.dedup();
+        let not_looked_at = unknown.clone();
+        unknown.extend(doubts);
         unknown.sort();
         unknown.dedup();
         Self {
@@ -79,6 +92,7 @@ impl Analysis {
             wallet,
             encoded,
             unknown,
+            not_looked_at,
             lacking: LackingEvidences::default(),
         }
     }
@@ -88,19 +102,30 @@ impl Analysis {
         &self.unknown
     }
 
+    /// Of these, what is not for want of what policies refer to: that is found by lint.
+    pub fn not_looked_at(&self) -> &[String] {
+        &self.not_looked_at
+    }
+
+    /// Whether the directory lists its people, and nobody of this kind among them, who would have an object here.
+    pub fn has_nobody(&self, kind: SubjectKind) -> bool {
+        self.space.has_nobody(kind)
+    }
+
     /// The tenant that was asked about; the earlier one of two.
     pub fn tenant(&self) -> &DirectoryTenant {
         &self.tenant
     }
 
-    /// Asked as if policies that cannot be evaluated were not there: the most that could be granted. `None` where each can be.
+    /// Asked as if policies were not there of which it is not known what they say: the most that could be granted. `None` where there are
+    /// none.
     pub(crate) fn leniently<T>(
         &mut self,
         at: usize,
         ask: impl FnOnce(&mut Self) -> T,
     ) -> Option<T> {
         let encoded = self.encoded.get_mut(at)?;
-        if encoded.is_lenient || !encoded.has_defects() {
+        if encoded.is_lenient || !encoded.has_doubts() {
             return None;
         }
         encoded.is_lenient = true;

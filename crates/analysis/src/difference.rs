@@ -3,9 +3,8 @@
 //! Whether a side grants depends on the evidence only through the policies that evidence does not satisfy, so that two sides
 //! differ for some evidence exactly if they differ for one of the fullest evidences that leave one policy's demand unmet.
 
+mod demand;
 mod session;
-
-use std::collections::BTreeMap;
 
 use batsat::Lit;
 use portcullis_model::conditional_access::{ConditionalAccessPolicy, GrantControl, GrantOperator};
@@ -15,12 +14,11 @@ use portcullis_policy::facts::SignIn;
 
 use crate::analysis::Analysis;
 use crate::evidence::Evidence;
-use crate::gap::is_shown_by_evidence;
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
 use crate::space::AxisId;
 use crate::told::Class;
-use crate::witness::{Claim, Disagreement, Reading, Witness, confirm};
+use crate::witness::{Claim, Disagreement, Reading, Witness, confirm, session};
 
 pub use session::SessionPart;
 
@@ -39,8 +37,21 @@ pub enum Change {
     NoLongerAsked(Vec<GrantControl>),
     /// Must meet one of these, which was not demanded.
     NewlyAsked(Vec<GrantControl>),
+    /// What was proven there meets one of these, and did not.
+    CountsNow(ProofPlace, Vec<GrantControl>),
+    /// What was proven there no longer meets any of these, and did.
+    CountsNoMore(ProofPlace, Vec<GrantControl>),
     /// Another session follows.
     Session(SessionPart),
+}
+
+/// In which tenant a user of another tenant proves a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProofPlace {
+    /// Where the user's credentials live.
+    Home,
+    /// Where the resource is.
+    Here,
 }
 
 /// Somebody for whom something changes.
@@ -69,20 +80,13 @@ pub struct Changes {
     pub end: End,
 }
 
-/// One alternative demand of a policy: any of its controls satisfies it.
-struct Clause {
-    controls: Vec<GrantControl>,
-    /// The policies that make it, by number.
-    policies: Vec<usize>,
-}
-
 /// What to look for, and with which evidences.
-struct Sought {
-    change: Change,
+pub(crate) struct Sought {
+    pub(crate) change: Change,
     policies: Vec<PolicyId>,
-    ways: Vec<(Evidence, Lit)>,
+    pub(crate) ways: Vec<(Evidence, Lit)>,
     /// Whether each side grants.
-    expected: [bool; 2],
+    pub(crate) expected: [bool; 2],
 }
 
 impl Analysis {
@@ -117,12 +121,12 @@ impl Analysis {
                 });
             }
         }
-        all.extend(self.session_changes(selection, limit)?);
         all.sort_by(|one, other| one.change.cmp(&other.change));
         Ok(all)
     }
 
-    fn sought(&mut self) -> Vec<Sought> {
+    /// Everything that could change.
+    pub(crate) fn sought(&mut self) -> Vec<Sought> {
         let whole = self.wallet.whole();
         let before = self.granted(BEFORE, whole);
         let after = self.granted(AFTER, whole);
@@ -138,79 +142,10 @@ impl Analysis {
             plain(Change::LetIn, gained, [false, true]),
             plain(Change::ShutOut, lost, [true, false]),
         ];
-        for clause in self.clauses(AFTER) {
-            let ways = self.asked(AFTER, BEFORE, &clause);
-            sought.push(Sought {
-                policies: self.ids(AFTER, &clause.policies),
-                change: Change::NewlyAsked(clause.controls),
-                ways,
-                expected: [true, false],
-            });
-        }
-        for clause in self.clauses(BEFORE) {
-            let ways = self.asked(BEFORE, AFTER, &clause);
-            sought.push(Sought {
-                policies: self.ids(BEFORE, &clause.policies),
-                change: Change::NoLongerAsked(clause.controls),
-                ways,
-                expected: [false, true],
-            });
-        }
+        sought.extend(self.asked_for(AFTER, BEFORE));
+        sought.extend(self.asked_for(BEFORE, AFTER));
+        sought.extend(self.sessions());
         sought
-    }
-
-    fn ids(&self, at: usize, numbers: &[usize]) -> Vec<PolicyId> {
-        let policies = self.sides.get(at).map_or(&[][..], |side| side.policies());
-        let numbers = numbers.iter();
-        let named = numbers.filter_map(|number| policies.get(*number));
-        named.map(|policy| policy.id).collect()
-    }
-
-    /// The demands of a side that evidence can meet, each once.
-    fn clauses(&self, at: usize) -> Vec<Clause> {
-        let policies = self.sides.get(at).map_or(&[][..], |side| side.policies());
-        let mut clauses: BTreeMap<Vec<GrantControl>, Vec<usize>> = BTreeMap::new();
-        for (number, policy) in policies.iter().enumerate() {
-            for controls in alternatives(policy) {
-                if controls.iter().any(is_shown_by_evidence) {
-                    clauses.entry(controls).or_default().push(number);
-                }
-            }
-        }
-        clauses
-            .into_iter()
-            .map(|(controls, policies)| Clause { controls, policies })
-            .collect()
-    }
-
-    /// The ways of getting in at `lenient` with an evidence that leaves this demand of `strict` unmet, which could be met.
-    fn asked(&mut self, strict: usize, lenient: usize, clause: &Clause) -> Vec<(Evidence, Lit)> {
-        let whole = self.wallet.whole();
-        let reachable = self.granted(strict, whole);
-        let mut ways = Vec::new();
-        for number in &clause.policies {
-            let policies = self
-                .sides
-                .get(strict)
-                .map_or(&[][..], |side| side.policies());
-            let Some(policy) = policies.get(*number).cloned() else {
-                continue;
-            };
-            let named: Vec<_> = clause
-                .controls
-                .iter()
-                .map(|control| (control, Some(&policy)))
-                .collect();
-            for evidence in self.evidences_without(strict, &named) {
-                let lets_in = self.granted(lenient, evidence);
-                let passes = self.passes(strict, evidence, *number);
-                let way = self.space.circuit.all([lets_in, !passes, reachable]);
-                if way != self.space.circuit.never() {
-                    ways.push((evidence, way));
-                }
-            }
-        }
-        ways
     }
 
     pub(crate) fn passes(&mut self, at: usize, evidence: Evidence, number: usize) -> Lit {
@@ -241,7 +176,8 @@ impl Analysis {
         Err(self.disagreement(BEFORE, found, &format!("{:?}", sought.change)))
     }
 
-    /// A sign-in as both sides decide about it, if that is what is expected of it.
+    /// A sign-in as both sides decide about it, if that is what is expected of it. Each reads it for itself: whether a guest could
+    /// come by direct connect too hangs on its own settings.
     pub(crate) fn both(
         &self,
         found: &Found,
@@ -249,25 +185,30 @@ impl Analysis {
         evidence: Evidence,
         expected: &dyn Fn(Outcome, Outcome) -> bool,
     ) -> Option<Changed> {
-        let before = self.sides.get(BEFORE)?;
-        let reading = Reading::new(&self.space, before, BEFORE, &found.point);
-        let (is_admitted_before, is_admitted_after) =
-            (self.admits(found, BEFORE), self.admits(found, AFTER));
-        let after = self.sides.get(AFTER)?;
-        let afterwards = |facts, origin| {
-            if is_admitted_after {
-                crate::witness::decide(after, facts, origin)
+        let (before, after) = (self.sides.get(BEFORE)?, self.sides.get(AFTER)?);
+        let read = |at, side| Reading::new(&self.space, side, at, &found.point);
+        let reading = read(BEFORE, before);
+        let (read_after, origin_after, _) = read(AFTER, after).facts()?;
+        let afterwards = |facts: &SignIn| {
+            let mut facts_after = read_after.clone();
+            facts_after.proofs.clone_from(&facts.proofs);
+            facts_after.methods = facts.methods;
+            facts_after.fulfilled.clone_from(&facts.fulfilled);
+            facts_after
+        };
+        let [is_admitted_before, is_admitted_after] =
+            [BEFORE, AFTER].map(|at| self.admits(found, at));
+        let decide = |is_admitted, side, facts, origin| {
+            if is_admitted {
+                crate::witness::decide(side, facts, origin)
             } else {
                 not_admitted()
             }
         };
+        let decide_after = |facts| decide(is_admitted_after, after, facts, origin_after);
         let lacks = |facts: &SignIn, origin| {
-            let outcome = if is_admitted_before {
-                crate::witness::decide(before, facts.clone(), origin)
-            } else {
-                not_admitted()
-            };
-            expected(outcome, afterwards(facts.clone(), origin))
+            let outcome = decide(is_admitted_before, before, facts.clone(), origin);
+            expected(outcome, decide_after(afterwards(facts)))
         };
         let claim = Claim {
             is_granted: None,
@@ -277,16 +218,15 @@ impl Analysis {
         if !is_admitted_before {
             witness.outcome = not_admitted();
         }
-        let outcome = if is_admitted_after {
-            witness.decide(after)
-        } else {
-            not_admitted()
-        };
+        let facts_after = afterwards(witness.facts());
         Some(Changed {
             class: self.class(found, selection),
-            sessions: [witness.session(before), witness.session(after)],
+            sessions: [
+                witness.session(before),
+                session(after, facts_after.clone(), origin_after),
+            ],
             before: witness,
-            after: outcome,
+            after: decide_after(facts_after),
         })
     }
 

@@ -3,6 +3,8 @@
 //! More proofs never make a sign-in worse, so that of all the ways in which something is *not* shown only the fullest ones
 //! matter: whoever gets in with less gets in with those.
 
+mod places;
+
 use std::collections::BTreeSet;
 
 use portcullis_model::Timestamp;
@@ -24,6 +26,8 @@ use crate::side::Side;
 use crate::target::Reached;
 use crate::who::Who;
 
+pub(crate) use places::ProvenAt;
+
 /// Whoever signs in has every method, in both tenants.
 const EVERYTHING_REGISTERED: MethodFacts = {
     let everything = Methods {
@@ -42,8 +46,8 @@ const SHOWN_MAX: usize = 128;
 /// One thing that somebody could show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// A method, proven with this.
-    Proof(AuthenticationMethod, Authenticator),
+    /// A method, proven with this and there.
+    Proof(AuthenticationMethod, Authenticator, ProvenAt),
     /// Terms of use, accepted.
     Accepted(AgreementId),
     /// The word of a custom control's provider.
@@ -58,6 +62,8 @@ pub(crate) enum Shown {
 #[derive(Debug, Clone)]
 pub(crate) struct Wallet {
     pub(crate) all: Vec<Shown>,
+    /// Whether it matters to somebody in which tenant a method is proven.
+    pub(crate) tells_places_apart: bool,
 }
 
 /// Some of a wallet, as bits.
@@ -65,9 +71,11 @@ pub(crate) struct Wallet {
 pub(crate) struct Evidence(u128);
 
 impl Wallet {
-    pub(crate) fn of(sides: &[Side], unknown: &mut Vec<String>) -> Self {
+    /// Places are told apart where a change has it that proofs count elsewhere; one tenant by itself looks at one place only,
+    /// so that whoever proves a method there might as well have proven it everywhere.
+    pub(crate) fn of(sides: &[Side], tells_places_apart: bool, unknown: &mut Vec<String>) -> Self {
         let unnamed = AuthenticationMethod::ALL.into_iter();
-        let unnamed = unnamed.map(|method| Shown::Proof(method, Authenticator::Unnamed));
+        let unnamed = unnamed.map(|method| everywhere(method, Authenticator::Unnamed));
         let mut all: Vec<Shown> = unnamed.collect();
         all.extend([Shown::RiskRemediated, Shown::PasswordChanged]);
         for side in sides {
@@ -89,13 +97,19 @@ impl Wallet {
                 }
             }
         }
+        if tells_places_apart {
+            all = places::apart(&all);
+        }
         if all.len() > SHOWN_MAX {
             unknown.push(format!(
                 "policies name more than {SHOWN_MAX} models of keys, kinds of certificates, terms and custom controls; the others are never shown"
             ));
             all.truncate(SHOWN_MAX);
         }
-        Self { all }
+        Self {
+            all,
+            tells_places_apart,
+        }
     }
 
     /// Everything there is to show.
@@ -111,7 +125,7 @@ impl Wallet {
         kept.map(|(at, _)| at).fold(Evidence::NONE, Evidence::with)
     }
 
-    /// Puts it all into a sign-in, proven in every place where it could count.
+    /// Puts it all into a sign-in.
     pub(crate) fn show(
         &self,
         evidence: Evidence,
@@ -119,7 +133,6 @@ impl Wallet {
         own: TenantId,
         home: TenantId,
     ) {
-        let tenants = BTreeSet::from([own, home]);
         sign_in.fulfilled = Fulfilled::default();
         sign_in.proofs = Vec::new();
         // What is not proven could be, so that a refusal is one that no method helps against.
@@ -127,11 +140,12 @@ impl Wallet {
         let fulfilled = &mut sign_in.fulfilled;
         for (_, shown) in self.shown(evidence) {
             match shown {
-                Shown::Proof(method, authenticator) => {
-                    let proofs = tenants.iter().map(|tenant| Proof {
-                        tenant: *tenant,
-                        method: *method,
-                        at: shown_at(*method),
+                Shown::Proof(method, authenticator, proven_at) => {
+                    let proofs = proven_at.proofs(*method, own, home);
+                    let proofs = proofs.map(|(tenant, method)| Proof {
+                        tenant,
+                        method,
+                        at: shown_at(method),
                         authenticator: authenticator.clone(),
                     });
                     sign_in.proofs.extend(proofs);
@@ -157,7 +171,9 @@ impl Wallet {
     /// Whether a sign-in can begin with it.
     pub(crate) fn begins(&self, evidence: Evidence) -> bool {
         self.shown(evidence).any(|(_, shown)| match shown {
-            Shown::Proof(method, _) => method.factor() != Factor::Second,
+            Shown::Proof(method, _, proven_at) => {
+                *proven_at != ProvenAt::Here && method.factor() != Factor::Second
+            }
             Shown::Accepted(_)
             | Shown::Vouched(_)
             | Shown::PasswordChanged
@@ -190,6 +206,11 @@ impl Wallet {
         policy: Option<&ConditionalAccessPolicy>,
         ask: &Ask<'_>,
     ) -> Vec<Evidence> {
+        let [reaching, _] = demanding(ask.side, control, policy);
+        // Some can meet it by nothing, as users of other tenants can change no password here.
+        if !ask.meets(&reaching, self, self.whole()) {
+            return vec![self.whole()];
+        }
         let shown_by_methods = |control: &GrantControl| {
             let [reaching, _] = demanding(ask.side, control, policy);
             self.without_methods(&reaching, ask)
@@ -332,13 +353,17 @@ fn add(all: &mut Vec<Shown>, shown: Shown) {
     }
 }
 
+const fn everywhere(method: AuthenticationMethod, authenticator: Authenticator) -> Shown {
+    Shown::Proof(method, authenticator, ProvenAt::Everywhere)
+}
+
 /// One proof for each model and each kind of certificate that a restriction names.
 fn tell_apart(strength: &AuthenticationStrengthPolicy, all: &mut Vec<Shown>) {
     for configuration in &strength.combination_configurations {
         if let CombinationRestriction::Fido2 { allowed_aaguids } = &configuration.restriction {
             for model in allowed_aaguids {
                 let key = Authenticator::Fido2(*model);
-                add(all, Shown::Proof(AuthenticationMethod::Fido2, key));
+                add(all, everywhere(AuthenticationMethod::Fido2, key));
             }
         }
     }
@@ -351,7 +376,7 @@ fn tell_apart(strength: &AuthenticationStrengthPolicy, all: &mut Vec<Shown>) {
                 issuer_ski: certificate.issuer.clone(),
                 policy_oids: certificate.policies.iter().cloned().collect(),
             };
-            add(all, Shown::Proof(method, certificate));
+            add(all, everywhere(method, certificate));
         }
     }
 }

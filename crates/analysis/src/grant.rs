@@ -37,7 +37,9 @@ pub(crate) struct Encoded {
     per_device: BTreeSet<AgreementId>,
     /// Policies that cannot be evaluated, and so block.
     pub(crate) defects: Vec<bool>,
-    /// Policies that cannot be evaluated are passed over: what they would say is not known, and nothing is more lenient.
+    /// Policies that may spare whoever signs in, in places that are not known.
+    sparing: Vec<bool>,
+    /// Both are passed over: what they would say is not known, and nothing is more lenient.
     pub(crate) is_lenient: bool,
     /// Both tenants let the user cross.
     pub(crate) admitted: Lit,
@@ -91,6 +93,11 @@ impl Encoded {
             view,
             per_device: per_device(side),
             defects,
+            sparing: side
+                .policies()
+                .iter()
+                .map(|policy| side.may_be_spared(policy))
+                .collect(),
             is_lenient: false,
             admitted,
             modern,
@@ -124,14 +131,19 @@ impl Encoded {
         granted
     }
 
-    /// Whether some policy cannot be evaluated.
-    pub(crate) fn has_defects(&self) -> bool {
-        self.defects.contains(&true)
+    /// Whether of some policy it is not known what it says.
+    pub(crate) fn has_doubts(&self) -> bool {
+        self.defects.contains(&true) || self.sparing.contains(&true)
     }
 
-    /// What a policy says is looked at: it can be evaluated, or it blocks for want of that.
+    fn is_passed_over(&self, number: usize) -> bool {
+        let is_doubtful = |all: &[bool]| all.get(number) != Some(&false);
+        self.is_lenient && (is_doubtful(&self.defects) || is_doubtful(&self.sparing))
+    }
+
+    /// What a policy says is looked at.
     pub(crate) fn counts(&self, number: usize) -> bool {
-        !self.is_lenient || self.defects.get(number) == Some(&false)
+        !self.is_passed_over(number)
     }
 
     /// A policy lets pass: it does not apply, or is satisfied.
@@ -152,7 +164,7 @@ impl Encoded {
         };
         let scope = *scope;
         let is_defective = self.defects.get(number) != Some(&false);
-        let satisfied = if is_defective && self.is_lenient {
+        let satisfied = if self.is_passed_over(number) {
             space.circuit.always()
         } else if is_defective {
             space.circuit.never()

@@ -9,6 +9,7 @@ use crate::circuit::Answer;
 use crate::gap::{Gap, Without};
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
+use crate::side::Side;
 use crate::witness::{Claim, Disagreement, Reading, Witness, confirm};
 
 /// A statement about some sign-ins.
@@ -88,7 +89,10 @@ impl Analysis {
             }
             Statement::NeverBlocked => {
                 let granted = self.granted_to_all(0);
-                self.decided(!granted, false, selection, limit)?
+                let (found, end) = self.decided(!granted, false, selection, limit)?;
+                let singles_out = self.sides.first().is_some_and(Side::may_single_out);
+                let is_doubted = singles_out && end == End::Complete;
+                (found, if is_doubted { End::Unknown } else { end })
             }
         };
         Ok(match (violations.is_empty(), end) {

@@ -1,16 +1,23 @@
 //! One set of policies and the tenant it stands in, ready to be asked about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
+use ipnet::{IpNet, Ipv4Net};
 use portcullis_model::application::ServicePrincipal;
 use portcullis_model::conditional_access::filter::{
     Comparison, FilterOperator, Operand, SecurityAttribute,
 };
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, PolicyState};
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, IncludeExclude, LocationCondition, PolicyState,
+};
 use portcullis_model::cross_tenant_access::{
     B2bSetting, CrossTenantAccessPolicy, CrossTenantSettings, TargetType,
 };
-use portcullis_model::id::{ClientId, GroupId, ServicePrincipalId, TenantId, UserId};
+use portcullis_model::id::{
+    ClientId, GroupId, NamedLocationId, ServicePrincipalId, TenantId, UserId,
+};
+use portcullis_model::named_location::{NamedLocation, NamedLocationKind};
 use portcullis_model::store::TenantConfiguration;
 use portcullis_model::user::HomeAccount;
 use portcullis_policy::compile::CompiledTenant;
@@ -21,10 +28,15 @@ use uuid::Uuid;
 
 use crate::mentions::Mentions;
 use crate::probe::{ACCOUNT, Probe};
+use crate::told::or;
 use crate::who::{Home, Who};
 
 /// Of so many different attribute values that filters name, every combination is looked at; of more, each one alone.
 const ATTRIBUTES_COMBINED_MAX: usize = 6;
+
+/// The place that stands for all that a tenant trusts, where nobody knows what that is.
+pub(crate) const SUPPOSED_PLACE: NamedLocationId =
+    NamedLocationId::new(Uuid::from_u128(0x91ac_0000_0000_4000_8000_0000_0000_0001));
 
 /// A tenant, its policies, and what was supposed to be able to ask about them.
 pub(crate) struct Side {
@@ -33,6 +45,8 @@ pub(crate) struct Side {
     pub(crate) probe: Probe,
     /// What could not be encoded exactly, in sentences without a full stop.
     pub(crate) unknown: Vec<String>,
+    /// Policies came without the named locations that stood beside them, so that no place is trusted, and some was.
+    has_no_places: bool,
     homes: BTreeMap<TenantId, HomeTenant>,
     /// Applications that some cross-tenant access setting names.
     pub(crate) in_settings: BTreeSet<ClientId>,
@@ -80,6 +94,7 @@ impl Side {
         for policy in policies {
             policy.state = PolicyState::Enabled;
         }
+        let has_no_places = !tenant.lists_people() && configuration.named_locations.is_empty();
         let mut unknown = Vec::new();
         if configuration.service_principals.is_empty() {
             configuration.service_principals = supposed_principals(&configuration, &mut unknown);
@@ -100,6 +115,7 @@ impl Side {
             probe: Probe::new(&configuration),
             configuration,
             unknown,
+            has_no_places,
             homes,
             in_settings,
         }
@@ -115,19 +131,66 @@ impl Side {
         })
     }
 
-    /// In a sentence without a full stop, if MFA of another tenant counts on one side only: who has MFA at home alone is then
-    /// granted on that side, and who has it here alone on the other. Differences are told of those who can show both.
-    pub(crate) fn trusts_mfa_unlike(&self, other: &Self) -> Option<String> {
-        let tenants = self.partners().chain(other.partners());
-        let mut tenants = tenants.chain([TenantId::UNDISCOVERED]);
-        let trusts = |side: &Self, home| side.compiled.trust(home).mfa;
-        tenants
-            .any(|home| trusts(self, home) != trusts(other, home))
-            .then(|| {
-                "whether MFA counts that was proven at home is not the same on both sides: where users of other tenants have to \
-                 prove it changes, and that is not told as a difference"
-                    .to_owned()
+    /// Whether a policy spares trusted locations, which are not known.
+    pub(crate) fn may_be_spared(&self, policy: &ConditionalAccessPolicy) -> bool {
+        let locations = policy.conditions.locations.as_ref();
+        let spares = |one: &IncludeExclude<LocationCondition>| {
+            one.exclude.contains(&LocationCondition::AllTrusted)
+        };
+        self.has_no_places && locations.is_some_and(spares)
+    }
+
+    /// Whether some policy is about trusted locations, which are not known.
+    pub(crate) fn may_single_out(&self) -> bool {
+        let mut policies = self.policies().iter();
+        self.has_no_places
+            && policies.any(|policy| {
+                let locations = policy.conditions.locations.as_ref();
+                locations.is_some_and(|one| one.include.contains(&LocationCondition::AllTrusted))
             })
+    }
+
+    fn speaking_of_trusted(&self) -> impl Iterator<Item = &ConditionalAccessPolicy> {
+        let speaks = |policy: &&ConditionalAccessPolicy| {
+            let locations = policy.conditions.locations.iter();
+            let mut all = locations.flat_map(|one| one.include.iter().chain(&one.exclude));
+            all.any(|one| *one == LocationCondition::AllTrusted)
+        };
+        self.policies().iter().filter(speaks)
+    }
+
+    /// In a sentence without a full stop, if policies speak of trusted locations that are not known.
+    pub(crate) fn without_its_places(&self) -> Option<String> {
+        let names: Vec<String> = self
+            .speaking_of_trusted()
+            .map(|policy| format!("`{}`", policy.display_name))
+            .collect();
+        (self.has_no_places && !names.is_empty()).then(|| {
+            format!(
+                "the policies came without named locations: what holds inside trusted ones, of which {} speaks, cannot be said",
+                or(names)
+            )
+        })
+    }
+
+    /// Of two versions that came without their places the trusted ones are the same, whichever they are: one stands for all.
+    pub(crate) fn suppose_a_trusted_place(sides: &mut [Self]) {
+        let lacks = |side: &Self| side.has_no_places;
+        let speaks = |side: &Self| side.speaking_of_trusted().next().is_some();
+        if sides.len() < 2 || !sides.iter().all(lacks) || !sides.iter().any(speaks) {
+            return;
+        }
+        for side in sides {
+            side.has_no_places = false;
+            side.configuration.named_locations = vec![supposed_place()];
+            side.compiled = CompiledTenant::compile(&side.configuration);
+            side.probe = Probe::new(&side.configuration);
+        }
+    }
+
+    /// Whether MFA of this other tenant counts on one side only: its users prove it at home there, and here on the other.
+    pub(crate) fn trusts_mfa_unlike(&self, other: &Self, home: TenantId) -> bool {
+        self.compiled.trust(home).mfa != other.compiled.trust(home).mfa
     }
 
     pub(crate) fn policies(&self) -> &[ConditionalAccessPolicy] {
@@ -228,6 +291,22 @@ impl Side {
             }
         }
         accounts
+    }
+}
+
+/// At addresses that are nobody's (RFC 5737, section 3).
+fn supposed_place() -> NamedLocation {
+    NamedLocation {
+        id: SUPPOSED_PLACE,
+        display_name: String::new(),
+        kind: NamedLocationKind::IpRanges {
+            is_trusted: true,
+            ranges: vec![IpNet::V4(Ipv4Net::new_assert(
+                Ipv4Addr::new(192, 0, 2, 0),
+                24,
+            ))],
+        },
+        document: Map::new(),
     }
 }
 

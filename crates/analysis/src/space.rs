@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use batsat::Lit;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
-use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
+use portcullis_model::conditional_access::{ClientAppType, DevicePlatform};
 use portcullis_model::id::{GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId};
 use portcullis_whatif::directory::DirectoryTenant;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::mentions::Mentions;
 use crate::place::{PlaceKind, Places};
 use crate::selection::Interest;
 use crate::side::Side;
-use crate::target::{ContextClass, Reached, TargetClass, contexts, targets};
+use crate::target::{ACTIONS, ContextClass, Reached, TargetClass, contexts, targets};
 use crate::who::{Home, SubjectKind, Who};
 
 pub(crate) use axis::{Axis, AxisId, Platform, Switch, any_of};
@@ -57,6 +57,8 @@ pub(crate) struct Space {
     pub(crate) eligible: Lit,
     /// Every literal that is true or false by itself, with what it says.
     pub(crate) switches: Vec<(Switch, Lit)>,
+    /// Whether the directory lists its people.
+    pub(crate) lists_people: bool,
     /// The people the directory lists; empty where it lists none.
     pub(crate) listed: Vec<Listed>,
     /// Assumed where somebody must exist: whoever has an object is one of the listed people.
@@ -106,6 +108,7 @@ impl Space {
             protected: circuit.free(),
             eligible: circuit.free(),
             switches: Vec::new(),
+            lists_people: tenant.lists_people(),
             listed: Vec::new(),
             populated: circuit.free(),
             circuit,
@@ -137,16 +140,11 @@ impl Space {
         });
         let registered = self.device.registered;
         circuit.require([!no_device, !registered]);
-        // Nobody without an object registers anything, and no device of another tenant is registered here.
-        let information = self.targets.any(circuit, |target| {
-            target.is(Reached::Action(UserAction::RegisterSecurityInformation))
-        });
-        let devices = self.targets.any(circuit, |target| {
-            target.is(Reached::Action(UserAction::RegisterOrJoinDevices))
-        });
-        let is_foreign = self.whos.any(circuit, |who| who.kind.is_external());
-        circuit.require([!objectless, !information]);
-        circuit.require([!is_foreign, !devices]);
+        for reached in ACTIONS.map(Reached::Action) {
+            let its = self.targets.any(circuit, |target| target.is(reached));
+            let others = self.whos.any(circuit, |who| !reached.is_done_by(who.kind));
+            circuit.require([!others, !its]);
+        }
         let quiet = [
             self.sign_in_risks
                 .any(circuit, |level| *level == RiskLevel::None),
@@ -156,10 +154,6 @@ impl Space {
             self.flows.any(circuit, Option::is_none),
             self.contexts
                 .any(circuit, |context: &ContextClass| context.members.is_empty()),
-            self.targets.any(circuit, |target| {
-                let mut members = target.members.iter();
-                members.any(|member| member.application().is_some())
-            }),
             // A confidential client (specification 4.6).
             self.clients
                 .any(circuit, |client| *client == ClientAppType::Browser),
@@ -260,6 +254,13 @@ impl Space {
             let mut sides = target.admitted.iter();
             is_application && sides.any(|all| all.get(who).is_some_and(Option::is_some))
         })
+    }
+
+    /// Whether the directory lists its people, and nobody of this kind among them, who would have an object here.
+    pub(crate) fn has_nobody(&self, kind: SubjectKind) -> bool {
+        let whos = self.listed.iter();
+        let mut whos = whos.filter_map(|class| self.whos.values.get(class.who));
+        self.lists_people && kind.has_object() && !whos.any(|who| who.kind == kind)
     }
 
     /// What is reached, by its class.

@@ -27,6 +27,12 @@ pub enum Reached {
 pub const ANY_OTHER_APPLICATION: ClientId =
     ClientId::new(Uuid::from_u128(0xa990_0000_0000_4000_8000_0000_0000_0001));
 
+/// What users do to their own account.
+pub(crate) const ACTIONS: [UserAction; 2] = [
+    UserAction::RegisterSecurityInformation,
+    UserAction::RegisterOrJoinDevices,
+];
+
 /// What no policy and no cross-tenant access setting tells apart.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetClass {
@@ -52,6 +58,18 @@ impl Reached {
                 sign_in.audiences.insert(application);
             }
             Self::Action(action) => sign_in.user_action = Some(action),
+        }
+    }
+
+    /// Whether subjects of this kind ever do it. Nobody without an object registers anything, no device of another tenant is
+    /// registered here, and applications on their own behalf reach resources only.
+    pub(crate) const fn is_done_by(self, kind: SubjectKind) -> bool {
+        match self {
+            Self::Application(_) => true,
+            Self::Action(UserAction::RegisterSecurityInformation) => kind.has_object(),
+            Self::Action(UserAction::RegisterOrJoinDevices) => {
+                kind.has_object() && !kind.is_external()
+            }
         }
     }
 
@@ -230,12 +248,8 @@ fn candidates(sides: &[Side], mentions: &Mentions, interest: &BTreeSet<Reached>)
         applications.extend(microsoft_admin_portals());
     }
     let applications = std::iter::once(ANY_OTHER_APPLICATION).chain(applications);
-    let actions = [
-        UserAction::RegisterSecurityInformation,
-        UserAction::RegisterOrJoinDevices,
-    ];
     applications
         .map(Reached::Application)
-        .chain(actions.map(Reached::Action))
+        .chain(ACTIONS.map(Reached::Action))
         .collect()
 }

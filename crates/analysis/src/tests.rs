@@ -10,8 +10,11 @@
 )]
 
 mod agreement;
+mod audiences;
 mod brute_force;
 mod dice;
+mod differences;
+mod edits;
 mod enumerate;
 mod evidences;
 mod filters;

@@ -2,6 +2,7 @@
 
 mod names;
 mod surroundings;
+mod today;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::target::{ANY_OTHER_APPLICATION, Reached};
 use crate::who::{Home, SubjectKind};
 
 pub use names::Names;
+use today::Naming;
 pub use words::{client, join_words, kind, one_of_kind, platform, who};
 pub(crate) use words::{kinds_of, property_name};
 
@@ -34,6 +36,9 @@ pub struct Class {
     pub conditions: Vec<String>,
     /// The people of the directory who are in it.
     pub people: BTreeSet<UserId>,
+    /// Of what the class names, whom the directory has nobody of, for instance `internal guests`: the class speaks of those who
+    /// may come.
+    pub nobody_today: Vec<String>,
 }
 
 impl fmt::Display for Class {
@@ -128,12 +133,13 @@ impl Class {
             reaching: telling.reaching(),
             conditions,
             people: telling.people(),
+            nobody_today: telling.nobody_today(),
         }
     }
 }
 
 /// `a, b or c`; of many the first few, and how many more there are.
-fn or(mut names: Vec<String>) -> String {
+pub(crate) fn or(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
     if more > 1 {
         names.truncate(NAMES_MAX);
@@ -256,32 +262,10 @@ impl Telling<'_> {
 
     fn who(&self) -> String {
         let candidates = self.candidates();
-        let kinds = self.kinds(&candidates);
-        let homes = |kind: &SubjectKind| kinds.get(kind).cloned().unwrap_or_default();
-        let missing: BTreeMap<SubjectKind, BTreeSet<Home>> = candidates
-            .iter()
-            .map(|(kind, all)| (*kind, all.difference(&homes(kind)).copied().collect()))
-            .filter(|(_, homes): &(SubjectKind, BTreeSet<Home>)| !homes.is_empty())
-            .collect();
-        let one_kind = |kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>| kinds.len() == 1;
-        let externals = |kinds: &BTreeMap<SubjectKind, BTreeSet<Home>>| {
-            kinds
-                .keys()
-                .all(|kind| kind.is_external() || *kind == SubjectKind::InternalGuest)
-        };
-        let without_externals = missing.keys().all(|kind| *kind == SubjectKind::Member);
-        let mut who = if missing.is_empty() && one_kind(&candidates) {
-            self.phrase(&kinds, &candidates)
-        } else if missing.is_empty() && externals(&candidates) {
-            "any guest or external user".to_owned()
-        } else if missing.is_empty() {
-            "anybody".to_owned()
-        } else if without_externals && externals(&kinds) {
-            "any guest or external user".to_owned()
-        } else if missing.len() < kinds.len() {
-            format!("anybody but {}", self.phrase(&missing, &candidates))
-        } else {
-            self.phrase(&kinds, &candidates)
+        let mut who = match self.naming() {
+            Naming::Word(word) => word.to_owned(),
+            Naming::But(missing) => format!("anybody but {}", self.phrase(&missing, &candidates)),
+            Naming::Each(kinds) => self.phrase(&kinds, &candidates),
         };
         let memberships = self.memberships();
         // "anybody but members with a role" would be read as sparing those members only.
@@ -403,11 +387,15 @@ impl Telling<'_> {
         }
         let inside = constrained.unwrap_or(&every);
         let is_application = |reached: &Reached| reached.application().is_some();
+        let kinds = self.kinds(&self.candidates());
+        let is_done = |reached: &Reached| kinds.keys().any(|kind| reached.is_done_by(*kind));
         let members = |is_inside: bool, applications: bool| {
             let chosen = all().filter(|(at, _)| inside.contains(at) == is_inside);
             let members = chosen.flat_map(|(_, class)| class.members.iter());
             let members = members.filter(|one| {
-                is_application(one) == applications && self.selection.reaching.holds(**one)
+                is_application(one) == applications
+                    && self.selection.reaching.holds(**one)
+                    && is_done(one)
             });
             let (known, members) = bundled(members.copied().collect());
             let known = known.into_iter().map(str::to_owned);

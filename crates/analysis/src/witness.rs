@@ -16,9 +16,7 @@ use portcullis_model::id::{
     AgreementId, ClientId, DeviceId, GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId,
 };
 use portcullis_policy::decision::{Outcome, SessionDecision};
-use portcullis_policy::facts::{
-    Authenticator, ClientProtection, Origin, SignIn, Subject, UserSubject,
-};
+use portcullis_policy::facts::{ClientProtection, Origin, Proof, SignIn, Subject, UserSubject};
 use portcullis_policy::hypothesis::{Hypothesis, SupposedOrigin};
 
 use crate::device::{JOINS, attributes, device_id};
@@ -80,8 +78,8 @@ pub struct Witness {
     pub transfer_method: Option<TransferMethod>,
     /// What was proven, each method once: no more than it takes.
     pub proven: Vec<AuthenticationMethod>,
-    /// Whether the tenant counts MFA where the user's credentials live; it does where they are its own.
-    pub mfa_counts_at_home: bool,
+    /// Whether to say where methods are proven: the same proof elsewhere would be another story.
+    tells_places: bool,
     /// Terms that were accepted, because it takes that.
     pub accepted: BTreeSet<AgreementId>,
     /// What the decision was.
@@ -118,17 +116,21 @@ impl Witness {
         }
     }
 
-    /// What would hold of the session, once granted by a tenant.
-    pub(crate) fn session(&self, side: &Side) -> SessionDecision {
-        let compiled = &side.compiled;
-        let supposed = Hypothesis::new(compiled, self.facts.clone(), self.origin).decide(compiled);
-        supposed.session_controls()
+    /// The sign-in as the engine was shown it.
+    pub(crate) const fn facts(&self) -> &SignIn {
+        &self.facts
     }
 
-    /// What a tenant would decide about it.
-    pub(crate) fn decide(&self, side: &Side) -> Outcome {
-        decide(side, self.facts.clone(), self.origin)
+    /// What would hold of the session, once granted by a tenant.
+    pub(crate) fn session(&self, side: &Side) -> SessionDecision {
+        session(side, self.facts.clone(), self.origin)
     }
+}
+
+pub(crate) fn session(side: &Side, facts: SignIn, origin: SupposedOrigin) -> SessionDecision {
+    let compiled = &side.compiled;
+    let supposed = Hypothesis::new(compiled, facts, origin).decide(compiled);
+    supposed.session_controls()
 }
 
 pub(crate) fn decide(side: &Side, facts: SignIn, origin: SupposedOrigin) -> Outcome {
@@ -328,19 +330,64 @@ pub(crate) fn confirm(
     if claim.is_granted != Some(false) {
         evidence = least(wallet, evidence, |fewer| holds(&show(fewer)).is_some());
     }
-    let facts = show(evidence);
+    let mut facts = show(evidence);
+    prove_once(&mut facts, (own, side.compiled.trust(home).mfa), |fewer| {
+        holds(fewer).is_some()
+    });
     let outcome = holds(&facts)?;
-    let proven: BTreeSet<AuthenticationMethod> =
-        facts.proofs.iter().map(|proof| proof.method).collect();
-    Some(witness(reading, facts, origin, listed, outcome, proven))
+    let confirmed = Confirmed {
+        facts,
+        origin,
+        listed,
+        outcome,
+    };
+    Some(witness(reading, confirmed, wallet.tells_places_apart))
+}
+
+/// Nobody proves a method in two tenants where one is enough; where either is, it is the one at which this tenant looks.
+fn prove_once(
+    facts: &mut SignIn,
+    (own, trusts_home): (TenantId, bool),
+    will_do: impl Fn(&SignIn) -> bool,
+) {
+    let looked_at = |proof: &Proof| {
+        let at_home = trusts_home || proof.method.factor() == Factor::First;
+        (proof.tenant != own) == at_home
+    };
+    let all = facts.proofs.clone();
+    let (kept, others): (Vec<Proof>, Vec<Proof>) = all.into_iter().partition(looked_at);
+    for proof in others.iter().chain(&kept) {
+        let is_same = |other: &&Proof| {
+            other.method == proof.method && other.authenticator == proof.authenticator
+        };
+        if facts.proofs.iter().filter(is_same).count() < 2 {
+            continue;
+        }
+        let mut fewer = facts.clone();
+        if let Some(at) = fewer.proofs.iter().position(|other| other == proof) {
+            fewer.proofs.remove(at);
+        }
+        if will_do(&fewer) {
+            *facts = fewer;
+        }
+    }
+}
+
+/// A sign-in as the engine confirmed it.
+struct Confirmed {
+    facts: SignIn,
+    origin: SupposedOrigin,
+    listed: Option<UserId>,
+    outcome: Outcome,
 }
 
 /// The plainest of the evidences that will do: a password alone if possible, else without whatever can be missed.
 fn least(wallet: &Wallet, evidence: Evidence, will_do: impl Fn(Evidence) -> bool) -> Evidence {
-    let password = Shown::Proof(AuthenticationMethod::Password, Authenticator::Unnamed);
+    let is_password =
+        |shown: &Shown| matches!(shown, Shown::Proof(AuthenticationMethod::Password, ..));
     let mut alone = wallet
         .shown(evidence)
-        .filter(|(_, shown)| **shown == password);
+        .filter(|(_, shown)| is_password(shown));
     let alone = alone.next().map(|(at, _)| Evidence::NONE.with(at));
     if let Some(alone) = alone.filter(|alone| will_do(*alone)) {
         return alone;
@@ -350,8 +397,8 @@ fn least(wallet: &Wallet, evidence: Evidence, will_do: impl Fn(Evidence) -> bool
         .shown(evidence)
         .map(|(at, shown)| {
             let rank = match shown {
-                _ if *shown == password => 4,
-                Shown::Proof(method, _) => match method.factor() {
+                _ if is_password(shown) => 4,
+                Shown::Proof(method, ..) => match method.factor() {
                     Factor::First => 1,
                     Factor::Both => 2,
                     Factor::Second => 3,
@@ -375,14 +422,15 @@ fn least(wallet: &Wallet, evidence: Evidence, will_do: impl Fn(Evidence) -> bool
     least
 }
 
-fn witness(
-    reading: &Reading<'_>,
-    facts: SignIn,
-    origin: SupposedOrigin,
-    listed: Option<UserId>,
-    outcome: Outcome,
-    proven: BTreeSet<AuthenticationMethod>,
-) -> Witness {
+fn witness(reading: &Reading<'_>, confirmed: Confirmed, tells_places: bool) -> Witness {
+    let Confirmed {
+        facts,
+        origin,
+        listed,
+        outcome,
+    } = confirmed;
+    let proven: BTreeSet<AuthenticationMethod> =
+        facts.proofs.iter().map(|proof| proof.method).collect();
     let (user, principal, groups, roles) = match &facts.subject {
         Subject::User(user) => {
             let groups = user.groups.iter().copied().collect();
@@ -396,7 +444,6 @@ fn witness(
     let side = reading.side;
     let own: TenantId = side.configuration.organization.id;
     let who = reading.who();
-    let home_tenant = who.home_tenant();
     let application = reached.and_then(Reached::application);
     Witness {
         who,
@@ -422,7 +469,7 @@ fn witness(
         insider_risk: facts.risk.insider,
         transfer_method: facts.transfer_method,
         proven: proven.into_iter().collect(),
-        mfa_counts_at_home: home_tenant.is_none_or(|home| side.compiled.trust(home).mfa),
+        tells_places: tells_places && who.home_tenant().is_some(),
         accepted: facts.fulfilled.terms_of_use.clone(),
         outcome,
         facts,

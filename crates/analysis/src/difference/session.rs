@@ -7,15 +7,11 @@ use portcullis_model::conditional_access::{
     CloudAppSecurity, ConditionalAccessPolicy, ContinuousAccessEvaluation,
     FrequencyAuthenticationType, GrantControl, PersistentBrowser, SignInInterval,
 };
-use portcullis_policy::decision::Outcome;
 
-use super::{AFTER, BEFORE, Change, Changes};
+use super::{AFTER, BEFORE, Change, Sought};
 use crate::analysis::Analysis;
 use crate::grant::controls;
-use crate::region::{End, Question};
-use crate::selection::Selection;
 use crate::who::SubjectKind;
-use crate::witness::Disagreement;
 
 /// One part of what holds of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,43 +157,23 @@ impl Rank {
 }
 
 impl Analysis {
-    pub(super) fn session_changes(
-        &mut self,
-        selection: &Selection,
-        limit: usize,
-    ) -> Result<Vec<Changes>, Disagreement> {
+    /// Each part, wherever both sides let in.
+    pub(super) fn sessions(&mut self) -> Vec<Sought> {
         let whole = self.wallet.whole();
         let before = self.granted(BEFORE, whole);
         let after = self.granted(AFTER, whole);
-        let mut all = Vec::new();
-        for part in SessionPart::ALL {
+        let parts = SessionPart::ALL.into_iter();
+        let sought = parts.map(|part| {
             let differs = self.differs(part);
-            let goal = self.space.circuit.all([before, after, differs]);
-            let question = Question {
-                goal,
-                among: self.select(selection),
-            };
-            let findings = self.space.classes(&question, limit);
-            let mut classes = Vec::new();
-            for found in &findings.found {
-                let both = self.both(found, selection, whole, &|before, after| {
-                    before == Outcome::Granted && after == Outcome::Granted
-                });
-                match both {
-                    Some(both) => classes.push(both),
-                    None => return Err(self.disagreement(BEFORE, found, part.name())),
-                }
+            let way = self.space.circuit.all([before, after, differs]);
+            Sought {
+                change: Change::Session(part),
+                policies: Vec::new(),
+                ways: vec![(whole, way)],
+                expected: [true, true],
             }
-            if !classes.is_empty() || findings.end != End::Complete {
-                all.push(Changes {
-                    change: Change::Session(part),
-                    policies: Vec::new(),
-                    classes,
-                    end: findings.end,
-                });
-            }
-        }
-        Ok(all)
+        });
+        sought.collect()
     }
 
     /// The strictest that is said of a part differs.

@@ -71,7 +71,7 @@ fn show(analysis: &Analysis, evidence: Evidence, drawn: &Drawn) -> SignIn {
     let home: TenantId = id(drawn.home.unwrap_or(OWN));
     analysis.wallet.show(evidence, &mut facts, id(OWN), home);
     for (at, shown) in analysis.wallet.all.iter().enumerate() {
-        let Shown::Proof(method, authenticator) = shown else {
+        let Shown::Proof(method, authenticator, _) = shown else {
             continue;
         };
         for tenant in BTreeSet::from([home, id(OWN)]) {

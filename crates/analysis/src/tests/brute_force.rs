@@ -53,7 +53,7 @@ fn withouts() -> Vec<Without> {
 }
 
 /// A world of few policies with few conditions, and without the places that none of them names.
-fn tiny(dice: &mut Dice) -> World {
+pub(super) fn tiny(dice: &mut Dice) -> World {
     let mut world = world(dice, 3);
     let policies = &mut world.configuration.conditional_access_policies;
     let mut named = BTreeSet::new();
@@ -220,7 +220,7 @@ impl<'a> Oracle<'a> {
     }
 }
 
-fn holds(analysis: &Analysis, region: &Region, point: &Point) -> bool {
+pub(super) fn holds(analysis: &Analysis, region: &Region, point: &Point) -> bool {
     let switches = analysis.space.switches.clone();
     let mut switches = switches.iter().zip(&point.switches);
     region
@@ -295,7 +295,7 @@ fn check(seed: u64, tally: &mut Tally) -> Result<(), String> {
     }
     let again = analysis.gaps(&without, &selection, CLASSES_MOST);
     let again = again.map_err(|disagreement| format!("{disagreement}\n{}", context()))?;
-    let is_doubted = again.end == End::Unknown && analysis.encoded[0].has_defects();
+    let is_doubted = again.end == End::Unknown && analysis.encoded[0].has_doubts();
     let is_same = again.end == findings.end || is_doubted;
     if !is_same || again.gaps.is_empty() != findings.found.is_empty() {
         return Err("asked again, it says something else".to_owned());

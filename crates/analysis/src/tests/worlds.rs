@@ -189,7 +189,7 @@ const RANGES: [&str; 14] = [
     "ffff::/16",
 ];
 
-fn locations(dice: &mut Dice) -> Vec<NamedLocation> {
+pub(super) fn locations(dice: &mut Dice) -> Vec<NamedLocation> {
     let place = |number, kind| NamedLocation {
         id: id(number),
         display_name: format!("place {number}"),

@@ -8,6 +8,7 @@ use portcullis_model::id::{
 use portcullis_whatif::directory::{Directory, DirectoryTenant, NameOf};
 use uuid::Uuid;
 
+use crate::side::SUPPOSED_PLACE;
 use crate::target::{ANY_OTHER_APPLICATION, Reached};
 use crate::who::Home;
 
@@ -91,6 +92,9 @@ impl<'a> Names<'a> {
 
     /// A named location.
     pub fn location(&self, id: NamedLocationId) -> String {
+        if id == SUPPOSED_PLACE {
+            return "a trusted location (the policies came without it)".to_owned();
+        }
         let mut locations = self.tenant.configuration().named_locations.iter();
         let found = locations.find(|location| location.id == id);
         found.map_or_else(|| id.to_string(), |location| location.display_name.clone())

@@ -5,6 +5,7 @@ use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, 
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::credential::{AuthenticationMethod, Factor};
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
+use portcullis_policy::facts::{Authenticator, Proof};
 use portcullis_whatif::situation::{
     Ago, ClientAppWord, ContextText, Country, DescribedUser, DetailedProof, DeviceSituation,
     FlowWord, InsiderRiskWord, OneOrMany, PlaceWord, PlatformWord, Proven, RegisteredDevice,
@@ -72,25 +73,40 @@ impl Witness {
 
     /// In the order in which they count: Windows Hello for Business begins a sign-in.
     fn proofs(&self) -> Vec<Proven> {
-        let mut methods = self.proven.clone();
-        let begins = |method: &AuthenticationMethod| {
-            *method != AuthenticationMethod::WindowsHelloForBusiness
-        };
-        methods.sort_by_key(begins);
-        let proof = |method: AuthenticationMethod| {
-            if self.mfa_counts_at_home || method.factor() == Factor::First {
-                return Proven::Method(method);
+        let mut proofs = self.facts.proofs.clone();
+        let begins = |proof: &Proof| proof.method != AuthenticationMethod::WindowsHelloForBusiness;
+        proofs.sort_by_key(begins);
+        let mut proven: Vec<Proven> = Vec::new();
+        for proof in &proofs {
+            let one = proven_with(proof, self.is_here(proof));
+            if !proven.contains(&one) {
+                proven.push(one);
             }
-            Proven::Detailed(DetailedProof {
-                method,
-                at: Some(PlaceWord::Resource),
-                ago: None,
-                aaguid: None,
-                issuer_ski: None,
-                policy_oids: Vec::new(),
-            })
+        }
+        proven
+    }
+
+    /// Proven by a user of another tenant in this one.
+    fn is_here(&self, proof: &Proof) -> bool {
+        let home = self.who.home_tenant();
+        home.is_some_and(|home| proof.tenant != home)
+    }
+
+    /// Methods, and where they are proven if that matters.
+    fn method_words(&self) -> Vec<String> {
+        let word = |method: &AuthenticationMethod| {
+            let proofs = self.facts.proofs.iter();
+            let mut proofs = proofs.filter(|proof| proof.method == *method);
+            let place = match (proofs.clone().any(|one| self.is_here(one)), method.factor()) {
+                _ if !self.tells_places => "",
+                (true, _) if proofs.any(|one| !self.is_here(one)) => " (proven at home and here)",
+                (true, _) => " (proven here)",
+                (false, Factor::First) => "",
+                (false, Factor::Second | Factor::Both) => " (proven at home)",
+            };
+            format!("{}{place}", method.name())
         };
-        methods.into_iter().map(proof).collect()
+        self.proven.iter().map(word).collect()
     }
 
     /// In one sentence without a full stop.
@@ -140,7 +156,7 @@ impl Witness {
             parts.push(format!("({})", words.join(", ")));
         }
         if self.who.kind.is_person() {
-            let methods: Vec<&str> = self.proven.iter().map(|method| method.name()).collect();
+            let methods = self.method_words();
             if methods.len() == AuthenticationMethod::ALL.len() {
                 parts.push("with every method proven".to_owned());
             } else {
@@ -221,6 +237,29 @@ impl Witness {
         }
         words
     }
+}
+
+/// What one proof shows.
+fn proven_with(proof: &Proof, is_here: bool) -> Proven {
+    let (aaguid, issuer_ski, policy_oids) = match &proof.authenticator {
+        Authenticator::Unnamed => (None, None, Vec::new()),
+        Authenticator::Fido2(model) => (Some(*model), None, Vec::new()),
+        Authenticator::Certificate {
+            issuer_ski,
+            policy_oids,
+        } => (None, issuer_ski.clone(), policy_oids.clone()),
+    };
+    if !is_here && proof.authenticator == Authenticator::Unnamed {
+        return Proven::Method(proof.method);
+    }
+    Proven::Detailed(DetailedProof {
+        method: proof.method,
+        at: is_here.then_some(PlaceWord::Resource),
+        ago: None,
+        aaguid,
+        issuer_ski,
+        policy_oids,
+    })
 }
 
 fn some_of(texts: impl Iterator<Item = String>) -> Option<OneOrMany<String>> {

@@ -1,16 +1,18 @@
 //! What changes between two versions of a tenant, and for whom; what only looks different changes nothing.
 
 use portcullis_analysis::analysis::Analysis;
-use portcullis_analysis::difference::{Change, Changes, SessionPart};
+use portcullis_analysis::difference::{Change, Changes, ProofPlace, SessionPart};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Selection};
 use portcullis_analysis::side::Counted;
+use portcullis_analysis::told::Names;
 use portcullis_model::conditional_access::{GrantControl, PolicyState};
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::decision::Outcome;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
+use super::pitfalls::with_payroll;
 use crate::story::{FABRIKAM, Story, block, id, mfa, policy, ranges, strength, text};
 
 const GROUP: u128 = 0x21;
@@ -244,16 +246,166 @@ fn two_exports_are_of_the_same_tenant_whatever_their_folders_are_called() {
     assert!(kinds(&before, &after).is_empty());
 }
 
+/// MFA for everybody, and a word on whether that of Fabrikam is believed.
+fn trusting(is_trusted: bool, grant: Value) -> Story {
+    Story::new([policy(1, json!({}), grant)]).with_settings(json!({
+        "partners": [{ "tenantId": text(FABRIKAM), "inboundTrust": { "isMfaAccepted": is_trusted } }],
+    }))
+}
+
 #[test]
-fn a_change_of_what_is_trusted_is_said_though_nobody_is_let_in_or_kept_out_by_it() {
-    let trusting = |is_trusted: bool| {
-        Story::new([policy(1, json!({}), mfa())]).with_settings(json!({
-            "partners": [{ "tenantId": text(FABRIKAM), "inboundTrust": { "isMfaAccepted": is_trusted } }],
+fn where_mfa_is_proven_changes_with_trust_and_is_told_of_whoever_it_touches() {
+    let (before, after) = (trusting(false, mfa()), trusting(true, mfa()));
+    let found = changes(&before, &after);
+    let of_mfa = || vec![GrantControl::Mfa];
+    let told: Vec<&Change> = found.iter().map(|one| &one.change).collect();
+    assert_eq!(
+        told,
+        [
+            &Change::CountsNow(ProofPlace::Home, of_mfa()),
+            &Change::CountsNoMore(ProofPlace::Here, of_mfa()),
+        ]
+    );
+    for one in &found {
+        assert_eq!(one.policies.len(), 1);
+        for changed in &one.classes {
+            assert_eq!(changed.before.who.home_tenant(), Some(id(FABRIKAM)));
+            let is_granted =
+                [&changed.before.outcome, &changed.after].map(|one| *one == Outcome::Granted);
+            let is_granted_after = !matches!(one.change, Change::CountsNoMore(..));
+            assert_eq!(is_granted, [!is_granted_after, is_granted_after]);
+        }
+    }
+    let places = [" (proven at home)", " (proven here)"];
+    for (one, place) in found.iter().zip(places) {
+        let told = one.classes[0]
+            .before
+            .told(&Names::new(analysis(&before, &after).tenant()));
+        assert!(told.ends_with(place), "{told}");
+    }
+    assert_eq!(analysis(&before, &after).unknown(), [""; 0]);
+    // The other way round, and not at all.
+    let back: Vec<Change> = kinds(&after, &before);
+    assert_eq!(
+        back,
+        [
+            Change::CountsNow(ProofPlace::Here, of_mfa()),
+            Change::CountsNoMore(ProofPlace::Home, of_mfa()),
+        ]
+    );
+    assert_eq!(kinds(&after, &after), []);
+}
+
+#[test]
+fn a_demand_that_goes_is_told_as_that_though_trust_changes_too() {
+    let open = Story::new([]).with_settings(json!({
+        "partners": [{ "tenantId": text(FABRIKAM), "inboundTrust": { "isMfaAccepted": true } }],
+    }));
+    let found = kinds(&trusting(false, mfa()), &open);
+    assert_eq!(
+        found,
+        [
+            Change::LetIn,
+            Change::NoLongerAsked(vec![GrantControl::Mfa])
+        ]
+    );
+}
+
+#[test]
+fn trust_changes_nothing_where_nothing_is_asked_that_could_be_proven() {
+    let device = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    for grant in [block(), device] {
+        let (before, after) = (trusting(false, grant.clone()), trusting(true, grant));
+        assert_eq!(kinds(&before, &after), []);
+    }
+}
+
+#[test]
+fn where_a_device_would_do_as_well_only_those_without_one_are_told_of() {
+    let either = json!({ "operator": "OR", "builtInControls": ["mfa", "compliantDevice"] });
+    let trusting = |mfa: bool| {
+        Story::new([policy(1, json!({}), either.clone())]).with_settings(json!({
+            "partners": [{ "tenantId": text(FABRIKAM), "inboundTrust": {
+                "isMfaAccepted": mfa, "isCompliantDeviceAccepted": true } }],
         }))
     };
-    let unknown = |before: &Story, after: &Story| analysis(before, after).unknown().to_vec();
-    assert!(unknown(&trusting(false), &trusting(true))[0].contains("proven at home"));
-    assert!(unknown(&trusting(true), &trusting(true)).is_empty());
+    let found = changes(&trusting(false), &trusting(true));
+    let moved: Vec<_> = found
+        .iter()
+        .filter(|one| matches!(one.change, Change::CountsNow(ProofPlace::Home, _)))
+        .flat_map(|one| &one.classes)
+        .collect();
+    assert!(!moved.is_empty());
+    for one in moved {
+        let is_shown = one.before.transfer_method.is_none();
+        let compliant = one
+            .before
+            .device
+            .as_ref()
+            .is_some_and(|device| device.is_compliant);
+        assert!(!(is_shown && compliant), "{}", one.class);
+    }
+}
+
+/// A guest with an object here who could come by direct connect has that type too, as long as the settings let one come so.
+#[test]
+fn what_sort_of_guest_somebody_is_follows_the_settings_of_each_side() {
+    let story = |access: &str| {
+        let all = |target: &str, kind: &str| json!({ "accessType": access, "targets": [{ "target": target, "targetType": kind }] });
+        let of_direct_connect = json!({ "users": {
+            "includeGuestsOrExternalUsers": {
+                "guestOrExternalUserTypes": "b2bDirectConnectUser",
+                "externalTenants": { "@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants",
+                    "membershipKind": "all" },
+            },
+        } });
+        let story = Story::new([policy(1, of_direct_connect, block())]).with_settings(json!({
+            "partners": [{ "tenantId": text(FABRIKAM), "b2bDirectConnectInbound": {
+                "usersAndGroups": all("AllUsers", "user"),
+                "applications": all("AllApplications", "application"),
+            } }],
+        }));
+        with_payroll(story)
+    };
+    let found = changes(&story("allowed"), &story("blocked"));
+    let told: Vec<&Change> = found.iter().map(|one| &one.change).collect();
+    assert_eq!(told, [&Change::LetIn]);
+    assert_eq!(
+        kinds(&story("blocked"), &story("allowed")),
+        [Change::ShutOut]
+    );
+}
+
+/// Two exports of policies alone: which places are trusted is not known, but that some are, since policies speak of them.
+#[test]
+fn what_changes_inside_trusted_places_only_is_told_of_exports_without_places() {
+    let sparing = || json!({ "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } });
+    let before = Story::new([policy(1, sparing(), mfa())]);
+    let after = Story::new([policy(1, json!({}), mfa())]);
+    let found = changes(&before, &after);
+    let told: Vec<&Change> = found.iter().map(|one| &one.change).collect();
+    let of_mfa = || vec![GrantControl::Mfa];
+    assert_eq!(told, [&Change::ShutOut, &Change::NewlyAsked(of_mfa())]);
+    for one in found.iter().flat_map(|one| &one.classes) {
+        let conditions = one.class.conditions.join(", ");
+        assert!(
+            conditions.contains("from inside a trusted location"),
+            "{conditions}"
+        );
+        assert!(
+            one.before
+                .ip_address
+                .unwrap()
+                .to_string()
+                .starts_with("192.0.2.")
+        );
+    }
+    assert_eq!(kinds(&before, &before), []);
+    assert_eq!(analysis(&before, &after).unknown(), [""; 0]);
+    // Where one side has its places, what the other one trusts cannot be compared with them.
+    let placed = before.at([ranges(0x41, &["203.0.113.0/24"])]);
+    let without = Story::new([policy(1, sparing(), mfa())]);
+    assert_eq!(analysis(&placed, &without).unknown().len(), 1);
 }
 
 #[test]

@@ -257,20 +257,43 @@ fn a_tenant_without_policies_has_nothing_to_find() {
     assert!(lint(&Story::new([])).is_empty());
 }
 
+fn missing_terms() -> Value {
+    json!({ "operator": "OR", "builtInControls": [], "termsOfUse": [text(0x99)] })
+}
+
 /// A policy that names what is not there blocks: that is told once, and nothing else counts on it.
 #[test]
 fn a_policy_that_cannot_be_evaluated_makes_no_other_one_pointless_and_is_not_told_twice() {
-    let terms = json!({ "operator": "OR", "builtInControls": [], "termsOfUse": [text(0x99)] });
-    let story = Story::new([policy(1, json!({}), terms), policy(2, json!({}), mfa())]);
+    let story = Story::new([
+        policy(1, json!({}), missing_terms()),
+        policy(2, json!({}), mfa()),
+    ]);
     finds(&story, Rule::NotEvaluable);
     spares(&story, Rule::Redundant);
     spares(&story, Rule::NeverMet);
-    let lockout = finds(&story, Rule::Lockout);
+    // The tenant that it is an export of has what is missing here.
+    spares(&story, Rule::Lockout);
+    let blocked = Story::new([
+        policy(1, json!({}), block()),
+        policy(2, json!({}), missing_terms()),
+    ]);
+    let lockout = finds(&blocked, Rule::Lockout);
     assert!(
         lockout.what.contains("mend those first"),
         "{}",
         lockout.what
     );
+}
+
+#[test]
+fn nobody_is_locked_out_by_what_spares_trusted_places_that_an_export_does_not_have() {
+    let spared =
+        json!({ "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } });
+    let story = Story::new([policy(1, spared, block())]);
+    spares(&story, Rule::Lockout);
+    finds(&story, Rule::MissingReference);
+    let with_places = story.at([countries(0x41, &["FI"], false)]);
+    finds(&with_places, Rule::Lockout);
 }
 
 fn away_from_trusted_places() -> Value {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_analysis::gap::Without;
+use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::side::Counted;
@@ -17,7 +18,7 @@ use serde_json::json;
 
 use crate::story::{
     FABRIKAM, PAYROLL, Story, WIKI, block, contoso, countries, id, members, mfa, of, policy,
-    strength, text,
+    ranges, strength, text,
 };
 
 const EXCLUDED: u128 = 0x21;
@@ -87,7 +88,7 @@ fn open_settings(trusts_mfa: bool) -> serde_json::Value {
     })
 }
 
-fn with_payroll(mut story: Story) -> Story {
+pub(super) fn with_payroll(mut story: Story) -> Story {
     let application = json!({
         "id": text(PAYROLL), "appId": text(PAYROLL), "displayName": "Payroll",
         "supportsDirectConnect": true,
@@ -396,4 +397,50 @@ fn a_witness_says_what_it_takes_beside_methods() {
         let told = witness.told(&Names::new(&tenant));
         assert!(told.ends_with(" after changing the password"), "{told}");
     }
+}
+
+/// An export of policies alone does not say which places are trusted: whoever is spared there may get in without MFA.
+#[test]
+fn what_trusted_places_spare_is_not_known_where_an_export_has_no_places() {
+    let sparing = |spared: &str| json!({ "locations": { "includeLocations": ["All"], "excludeLocations": [spared] } });
+    let story = Story::new([policy(1, sparing("AllTrusted"), mfa())]);
+    story.is_not_known(&Without::mfa(), &members());
+    story.is_not_known(&Without::AnyPolicy, &members());
+    let told = story.analysis(&[]).unknown().join(" ");
+    assert!(
+        told.contains("trusted") && told.contains("`Policy 1`"),
+        "{told}"
+    );
+    // Where another policy asks in all places, nothing hangs on it.
+    let both = Story::new([
+        policy(1, sparing("AllTrusted"), mfa()),
+        policy(2, json!({}), mfa()),
+    ]);
+    both.is_covered(&Without::mfa(), &members());
+    // With places beside it, what is trusted is known: here nothing is.
+    let with_places = Story::new([policy(1, sparing("AllTrusted"), mfa())]);
+    let with_places = with_places.at([ranges(0x41, &["203.0.113.0/24"])]);
+    with_places.is_covered(&Without::mfa(), &members());
+    assert!(with_places.analysis(&[]).unknown().is_empty());
+}
+
+/// Nor does it say who is blocked in trusted places.
+#[test]
+fn whoever_is_blocked_in_trusted_places_is_not_known_where_an_export_has_no_places() {
+    let inside = json!({ "locations": { "includeLocations": ["AllTrusted"] } });
+    let invariant = Invariant {
+        name: "gets in".to_owned(),
+        why: None,
+        source: None,
+        selection: members(),
+        statement: Statement::NeverBlocked,
+    };
+    let verdict = |story: &Story| {
+        let mut analysis = story.analysis(&[&invariant.selection]);
+        analysis.check(&invariant, 9).unwrap()
+    };
+    let story = Story::new([policy(1, inside, block())]);
+    assert!(matches!(verdict(&story), Verdict::Unknown));
+    let with_places = story.at([ranges(0x41, &["203.0.113.0/24"])]);
+    assert!(matches!(verdict(&with_places), Verdict::Holds));
 }

@@ -1,14 +1,20 @@
 //! How classes and witnesses are told: no more than is so.
 
+use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::Without;
 use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
 use portcullis_analysis::region::End;
-use portcullis_analysis::selection::{Reaching, Selection};
+use portcullis_analysis::selection::{Interest, Reaching, Selection};
+use portcullis_analysis::side::Counted;
 use portcullis_analysis::told::Names;
 use portcullis_analysis::who::SubjectKind;
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
+use portcullis_model::user::User;
+use portcullis_policy::compile::CompiledTenant;
+use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
-use crate::story::{Story, block, contoso, countries, members, policy, ranges, text};
+use crate::story::{PAYROLL, Story, block, contoso, countries, members, policy, ranges, text};
 
 /// The classes without this, as told.
 fn told(story: &Story, without: &Without, selection: &Selection) -> Vec<String> {
@@ -131,6 +137,107 @@ fn whoever_cannot_be_in_a_class_is_not_told_of() {
         classes,
         ["workload identities, to any application, not at service principal risk high"]
     );
+}
+
+/// A strength that wants one model of key is met by that model: asked about again, the witness has to be the same sign-in.
+#[test]
+fn a_witness_names_the_key_that_it_takes() {
+    let model = "de1e552d-db1d-4423-a619-566b625cdc84";
+    let mut story = Story::new([policy(
+        1,
+        json!({}),
+        json!({ "operator": "OR", "authenticationStrength": { "id": text(0x61) } }),
+    )]);
+    story.configuration.authentication_strengths = vec![
+        AuthenticationStrengthPolicy::from_document(
+            json!({
+                "id": text(0x61), "displayName": "One model", "allowedCombinations": ["fido2"],
+                "combinationConfigurations": [{
+                    "@odata.type": "#microsoft.graph.fido2CombinationConfiguration",
+                    "id": text(0x62), "appliesToCombinations": ["fido2"], "allowedAAGUIDs": [model],
+                }],
+            })
+            .as_object()
+            .unwrap()
+            .clone(),
+        )
+        .unwrap(),
+    ];
+    let witness = &story.is_open(&Without::managed_device(), &members())[0];
+    let told = serde_json::to_value(witness.situation()).unwrap();
+    assert_eq!(
+        told["proven"],
+        json!([{ "method": "fido2", "aaguid": model }])
+    );
+}
+
+/// No device of another tenant is registered here, so that nobody is told that guests may register some.
+#[test]
+fn what_nobody_of_a_class_ever_does_is_not_told_of() {
+    let about = json!({ "applications": { "includeApplications": [text(PAYROLL)] } });
+    let story = Story::new([policy(1, about, block())]);
+    let before = Story::new([]);
+    let tenant = |story: &Story| {
+        let configuration = story.configuration.clone();
+        let compiled = CompiledTenant::compile(&configuration);
+        DirectoryTenant::new(configuration, compiled, People::NotListed)
+    };
+    let (before, after) = (tenant(&before), tenant(&story));
+    let directory = Directory::new([before.clone()]);
+    let interest = Interest::default();
+    let mut analysis =
+        Analysis::of_change(&directory, &before, &after, Counted::Enabled, &interest);
+    let external = Selection::of_kinds([SubjectKind::B2bCollaborationGuest]);
+    let mut told = Vec::new();
+    for change in analysis.differences(&external, 9).unwrap() {
+        told.extend(change.classes.iter().map(|one| one.class.reaching.clone()));
+    }
+    assert!(!told.is_empty());
+    assert!(
+        !told.iter().any(|one| one.contains("joining a device")),
+        "{told:?}"
+    );
+}
+
+/// The class is a hole for an internal guest as well; today there is none, and an auditor is told so.
+#[test]
+fn whom_a_class_names_and_the_directory_does_not_have_is_told_beside_it() {
+    let compliant = json!({ "operator": "OR", "builtInControls": ["compliantDevice"] });
+    let story = Story::new([policy(1, json!({}), compliant)]);
+    let nobody_today = |people: People| {
+        let configuration = story.configuration.clone();
+        let compiled = CompiledTenant::compile(&configuration);
+        let tenant = DirectoryTenant::new(configuration, compiled, people);
+        let directory = Directory::new([tenant.clone()]);
+        let interest = Interest::default();
+        let mut analysis = Analysis::new(&directory, &tenant, Counted::Enabled, &interest);
+        let gaps = analysis
+            .gaps(&Without::mfa(), &Selection::people(), 9)
+            .unwrap();
+        let [gap] = gaps.gaps.as_slice() else {
+            panic!("{gaps:?}");
+        };
+        assert_eq!(gap.class.to_string(), COMPLIANT);
+        let has_nobody = analysis.has_nobody(SubjectKind::InternalGuest);
+        assert_eq!(has_nobody, !gap.class.nobody_today.is_empty());
+        gap.class.nobody_today.clone()
+    };
+    let user = |number: u128, user_type: &str| -> User {
+        serde_json::from_value(json!({
+            "id": text(number), "userPrincipalName": format!("user{number}@contoso.example"),
+            "displayName": format!("User {number}"), "userType": user_type,
+        }))
+        .unwrap()
+    };
+    let listed = |users: &[User]| People::listed(Some(users.to_vec()), &[], &[]);
+    let (member, guest) = (user(1, "Member"), user(2, "Guest"));
+    assert_eq!(
+        nobody_today(listed(std::slice::from_ref(&member))),
+        ["internal guests"]
+    );
+    assert_eq!(nobody_today(listed(&[member, guest])), [""; 0]);
+    // Where nobody is listed, anybody may be there.
+    assert_eq!(nobody_today(People::NotListed), [""; 0]);
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(super) async fn run(options: &CheckOptions) -> anyhow::Result<Told> {
     }
     match options.of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             tell(&checked, &names);
         }
         OutputFormat::Json => output::json(&json!({

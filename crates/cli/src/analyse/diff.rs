@@ -2,11 +2,10 @@
 
 use owo_colors::OwoColorize as _;
 use portcullis_analysis::analysis::Analysis;
-use portcullis_analysis::difference::{Change, Changed, Changes};
+use portcullis_analysis::difference::{Change, Changed, Changes, ProofPlace};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Selection};
 use portcullis_analysis::told::Names;
-use portcullis_model::authentication_strength::BuiltInStrength;
 use portcullis_model::conditional_access::GrantControl;
 use portcullis_policy::decision::{Outcome, SessionDecision};
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
@@ -38,7 +37,7 @@ pub(super) async fn run(options: &DiffOptions) -> anyhow::Result<Told> {
     };
     match of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             tell(&changes, &naming, analysis.unknown().is_empty());
         }
         OutputFormat::Json => {
@@ -159,6 +158,14 @@ impl Naming<'_> {
             Change::NewlyAsked(controls) => {
                 format!("Is newly asked for {}", self.controls(controls))
             }
+            Change::CountsNow(place, controls) => {
+                let (place, controls) = (place_words(*place), self.controls(controls));
+                format!("What is proven {place} now counts for {controls}")
+            }
+            Change::CountsNoMore(place, controls) => {
+                let (place, controls) = (place_words(*place), self.controls(controls));
+                format!("What is proven {place} no longer counts for {controls}")
+            }
             Change::Session(part) => format!("Another session: {}", part.name()),
         }
     }
@@ -169,32 +176,14 @@ impl Naming<'_> {
     }
 
     fn control(&self, control: &GrantControl) -> String {
-        let sides = [self.before, self.after];
+        let name = print::name_of(control, &[self.before, self.after]);
+        let named = |what: &str, id: String| {
+            name.as_ref()
+                .map_or_else(|| format!("{what} {id}"), |name| format!("{what} `{name}`"))
+        };
         match control {
-            GrantControl::AuthenticationStrength(id) => {
-                let own = sides
-                    .iter()
-                    .flat_map(|side| &side.configuration().authentication_strengths);
-                let own = own.map(|one| (one.id, one.display_name.clone()));
-                let built_in = BuiltInStrength::ALL.iter();
-                let built_in = built_in.map(|one| (one.id, one.display_name.to_owned()));
-                let mut all = own.chain(built_in);
-                let name = all.find(|(known, _)| known == id);
-                name.map_or_else(
-                    || format!("strength {id}"),
-                    |(_, name)| format!("strength `{name}`"),
-                )
-            }
-            GrantControl::TermsOfUse(id) => {
-                let mut own = sides
-                    .iter()
-                    .flat_map(|side| &side.configuration().agreements);
-                let name = own.find(|one| one.id == *id);
-                name.map_or_else(
-                    || format!("terms {id}"),
-                    |one| format!("terms `{}`", one.display_name),
-                )
-            }
+            GrantControl::AuthenticationStrength(id) => named("strength", id.to_string()),
+            GrantControl::TermsOfUse(id) => named("terms", id.to_string()),
             GrantControl::Block
             | GrantControl::Mfa
             | GrantControl::CompliantDevice
@@ -209,10 +198,12 @@ impl Naming<'_> {
 
     fn policies(&self, changes: &Changes) -> Vec<String> {
         let side = match changes.change {
-            Change::NoLongerAsked(_) => self.before,
-            Change::LetIn | Change::ShutOut | Change::NewlyAsked(_) | Change::Session(_) => {
-                self.after
-            }
+            Change::NoLongerAsked(_) | Change::CountsNow(..) => self.before,
+            Change::LetIn
+            | Change::ShutOut
+            | Change::NewlyAsked(_)
+            | Change::CountsNoMore(..)
+            | Change::Session(_) => self.after,
         };
         let names = Names::new(side);
         changes
@@ -228,6 +219,8 @@ impl Naming<'_> {
             Change::ShutOut => "shutOut",
             Change::NoLongerAsked(_) => "noLongerAsked",
             Change::NewlyAsked(_) => "newlyAsked",
+            Change::CountsNow(..) => "countsNow",
+            Change::CountsNoMore(..) => "countsNoMore",
             Change::Session(_) => "session",
         };
         let classes: Vec<Value> = changes
@@ -247,6 +240,14 @@ impl Naming<'_> {
             "classes": classes, "end": print::end_word(changes.end),
             "isComplete": changes.end == End::Complete,
         })
+    }
+}
+
+/// As the reader of a tenant sees it; `home` and `resource` in a policy test.
+const fn place_words(place: ProofPlace) -> &'static str {
+    match place {
+        ProofPlace::Home => "at home",
+        ProofPlace::Here => "here",
     }
 }
 

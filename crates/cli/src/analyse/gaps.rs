@@ -8,7 +8,11 @@ use portcullis_analysis::selection::{Interest, Reaching, Selection};
 use portcullis_analysis::target::Reached;
 use portcullis_analysis::told::{Names, kind};
 use portcullis_analysis::who::{Home, SubjectKind};
+use portcullis_model::conditional_access::GrantControl;
+use portcullis_model::id::{AgreementId, AuthenticationStrengthId};
+use portcullis_whatif::directory::DirectoryTenant;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::options::GapsOptions;
 use super::{Opened, Told, print};
@@ -17,6 +21,8 @@ use crate::output::{self, OutputFormat};
 /// Some sign-ins, and how they are called.
 struct Population {
     name: String,
+    /// One kind, where it is one.
+    kind: Option<SubjectKind>,
     selection: Selection,
 }
 
@@ -25,6 +31,8 @@ struct Covered {
     name: String,
     end: End,
     is_open: bool,
+    /// The directory lists nobody who could.
+    has_nobody: bool,
 }
 
 pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
@@ -42,6 +50,7 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
         covered.push(Covered {
             name: population.name,
             is_open: !found.gaps.is_empty(),
+            has_nobody: population.kind.is_some_and(|one| analysis.has_nobody(one)),
             end: found.end,
         });
     }
@@ -52,10 +61,10 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
         Without::Controls(_) => None,
     };
     let names = Names::new(tenant).with(&opened.directory);
-    let what = options.without.join(" or ");
+    let what = wanted_words(&options.without, tenant);
     match options.of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             coverage(&covered, &what);
             tell(&format!("People without {what}"), &people, &names);
             if let Some(workloads) = &workloads {
@@ -70,7 +79,7 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
             };
             let populations: Vec<_> = covered
                 .iter()
-                .map(|one| json!({ "name": one.name, "isOpen": one.is_open, "end": print::end_word(one.end) }))
+                .map(|one| json!({ "name": one.name, "isOpen": one.is_open, "end": print::end_word(one.end), "hasNobody": one.has_nobody }))
                 .collect();
             output::json(&json!({
                 "tenant": tenant.name(), "without": options.without, "populations": populations,
@@ -87,6 +96,21 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
             Told::Nothing
         },
     )
+}
+
+/// As it was asked for; what was asked for by id, by its name.
+fn wanted_words(without: &[String], tenant: &DirectoryTenant) -> String {
+    let words = without.iter().map(|word| {
+        let Ok(id) = word.parse::<Uuid>() else {
+            return word.clone();
+        };
+        let strength = GrantControl::AuthenticationStrength(AuthenticationStrengthId::new(id));
+        let terms = GrantControl::TermsOfUse(AgreementId::new(id));
+        let mut named = [strength, terms].into_iter();
+        let named = named.find_map(|control| print::name_of(&control, &[tenant]));
+        named.map_or_else(|| word.clone(), |name| format!("`{name}`"))
+    });
+    words.collect::<Vec<String>>().join(" or ")
 }
 
 fn reaching(options: &GapsOptions, opened: &Opened) -> anyhow::Result<Reaching> {
@@ -108,6 +132,7 @@ fn populations(opened: &Opened, reaching: &Reaching) -> anyhow::Result<Vec<Popul
     let mut all: Vec<Population> = people
         .map(|one| Population {
             name: kind(one).to_owned(),
+            kind: Some(one),
             selection: Selection::of_kinds([one]).reaching(reaching.clone()),
         })
         .collect();
@@ -118,6 +143,7 @@ fn populations(opened: &Opened, reaching: &Reaching) -> anyhow::Result<Vec<Popul
         selection.homes.insert(home);
         all.push(Population {
             name: format!("users of {}", names.home(home)),
+            kind: None,
             selection,
         });
     }
@@ -131,6 +157,9 @@ fn coverage(covered: &[Covered], what: &str) {
     ));
     for one in covered {
         let verdict = match (one.is_open, one.end) {
+            (false, End::Complete | End::Limit) if one.has_nobody => {
+                "nobody today".dimmed().to_string()
+            }
             (true, _) => "can".red().to_string(),
             (false, End::Unknown) => "not known".yellow().to_string(),
             (false, End::Complete | End::Limit) => "cannot".green().to_string(),

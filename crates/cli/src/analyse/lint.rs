@@ -26,7 +26,7 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
     let force = Force::of(tenant, options.of.counted());
     match options.of.output {
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.not_looked_at());
             force.tell();
             for one in &found {
                 tell(one, &names);
@@ -47,7 +47,7 @@ pub(super) async fn run(options: &LintOptions) -> anyhow::Result<Told> {
                 })
                 .collect();
             output::json(&json!({
-                "tenant": tenant.name(), "findings": findings, "unknown": analysis.unknown(),
+                "tenant": tenant.name(), "findings": findings, "unknown": analysis.not_looked_at(),
                 "policies": force.json(),
             }))?;
         }

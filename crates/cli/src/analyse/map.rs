@@ -53,7 +53,7 @@ pub(super) async fn run(options: &MapOptions) -> anyhow::Result<Told> {
     match options.of.output {
         OutputFormat::Json => output::json(&data::json(&map, &analysis, &names))?,
         OutputFormat::Text => {
-            print::unknown(&analysis);
+            print::unknown(analysis.unknown());
             tell(&map, options.html.as_deref());
         }
     }

@@ -1,11 +1,13 @@
 //! Classes of sign-ins and witnesses, for people and for machines.
 
 use owo_colors::OwoColorize as _;
-use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::Gap;
 use portcullis_analysis::region::End;
 use portcullis_analysis::told::{Class, Names};
 use portcullis_analysis::witness::Witness;
+use portcullis_model::authentication_strength::BuiltInStrength;
+use portcullis_model::conditional_access::GrantControl;
+use portcullis_whatif::directory::DirectoryTenant;
 use serde_json::{Value, json};
 
 use crate::output;
@@ -34,6 +36,13 @@ pub(super) fn class(class: &Class, names: &Names<'_>) {
             people.join(", ")
         ));
     }
+    if !class.nobody_today.is_empty() {
+        output::line(format_args!(
+            "    {} {}",
+            "nobody today:".dimmed(),
+            class.nobody_today.join(", ")
+        ));
+    }
 }
 
 pub(super) fn witness(witness: &Witness, names: &Names<'_>) {
@@ -60,12 +69,12 @@ pub(super) fn end(end: End) {
 }
 
 /// What no answer covers.
-pub(super) fn unknown(analysis: &Analysis) {
-    if !analysis.unknown().is_empty() {
+pub(super) fn unknown(unknown: &[String]) {
+    if !unknown.is_empty() {
         output::warning(
             "not everything could be looked at, and what was not looked at is not known to be safe:",
         );
-        for one in analysis.unknown() {
+        for one in unknown {
             output::note(one);
         }
     }
@@ -83,6 +92,7 @@ pub(super) fn class_json(class: &Class, names: &Names<'_>) -> Value {
         "reaching": class.reaching,
         "conditions": class.conditions,
         "people": people,
+        "nobodyToday": class.nobody_today,
     })
 }
 
@@ -103,5 +113,38 @@ pub(super) const fn end_word(end: End) -> &'static str {
         End::Complete => "complete",
         End::Limit => "limit",
         End::Unknown => "unknown",
+    }
+}
+
+/// What a strength or terms of use are called, by the first of these tenants that knows them.
+pub(super) fn name_of(control: &GrantControl, tenants: &[&DirectoryTenant]) -> Option<String> {
+    let mut configurations = tenants.iter().map(|tenant| tenant.configuration());
+    match control {
+        GrantControl::AuthenticationStrength(id) => {
+            let own = configurations.flat_map(|one| {
+                let policies = one.conditional_access_policies.iter();
+                let brought = policies.filter_map(|policy| policy.expanded_strength.as_deref());
+                one.authentication_strengths.iter().chain(brought)
+            });
+            let own = own.map(|one| (one.id, one.display_name.as_str()));
+            let built_in = BuiltInStrength::ALL.iter();
+            let mut all = own.chain(built_in.map(|one| (one.id, one.display_name)));
+            all.find(|(known, _)| known == id)
+                .map(|(_, name)| name.to_owned())
+        }
+        GrantControl::TermsOfUse(id) => configurations.find_map(|one| {
+            let mut agreements = one.agreements.iter();
+            let found = agreements.find(|one| one.id == *id);
+            found.map(|one| one.display_name.clone())
+        }),
+        GrantControl::Block
+        | GrantControl::Mfa
+        | GrantControl::CompliantDevice
+        | GrantControl::DomainJoinedDevice
+        | GrantControl::ApprovedApplication
+        | GrantControl::CompliantApplication
+        | GrantControl::PasswordChange
+        | GrantControl::RiskRemediation
+        | GrantControl::CustomAuthenticationFactor(_) => None,
     }
 }

@@ -71,6 +71,19 @@ fn gaps_are_classes_with_people_and_a_sign_in_that_whatif_grants() {
 }
 
 #[test]
+fn a_strength_is_told_by_its_name_and_kinds_that_nobody_is_of_as_that() {
+    let place = Place::new();
+    let by_id = "00000000-0000-0000-0000-000000000004";
+    let (said, _, _) = ask(&place, "gaps", &["--without", by_id]);
+    assert!(
+        said.contains("without `Phishing resistant MFA`") && !said.contains(by_id),
+        "{said}"
+    );
+    let internal_guests = said.lines().find(|line| line.contains("internal guests"));
+    assert!(internal_guests.unwrap().ends_with("nobody today"), "{said}");
+}
+
+#[test]
 fn several_tenants_and_unknown_words_are_refused_with_what_would_do() {
     let place = Place::new();
     let (_, wrong, code) = run(&place, &["gaps", DEMO_WORLD]);
@@ -223,6 +236,59 @@ fn a_draft_that_blocks_is_a_difference_and_the_same_policies_are_none() {
     let (_, wrong, code) = ask(&place, "diff", &[]);
     assert_eq!(code, 2);
     assert!(wrong.contains("--policies"), "{wrong}");
+}
+
+/// Fabrikam's MFA is no longer believed; each witness is a policy test of both worlds.
+#[test]
+fn who_proves_mfa_elsewhere_after_a_change_of_trust_is_shown_on_both_sides() {
+    let place = Place::new();
+    let later = copied(&place);
+    let settings = place.path("world/contoso/crossTenantAccessPolicy.json");
+    let text = fs::read_to_string(&settings).unwrap();
+    let distrusting = text.replacen("\"isMfaAccepted\": true", "\"isMfaAccepted\": false", 1);
+    assert_ne!(distrusting, text);
+    fs::write(&settings, distrusting).unwrap();
+    let diff = ["diff", DEMO_WORLD, &later, "--tenant", "Contoso"];
+    let (said, wrong, code) = run(&place, &diff);
+    assert_eq!(code, 1, "{said}{wrong}");
+    for part in [
+        "What is proven here now counts for mfa",
+        "What is proven at home no longer counts for mfa",
+        "of Fabrikam",
+        "(proven here)",
+    ] {
+        assert!(said.contains(part), "`{part}` in: {said}");
+    }
+    let (json, _, _) = run(&place, &[&diff[..], &["--output", "json"]].concat());
+    let answer: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["unknown"], json!([]));
+    let changes = answer["changes"].as_array().unwrap().iter();
+    let moved = changes.filter(|one| one["kind"].as_str().unwrap().starts_with("counts"));
+    let classes: Vec<&Value> = moved
+        .flat_map(|one| one["classes"].as_array().unwrap())
+        .collect();
+    assert!(classes.len() > 1);
+    for (side, world) in [("before", DEMO_WORLD), ("after", later.as_str())] {
+        let sign_ins: Vec<Value> = classes
+            .iter()
+            .enumerate()
+            .map(|(number, class)| {
+                let mut sign_in = class["witness"]["signIn"].clone();
+                sign_in["name"] = json!(format!("witness {number}"));
+                sign_in["expect"] = json!({ "outcome": class[side]["outcome"] });
+                sign_in
+            })
+            .collect();
+        let world = fs::canonicalize(place.path(world)).unwrap();
+        let document = json!({
+            "name": side, "world": world, "tenant": "Contoso", "signals": "complete",
+            "signIns": sign_ins,
+        });
+        let file = place.path(&format!("{side}.test.json"));
+        fs::write(&file, document.to_string()).unwrap();
+        let (said, wrong, code) = run(&place, &["test", file.to_str().unwrap()]);
+        assert_eq!(code, 0, "{said}{wrong}");
+    }
 }
 
 fn draft(place: &Place) -> String {
