@@ -2,6 +2,7 @@
 
 mod contradiction;
 mod controls;
+mod cover;
 mod filters;
 mod limits;
 mod lockout;
@@ -213,11 +214,11 @@ impl Analysis {
     /// Whether there can be a sign-in with all of these, people as they are listed or anybody at all.
     fn is_possible(&mut self, all: &[batsat::Lit], who: Whom) -> Answer {
         match who {
-            Whom::Anybody => self.space.circuit.solve(all),
+            Whom::Anybody => self.space.circuit.possible(all),
             Whom::Listed => {
                 let mut all = all.to_vec();
                 all.push(self.space.populated);
-                self.space.circuit.solve(&all)
+                self.space.circuit.possible(&all)
             }
         }
     }

@@ -11,7 +11,7 @@
 
 mod agreement;
 mod brute_force;
-mod dice;
+pub(crate) mod dice;
 mod enumerate;
 mod evidences;
 mod filters;
