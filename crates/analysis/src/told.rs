@@ -133,7 +133,7 @@ impl Class {
 }
 
 /// `a, b or c`; of many the first few, and how many more there are.
-fn or(mut names: Vec<String>) -> String {
+pub(crate) fn or(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
     if more > 1 {
         names.truncate(NAMES_MAX);

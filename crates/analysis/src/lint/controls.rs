@@ -26,7 +26,7 @@ struct Never {
 }
 
 /// Whether nobody of a kind ever meets a demand, whatever the policy is about: many policies demand the same.
-type Hopeless = BTreeMap<(Lit, Lit), bool>;
+pub(super) type Hopeless = BTreeMap<(Lit, Lit), bool>;
 
 impl Analysis {
     pub(super) fn lint_controls(&mut self, found: &mut Vec<Finding>) {
@@ -40,7 +40,10 @@ impl Analysis {
                     "ask for compliantApplication",
                 ));
             }
-            self.never_met(number, &policy, &mut hopeless, found);
+            if !self.lint_platforms(number, &policy, &mut hopeless, found) {
+                self.never_met(number, &policy, &mut hopeless, found);
+            }
+            self.lint_legacy_clients(number, &policy, found);
             self.session_not_applied(number, &policy, found);
         }
     }
@@ -115,9 +118,7 @@ impl Analysis {
                 continue;
             }
             all.push(passes);
-            let is_hopeless = *hopeless.entry((satisfied, literal)).or_insert_with(|| {
-                self.is_possible(&[satisfied, literal], Whom::Anybody) == Answer::No
-            });
+            let is_hopeless = self.is_hopeless(hopeless, satisfied, literal);
             if is_hopeless || self.is_possible(&all, Whom::Anybody) == Answer::No {
                 found.never.entry(who.kind).or_default().insert(who.home);
             } else {
@@ -125,6 +126,18 @@ impl Analysis {
             }
         }
         found
+    }
+
+    /// Whether nobody of a kind meets this, wherever and whatever they show.
+    pub(super) fn is_hopeless(
+        &mut self,
+        hopeless: &mut Hopeless,
+        satisfied: Lit,
+        who: Lit,
+    ) -> bool {
+        *hopeless
+            .entry((satisfied, who))
+            .or_insert_with(|| self.is_possible(&[satisfied, who], Whom::Anybody) == Answer::No)
     }
 
     /// Somebody in scope whom the policy shuts out, as the engine decides.
@@ -187,7 +200,7 @@ impl Analysis {
     }
 
     /// The controls of a policy by the names that people know.
-    fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
+    pub(super) fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
         let names: Vec<String> = controls(policy)
             .iter()
             .map(|control| self.control(control, policy))
@@ -216,7 +229,7 @@ impl Analysis {
     }
 
     /// Kinds of people with their literals.
-    fn whos(&self) -> Vec<(crate::who::Who, Lit)> {
+    pub(super) fn whos(&self) -> Vec<(crate::who::Who, Lit)> {
         let whos = self.space.whos.iter();
         whos.filter(|(who, _)| who.kind.is_person())
             .map(|(who, literal)| (*who, literal))
