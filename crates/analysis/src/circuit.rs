@@ -1,8 +1,12 @@
 //! Boolean circuits over a SAT solver: literals are built bottom-up, each gate once, and asked about under assumptions.
 
+mod guess;
+
 use std::collections::HashMap;
 
 use batsat::{Callbacks, Lit, Solver, SolverInterface as _, SolverOpts, lbool};
+
+use guess::Guessing;
 
 /// So many clauses may be learnt for one question; then the answer is [`Answer::Unknown`]. Real sets need some hundreds.
 const LEARNT_CLAUSES_MAX: u64 = 2_000_000;
@@ -25,6 +29,7 @@ pub(crate) struct Circuit {
     solver: Solver<Budget>,
     always: Lit,
     gates: HashMap<Vec<Lit>, Lit>,
+    guessing: Guessing,
 }
 
 /// Ends a search by the work it took, not by a clock: the same question has the same answer everywhere.
@@ -54,21 +59,28 @@ impl Circuit {
         let mut solver = Solver::new(SolverOpts::default(), Budget::default());
         let always = Lit::new(solver.new_var_default(), true);
         solver.add_clause_reuse(&mut vec![always]);
+        let mut guessing = Guessing::default();
+        guessing.gate(always.var(), Vec::new());
         Self {
             solver,
             always,
             gates: HashMap::new(),
+            guessing,
         }
     }
 
     /// A literal that nothing is known of.
     pub(crate) fn free(&mut self) -> Lit {
-        Lit::new(self.solver.new_var_default(), true)
+        let variable = self.solver.new_var_default();
+        self.guessing.free(variable);
+        Lit::new(variable, true)
     }
 
     /// The same, false where nothing speaks for it: assignments are read by people, who expect few things to be so.
     pub(crate) fn free_and_rather_false(&mut self) -> Lit {
-        Lit::new(self.solver.new_var(lbool::FALSE, true), true)
+        let variable = self.solver.new_var(lbool::FALSE, true);
+        self.guessing.free(variable);
+        Lit::new(variable, true)
     }
 
     pub(crate) const fn always(&self) -> Lit {
@@ -101,11 +113,12 @@ impl Circuit {
         if let Some(gate) = self.gates.get(&inputs) {
             return *gate;
         }
-        let gate = self.free();
+        let gate = Lit::new(self.solver.new_var_default(), true);
         for input in &inputs {
-            self.require([!gate, *input]);
+            self.clause([!gate, *input]);
         }
-        self.require(inputs.iter().map(|input| !*input).chain([gate]));
+        self.clause(inputs.iter().map(|input| !*input).chain([gate]));
+        self.guessing.gate(gate.var(), inputs.clone());
         self.gates.insert(inputs, gate);
         gate
     }
@@ -129,17 +142,24 @@ impl Circuit {
 
     /// From now on one of these holds.
     pub(crate) fn require(&mut self, literals: impl IntoIterator<Item = Lit>) {
+        let literals: Vec<Lit> = literals.into_iter().collect();
+        self.guessing.rule(&literals);
+        self.clause(literals);
+    }
+
+    fn clause(&mut self, literals: impl IntoIterator<Item = Lit>) {
         let mut clause: Vec<Lit> = literals.into_iter().collect();
         self.solver.add_clause_reuse(&mut clause);
     }
 
-    /// From now on exactly one of these holds.
+    /// From now on exactly one of these holds, which were free before.
     pub(crate) fn require_exactly_one(&mut self, literals: &[Lit]) {
-        self.require(literals.iter().copied());
+        self.guessing.choice(literals);
+        self.clause(literals.iter().copied());
         if literals.len() <= PAIRWISE_MAX {
             for (at, one) in literals.iter().enumerate() {
                 for other in literals.iter().skip(at + 1) {
-                    self.require([!*one, !*other]);
+                    self.clause([!*one, !*other]);
                 }
             }
             return;
@@ -147,11 +167,12 @@ impl Circuit {
         // A ladder: `before` says that one of those so far holds.
         let mut before: Option<Lit> = None;
         for one in literals {
-            let so_far = self.free();
-            self.require([!*one, so_far]);
+            let so_far = Lit::new(self.solver.new_var_default(), true);
+            self.guessing.internal(so_far.var());
+            self.clause([!*one, so_far]);
             if let Some(before) = before {
-                self.require([!before, so_far]);
-                self.require([!before, !*one]);
+                self.clause([!before, so_far]);
+                self.clause([!before, !*one]);
             }
             before = Some(so_far);
         }
@@ -161,6 +182,9 @@ impl Circuit {
     pub(crate) fn solve(&mut self, assumptions: &[Lit]) -> Answer {
         let answer = self.solver.solve_limited(assumptions);
         if answer == lbool::TRUE {
+            let solver = &self.solver;
+            self.guessing
+                .learn(|variable| solver.value_var(variable) == lbool::TRUE);
             Answer::Yes
         } else if answer == lbool::FALSE {
             Answer::No
@@ -169,7 +193,22 @@ impl Circuit {
         }
     }
 
-    /// What a literal is in the assignment that was found last.
+    /// The same, faster where the answer is a plain yes. Then [`Circuit::found`] tells what is in the assignment, and
+    /// [`Circuit::holds`] does not.
+    pub(crate) fn possible(&mut self, assumptions: &[Lit]) -> Answer {
+        if self.guessing.finds(assumptions) {
+            Answer::Yes
+        } else {
+            self.solve(assumptions)
+        }
+    }
+
+    /// What a literal is in what was found last, by the solver or without it.
+    pub(crate) fn found(&mut self, literal: Lit) -> bool {
+        self.guessing.holds(literal)
+    }
+
+    /// What a literal is in the assignment that the solver found last.
     pub(crate) fn holds(&self, literal: Lit) -> bool {
         self.solver.value_lit(literal) == lbool::TRUE
     }
@@ -184,6 +223,7 @@ impl Circuit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::dice::Dice;
 
     #[test]
     fn gates_are_what_they_say_for_every_assignment() {
@@ -244,6 +284,50 @@ mod tests {
         assert_eq!(circuit.solve(&[]), Answer::Yes);
         let held = rather.iter().filter(|one| circuit.holds(**one)).count();
         assert_eq!(held, 1);
+    }
+
+    /// Over random circuits: what is guessed holds of the very inputs that were found, as the solver sees it.
+    #[test]
+    fn a_guess_is_what_the_solver_confirms() {
+        let mut dice = Dice::new(7);
+        let mut guessed = 0;
+        for _ in 0..60 {
+            let mut circuit = Circuit::new();
+            let inputs: Vec<Lit> = (0..12).map(|_| circuit.free()).collect();
+            let (choice, others) = inputs.split_at(6);
+            circuit.require_exactly_one(choice);
+            let mut all = inputs.clone();
+            for _ in 0..20 {
+                let some: Vec<Lit> = (0..3).map(|_| sign(&mut dice, &all)).collect();
+                all.push(circuit.all(some));
+            }
+            for _ in 0..3 {
+                let rule = [sign(&mut dice, others), sign(&mut dice, &all)];
+                circuit.require(rule);
+            }
+            assert!(!circuit.guessing.finds(&[]), "nothing was found before");
+            circuit.solve(&[]);
+            for _ in 0..20 {
+                let wanted: Vec<Lit> = (0..3).map(|_| sign(&mut dice, &all)).collect();
+                if !circuit.guessing.finds(&wanted) {
+                    continue;
+                }
+                guessed += 1;
+                let mut point = wanted;
+                for one in &inputs {
+                    let holds = circuit.found(*one);
+                    point.push(if holds { *one } else { !*one });
+                }
+                assert!(point.iter().all(|one| circuit.found(*one)));
+                assert_eq!(circuit.solve(&point), Answer::Yes);
+            }
+        }
+        assert!(guessed > 300, "{guessed}");
+    }
+
+    fn sign(dice: &mut Dice, among: &[Lit]) -> Lit {
+        let one = among[dice.below(among.len())];
+        if dice.below(2) == 0 { one } else { !one }
     }
 
     #[test]

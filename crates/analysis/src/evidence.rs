@@ -118,6 +118,36 @@ impl Wallet {
         all.fold(Evidence::NONE, Evidence::with)
     }
 
+    /// What an account holds by itself: passwords, security keys, certificates, and what its holder does on the spot. Phones, mail,
+    /// authenticators and Windows Hello are things beside it, passes are given by others, and federation and custom controls
+    /// are somebody else's word.
+    pub(crate) fn held_by_the_account(&self) -> Evidence {
+        use AuthenticationMethod as M;
+        self.without(|shown| match shown {
+            Shown::Proof(method, _) => match method {
+                M::Password
+                | M::Fido2
+                | M::X509CertificateSingleFactor
+                | M::X509CertificateMultiFactor => false,
+                M::Voice
+                | M::HardwareOath
+                | M::SoftwareOath
+                | M::Sms
+                | M::WindowsHelloForBusiness
+                | M::MicrosoftAuthenticatorPush
+                | M::DeviceBasedPush
+                | M::TemporaryAccessPassOneTime
+                | M::TemporaryAccessPassMultiUse
+                | M::Email
+                | M::FederatedSingleFactor
+                | M::FederatedMultiFactor
+                | M::QrCodePin => true,
+            },
+            Shown::Vouched(_) => true,
+            Shown::Accepted(_) | Shown::PasswordChanged | Shown::RiskRemediated => false,
+        })
+    }
+
     /// Everything but these.
     fn without(&self, left_out: impl Fn(&Shown) -> bool) -> Evidence {
         let all = self.all.iter().enumerate();

@@ -15,7 +15,7 @@ use crate::circuit::Answer;
 use crate::evidence::{Ask, Evidence};
 use crate::grant::{controls, demanding_any};
 use crate::probe::Demanding;
-use crate::region::{End, Found, Question};
+use crate::region::{End, Found, Question, Region};
 use crate::selection::Selection;
 use crate::space::AxisId;
 use crate::target::Reached;
@@ -75,6 +75,17 @@ pub struct Gaps {
     pub end: End,
 }
 
+/// Whether there is a gap at all.
+#[derive(Debug, Clone)]
+pub enum Anybody {
+    /// Somebody gets in; the engine has confirmed it.
+    Somebody(Box<Witness>),
+    /// Nobody does.
+    Nobody,
+    /// Nobody knows: the solver gave up, or a policy that cannot be evaluated could let more through.
+    Unknown,
+}
+
 /// What a question looks for: evidences, each with the literal of getting in with it and lacking what is asked for.
 pub(crate) struct Lacking {
     pub(crate) ways: Vec<(Evidence, Lit)>,
@@ -122,17 +133,33 @@ impl Analysis {
         })
     }
 
-    /// Whether anybody gets a token without this: the first answer there is.
-    pub fn gap(
+    /// Whether anybody gets a token without this, among the selected sign-ins.
+    pub fn anybody(
         &mut self,
         without: &Without,
         selection: &Selection,
-    ) -> Result<(End, Option<Witness>), Disagreement> {
-        let found = self.gaps(without, selection, 1)?;
-        Ok((
-            found.end,
-            found.gaps.into_iter().next().map(|gap| gap.witness),
-        ))
+    ) -> Result<Anybody, Disagreement> {
+        let lacking = self.lacking(0, without);
+        let question = Question {
+            goal: lacking.goal,
+            among: self.select(selection),
+        };
+        let (answer, point) = self.space.find(&question);
+        let mut end = match (answer, point) {
+            (Answer::Yes, Some(point)) => {
+                let region = Region::default();
+                let found = Found { region, point };
+                let witness = self.confirmed(0, &lacking, &found)?;
+                return Ok(Anybody::Somebody(Box::new(witness)));
+            }
+            (Answer::No, _) => End::Complete,
+            (Answer::Yes | Answer::Unknown, _) => End::Unknown,
+        };
+        self.doubt(&question, lacking.at_most, &mut end);
+        Ok(match end {
+            End::Complete => Anybody::Nobody,
+            End::Limit | End::Unknown => Anybody::Unknown,
+        })
     }
 
     /// Nothing is complete of which policies that cannot be evaluated could let more through.

@@ -68,6 +68,8 @@ pub enum Broken {
     Lockout(Box<Witness>),
     /// The directory lists people, and no administrator whose account is enabled.
     NoAdministrator,
+    /// Nobody is an administrator, and whoever became one would not get in: nobody could take the change back.
+    NobodyCouldAdminister,
     /// Whether an administrator gets in could not be found out.
     LockoutUndecided,
 }
@@ -122,6 +124,8 @@ pub fn examine(
         Lockout::NoAdministrator => {
             let are_lost = examination.administrators_are_lost(before, after);
             broken.extend(are_lost.then_some(Broken::NoAdministrator));
+            let is_shut = analysis.would_lock_out(&examination.administrators);
+            broken.extend(is_shut.then_some(Broken::NobodyCouldAdminister));
         }
         Lockout::LockedOut(witness) => broken.push(Broken::Lockout(witness)),
         Lockout::Unknown => broken.push(Broken::LockoutUndecided),
@@ -203,6 +207,14 @@ impl Examination {
                         Standing::Breaks
                     } else {
                         Standing::BrokenBefore
+                    },
+                },
+                Broken::NobodyCouldAdminister => Breach {
+                    broken,
+                    standing: if stored.would_lock_out(&self.administrators) {
+                        Standing::BrokenBefore
+                    } else {
+                        Standing::Breaks
                     },
                 },
                 Broken::Lockout(_) | Broken::LockoutUndecided => Breach {
@@ -301,7 +313,10 @@ impl Broken {
         let (violations, lockout) = match self {
             Self::Invariant { violations, .. } => (violations.as_slice(), None),
             Self::Lockout(witness) => (&[][..], Some(&**witness)),
-            Self::Undecided(_) | Self::NoAdministrator | Self::LockoutUndecided => (&[][..], None),
+            Self::Undecided(_)
+            | Self::NoAdministrator
+            | Self::NobodyCouldAdminister
+            | Self::LockoutUndecided => (&[][..], None),
         };
         let of_violations = violations.iter().map(|gap| &gap.witness);
         of_violations.chain(lockout)

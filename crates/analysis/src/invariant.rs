@@ -6,6 +6,7 @@ use batsat::Lit;
 
 use crate::analysis::Analysis;
 use crate::circuit::Answer;
+use crate::evidence::Evidence;
 use crate::gap::{Gap, Without};
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
@@ -137,6 +138,16 @@ impl Analysis {
         found: &Found,
         is_granted: bool,
     ) -> Result<Witness, Disagreement> {
+        self.confirmed_with(self.wallet.whole(), found, is_granted)
+    }
+
+    /// The same of somebody who shows this.
+    pub(crate) fn confirmed_with(
+        &self,
+        evidence: Evidence,
+        found: &Found,
+        is_granted: bool,
+    ) -> Result<Witness, Disagreement> {
         let expected = if is_granted { "granted" } else { "refused" };
         let claim = Claim {
             is_granted: Some(is_granted),
@@ -144,7 +155,7 @@ impl Analysis {
         };
         let witness = self.sides.first().and_then(|side| {
             let reading = Reading::new(&self.space, side, 0, &found.point);
-            confirm(&reading, &self.wallet, self.wallet.whole(), &claim)
+            confirm(&reading, &self.wallet, evidence, &claim)
         });
         match witness {
             Some(witness) => Ok(witness),

@@ -2,9 +2,11 @@
 
 mod contradiction;
 mod controls;
+mod cover;
 mod filters;
 mod limits;
 mod lockout;
+mod platforms;
 mod reach;
 mod references;
 mod risk;
@@ -93,6 +95,12 @@ rules! {
     /// Nobody in scope can meet what the policy demands.
     NeverMet = "never-met", Error,
         "for these users the policy is a block that does not look like one";
+    /// Nobody can meet what the policy demands on some platform it is about.
+    NeverMetOnPlatform = "never-met-on-platform", Warning,
+        "on these platforms the policy is a block that does not look like one";
+    /// A policy about legacy clients alone demands something.
+    NeverMetByClient = "never-met-by-client", Warning,
+        "a demand that these clients cannot meet is a block that does not look like one";
     /// One alternative is met by nobody.
     PointlessAlternative = "pointless-alternative", Warning,
         "an alternative that nobody can meet only looks like a way in";
@@ -213,11 +221,11 @@ impl Analysis {
     /// Whether there can be a sign-in with all of these, people as they are listed or anybody at all.
     fn is_possible(&mut self, all: &[batsat::Lit], who: Whom) -> Answer {
         match who {
-            Whom::Anybody => self.space.circuit.solve(all),
+            Whom::Anybody => self.space.circuit.possible(all),
             Whom::Listed => {
                 let mut all = all.to_vec();
                 all.push(self.space.populated);
-                self.space.circuit.solve(&all)
+                self.space.circuit.possible(&all)
             }
         }
     }

@@ -82,28 +82,30 @@ impl Space {
         (Answer::Yes, Some(self.point()))
     }
 
-    /// Assumes as many of these as can hold together, the first ones rather than the last: all at once if possible, else each
-    /// half by itself. False when the solver gives up.
+    /// Assumes as many of these as can hold together, the first ones rather than the last. False when the solver gives up.
     fn are_possible(&mut self, assumed: &mut Vec<Lit>, wanted: &[Lit]) -> bool {
-        let before = assumed.len();
-        if wanted.iter().all(|one| self.circuit.holds(*one)) {
-            assumed.extend(wanted);
-            return true;
+        let mut rest = wanted;
+        while !rest.is_empty() {
+            let before = assumed.len();
+            let mut tried = rest;
+            loop {
+                assumed.extend(tried);
+                match self.circuit.possible(assumed) {
+                    Answer::Yes => break,
+                    Answer::No => {}
+                    Answer::Unknown => return false,
+                }
+                assumed.truncate(before);
+                // What contradicts ends here: the last of it cannot hold if the ones before it do.
+                let mut last = tried.iter();
+                let Some(last) = last.rposition(|one| self.circuit.needed(*one)) else {
+                    return false;
+                };
+                (tried, _) = tried.split_at(last);
+            }
+            rest = rest.get(tried.len() + 1..).unwrap_or_default();
         }
-        assumed.extend(wanted);
-        if self.circuit.solve(assumed) == Answer::Yes {
-            return true;
-        }
-        assumed.truncate(before);
-        // The solver forgets its last assignment when it finds none.
-        if self.circuit.solve(assumed) != Answer::Yes {
-            return false;
-        }
-        let (first, rest) = wanted.split_at(wanted.len() / 2);
-        if first.is_empty() {
-            return true;
-        }
-        self.are_possible(assumed, first) && self.are_possible(assumed, rest)
+        true
     }
 
     /// Drops groups and roles that it does not take.
@@ -114,47 +116,45 @@ impl Space {
             .chain(self.roles.values())
             .copied()
             .collect();
-        let held = |space: &Self| {
-            let held = all.iter().filter(|one| space.circuit.holds(**one));
-            held.copied().collect::<Vec<Lit>>()
-        };
-        for one in held(self) {
-            if !self.circuit.holds(one) {
-                continue;
-            }
-            let rest = held(self);
+        let mut held = self.found_of(&all);
+        held.reverse();
+        let mut kept: Vec<Lit> = Vec::new();
+        while let Some(one) = held.pop() {
             // Whoever is in none of the others is in no more groups than before.
-            let others = all
-                .iter()
-                .filter(|other| !rest.contains(other))
-                .map(|other| !*other);
+            let others = all.iter().copied();
+            let others = others.filter(|other| !held.contains(other) && !kept.contains(other));
             let mut fewer = assumed.to_vec();
-            fewer.extend(others);
-            fewer.push(!one);
-            if self.circuit.solve(&fewer) == Answer::Yes {
-                continue;
-            }
-            fewer.pop();
-            if self.circuit.solve(&fewer) != Answer::Yes {
-                return;
+            fewer.extend(others.map(|other| !other));
+            match self.circuit.possible(&fewer) {
+                Answer::Yes => {
+                    held = self.found_of(&held);
+                    kept = self.found_of(&kept);
+                }
+                Answer::No => kept.push(one),
+                Answer::Unknown => return,
             }
         }
     }
 
-    /// The assignment that was found last.
-    pub(crate) fn point(&self) -> Point {
-        let held = |axis: &AxisId| {
-            let mut literals = self.literals(*axis).iter();
-            let at = literals.position(|literal| self.circuit.holds(*literal));
-            at.map(|at| (*axis, at))
-        };
-        let switches = &self.switches;
+    /// Those of these that hold in what was found last.
+    fn found_of(&mut self, all: &[Lit]) -> Vec<Lit> {
+        let held = all.iter().copied();
+        held.filter(|one| self.circuit.found(*one)).collect()
+    }
+
+    /// What was found last.
+    pub(crate) fn point(&mut self) -> Point {
+        let mut values = BTreeMap::new();
+        for axis in AxisId::ALL {
+            let literals = self.literals(axis).to_vec();
+            let at = literals.iter().position(|one| self.circuit.found(*one));
+            values.extend(at.map(|at| (axis, at)));
+        }
+        let switches = self.switches.iter();
+        let switches = switches.map(|(_, literal)| self.circuit.found(*literal));
         Point {
-            values: AxisId::ALL.iter().filter_map(held).collect(),
-            switches: switches
-                .iter()
-                .map(|(_, literal)| self.circuit.holds(*literal))
-                .collect(),
+            switches: switches.collect(),
+            values,
         }
     }
 

@@ -12,7 +12,7 @@
 mod agreement;
 mod audiences;
 mod brute_force;
-mod dice;
+pub(crate) mod dice;
 mod differences;
 mod edits;
 mod enumerate;

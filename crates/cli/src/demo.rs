@@ -40,7 +40,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
     let world = demo_world(&payroll_url)?;
     let plain = world.credentials.clone();
     let tenants = world.tenants.clone();
-    crate::import::import(&installation, world, false).await?;
+    crate::import::import_guarded(&installation, world).await?;
 
     let tls = match options.tls {
         Some(_) => Some(dev_authority::open_or_create(&installation.folder)?),

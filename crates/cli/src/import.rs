@@ -167,8 +167,22 @@ fn asks_for_risk(conditions: &Conditions) -> bool {
     levels.iter().any(beyond_none) || !conditions.insider_risk_levels.is_empty()
 }
 
+/// Imports a world that was read, unless the guard refuses it.
+pub(crate) async fn import_guarded(
+    installation: &Installation,
+    world: World,
+) -> anyhow::Result<Vec<ImportSummary>> {
+    let report = guard::look(&stored(Some(installation)).await?, &world)?;
+    report.warn();
+    anyhow::ensure!(
+        !report.is_refused(),
+        "nothing was imported: it would break what must hold (above)"
+    );
+    import(installation, world, false).await
+}
+
 /// Imports a world that was read: hashes and seals what is new among its credentials first.
-pub(crate) async fn import(
+async fn import(
     installation: &Installation,
     world: World,
     dry_run: bool,

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use portcullis_analysis::analysis::Analysis;
-use portcullis_analysis::gap::Without;
+use portcullis_analysis::gap::{Anybody, Without};
 use portcullis_analysis::lint::{Administrators, Lockout};
 use portcullis_analysis::region::End;
 use portcullis_analysis::selection::{Interest, Reaching, Selection};
@@ -120,15 +120,15 @@ fn ask_gaps(name: &str, analysis: &mut Analysis) {
         ("any policy", Without::AnyPolicy),
     ] {
         let anybody = measure(9, || {
-            let (end, witness) = analysis.gap(&without, &Selection::people())?;
-            Ok(format!("{}, {}", witness.is_some(), word(end)))
+            let anybody = analysis.anybody(&without, &Selection::people())?;
+            Ok(whether(&anybody).to_owned())
         });
         told(name, &format!("anybody without {what}?"), anybody);
         let one = [Reached::Application(ANY_OTHER_APPLICATION)].into();
         let one = Selection::people().reaching(Reaching::Any(one));
         let one = measure(9, || {
-            let (_, witness) = analysis.gap(&without, &one)?;
-            Ok(format!("{}", witness.is_some()))
+            let anybody = analysis.anybody(&without, &one)?;
+            Ok(whether(&anybody).to_owned())
         });
         told(name, &format!("one application without {what}?"), one);
         let classes = measure(3, || {
@@ -136,6 +136,14 @@ fn ask_gaps(name: &str, analysis: &mut Analysis) {
             Ok(format!("{} classes, {}", gaps.gaps.len(), word(gaps.end)))
         });
         told(name, &format!("6 classes without {what}"), classes);
+    }
+}
+
+const fn whether(anybody: &Anybody) -> &'static str {
+    match anybody {
+        Anybody::Somebody(_) => "somebody",
+        Anybody::Nobody => "nobody",
+        Anybody::Unknown => "unknown",
     }
 }
 

@@ -42,6 +42,10 @@ impl Breach {
             }
             Broken::NoAdministrator => lines
                 .push("give an account that is enabled the role `Global Administrator`".to_owned()),
+            Broken::NobodyCouldAdminister => lines.push(
+                "exclude an account for emergencies from every policy, and give it the role `Global Administrator`"
+                    .to_owned(),
+            ),
             Broken::Undecided(_) | Broken::LockoutUndecided => {}
         }
         lines
@@ -67,6 +71,9 @@ impl Breach {
             Broken::NoAdministrator => format!(
                 "no administrator is left: nobody whose account is enabled holds the role `Global Administrator`{before}"
             ),
+            Broken::NobodyCouldAdminister => format!(
+                "nobody is a Global Administrator, and whoever became one would not get in{before}"
+            ),
             Broken::LockoutUndecided => format!(
                 "whether an administrator gets in could not be found out: the search was given up{before}"
             ),
@@ -80,6 +87,7 @@ impl Breach {
             Broken::Undecided(invariant) => ("undecidedInvariant", Some(&invariant.name)),
             Broken::Lockout(_) => ("lockout", None),
             Broken::NoAdministrator => ("noAdministrator", None),
+            Broken::NobodyCouldAdminister => ("nobodyCouldAdminister", None),
             Broken::LockoutUndecided => ("undecidedLockout", None),
         };
         let classes = match &self.broken {
@@ -87,6 +95,7 @@ impl Breach {
             Broken::Undecided(_)
             | Broken::Lockout(_)
             | Broken::NoAdministrator
+            | Broken::NobodyCouldAdminister
             | Broken::LockoutUndecided => &[],
         };
         let classes = classes.iter().map(|gap| gap.class.to_string());

@@ -17,8 +17,20 @@ use crate::told::{Names, kinds_of};
 use crate::who::{Home, SubjectKind};
 use crate::witness::Witness;
 
+/// Kinds of people in scope who never meet what a policy demands.
+#[derive(Default)]
+struct Never {
+    never: BTreeMap<SubjectKind, BTreeSet<Home>>,
+    /// Whether others in scope do.
+    somebody: bool,
+}
+
+/// Whether nobody of a kind ever meets a demand, whatever the policy is about: many policies demand the same.
+pub(super) type Hopeless = BTreeMap<(Lit, Lit), bool>;
+
 impl Analysis {
     pub(super) fn lint_controls(&mut self, found: &mut Vec<Finding>) {
+        let mut hopeless = Hopeless::new();
         for (number, policy) in self.numbered() {
             if controls(&policy).contains(&GrantControl::ApprovedApplication) {
                 found.push(Finding::about(
@@ -28,7 +40,10 @@ impl Analysis {
                     "ask for compliantApplication",
                 ));
             }
-            self.never_met(number, &policy, found);
+            if !self.lint_platforms(number, &policy, &mut hopeless, found) {
+                self.never_met(number, &policy, &mut hopeless, found);
+            }
+            self.lint_legacy_clients(number, &policy, found);
             self.session_not_applied(number, &policy, found);
         }
     }
@@ -38,6 +53,7 @@ impl Analysis {
         &mut self,
         number: usize,
         policy: &ConditionalAccessPolicy,
+        hopeless: &mut Hopeless,
         found: &mut Vec<Finding>,
     ) {
         let is_demand = policy.grant_controls.is_some();
@@ -45,46 +61,7 @@ impl Analysis {
         if !is_demand || blocks || self.is_defective(number) {
             return;
         }
-        let whole = self.wallet.whole();
-        let scope = self.scope(number);
-        let passes = self.passes(0, whole, number);
-        let modern = self.modern();
-        let admitted = self.encoded.first().map(|one| one.admitted);
-        let shut_out: Vec<Lit> = [scope, modern, !passes]
-            .into_iter()
-            .chain(admitted)
-            .collect();
-        if self.is_possible(&shut_out, Whom::Listed) == Answer::No {
-            return;
-        }
-        // Where nobody says who there is, guests in groups and with roles are none to count on.
-        let unless_listed = if self.space.listed.is_empty() {
-            self.nobody_in_particular()
-        } else {
-            Vec::new()
-        };
-        let mut never: BTreeMap<SubjectKind, BTreeSet<Home>> = BTreeMap::new();
-        let mut somebody = false;
-        for (who, literal) in self.whos() {
-            let mut all = vec![scope, modern, literal];
-            all.extend(admitted);
-            all.extend(
-                unless_listed
-                    .iter()
-                    .copied()
-                    .filter(|_| who.kind.is_external()),
-            );
-            if self.is_possible(&all, Whom::Listed) != Answer::Yes {
-                continue;
-            }
-            all.push(passes);
-            match self.is_possible(&all, Whom::Anybody) {
-                Answer::No => {
-                    never.entry(who.kind).or_default().insert(who.home);
-                }
-                Answer::Yes | Answer::Unknown => somebody = true,
-            }
-        }
+        let Never { never, somebody } = self.never(number, policy, hopeless);
         if never.is_empty() {
             return;
         }
@@ -103,17 +80,74 @@ impl Analysis {
         if !somebody {
             finding.what.push_str("; nobody else is in its scope");
         }
-        finding.witness = self.shut_out(&never, [scope, modern], passes);
+        finding.witness = self.shut_out(number, &never);
         found.push(finding);
+    }
+
+    /// Of the kinds of people in scope those of whom nobody passes, whatever they show.
+    fn never(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        hopeless: &mut Hopeless,
+    ) -> Never {
+        let whole = self.wallet.whole();
+        let (scope, modern) = (self.scope(number), self.modern());
+        let passes = self.passes(0, whole, number);
+        let satisfied = self.satisfied(whole, policy);
+        let admitted = self.encoded.first().map(|one| one.admitted);
+        let mut found = Never::default();
+        let among: Vec<Lit> = [scope, modern].into_iter().chain(admitted).collect();
+        let shut_out: Vec<Lit> = among.iter().copied().chain([!passes]).collect();
+        if self.is_possible(&shut_out, Whom::Listed) == Answer::No {
+            return found;
+        }
+        // Where nobody says who there is, guests in groups and with roles are none to count on.
+        let unless_listed = if self.space.listed.is_empty() {
+            self.nobody_in_particular()
+        } else {
+            Vec::new()
+        };
+        for (who, literal) in self.whos() {
+            let mut all = among.clone();
+            all.push(literal);
+            if who.kind.is_external() {
+                all.extend(&unless_listed);
+            }
+            if self.is_possible(&all, Whom::Listed) != Answer::Yes {
+                continue;
+            }
+            all.push(passes);
+            let is_hopeless = self.is_hopeless(hopeless, satisfied, literal);
+            if is_hopeless || self.is_possible(&all, Whom::Anybody) == Answer::No {
+                found.never.entry(who.kind).or_default().insert(who.home);
+            } else {
+                found.somebody = true;
+            }
+        }
+        found
+    }
+
+    /// Whether nobody of a kind meets this, wherever and whatever they show.
+    pub(super) fn is_hopeless(
+        &mut self,
+        hopeless: &mut Hopeless,
+        satisfied: Lit,
+        who: Lit,
+    ) -> bool {
+        *hopeless
+            .entry((satisfied, who))
+            .or_insert_with(|| self.is_possible(&[satisfied, who], Whom::Anybody) == Answer::No)
     }
 
     /// Somebody in scope whom the policy shuts out, as the engine decides.
     fn shut_out(
         &mut self,
+        number: usize,
         never: &BTreeMap<SubjectKind, BTreeSet<Home>>,
-        [scope, modern]: [Lit; 2],
-        passes: Lit,
     ) -> Option<Witness> {
+        let (scope, modern) = (self.scope(number), self.modern());
+        let passes = self.passes(0, self.wallet.whole(), number);
         let meant = self.space.whos.any(&mut self.space.circuit, |who| {
             let homes = never.get(&who.kind);
             homes.is_some_and(|homes| homes.contains(&who.home))
@@ -166,7 +200,7 @@ impl Analysis {
     }
 
     /// The controls of a policy by the names that people know.
-    fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
+    pub(super) fn demanded(&self, policy: &ConditionalAccessPolicy) -> String {
         let names: Vec<String> = controls(policy)
             .iter()
             .map(|control| self.control(control, policy))
@@ -195,7 +229,7 @@ impl Analysis {
     }
 
     /// Kinds of people with their literals.
-    fn whos(&self) -> Vec<(crate::who::Who, Lit)> {
+    pub(super) fn whos(&self) -> Vec<(crate::who::Who, Lit)> {
         let whos = self.space.whos.iter();
         whos.filter(|(who, _)| who.kind.is_person())
             .map(|(who, literal)| (*who, literal))

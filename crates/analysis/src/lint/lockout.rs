@@ -121,6 +121,10 @@ impl Analysis {
     /// Whether some administrator gets in to all that administering needs: the directory, and Graph and an admin portal where
     /// policies tell them from other applications; by a browser or an app, under some circumstances.
     pub fn lockout(&mut self, administrators: &Administrators) -> Result<Lockout, Disagreement> {
+        // An empty selection would be everybody.
+        if administrators.roles.is_empty() {
+            return Ok(Lockout::NoAdministrator);
+        }
         let mut among = self.select(&administrators.selection());
         among.push(self.modern());
         let needs = self.needs();
@@ -278,15 +282,7 @@ impl Analysis {
 
     /// Nobody has the role today; whoever is given it would not get in either.
     fn locked_out_if_there_were_one(&mut self, administrators: &Administrators) -> Option<Finding> {
-        let mut among = self.select(&administrators.selection());
-        among.push(self.modern());
-        let needs = self.needs();
-        let granted = self.granted_to_all(0);
-        let is_shut = needs.iter().any(|need| {
-            let all: Vec<Lit> = among.iter().copied().chain([*need, granted]).collect();
-            self.is_possible(&all, Whom::Anybody) == Answer::No
-        });
-        is_shut.then(|| {
+        self.would_lock_out(administrators).then(|| {
             Finding::general(
                 Rule::Lockout,
                 format!(
@@ -295,6 +291,21 @@ impl Analysis {
                 ),
                 "exclude an account for emergencies from every policy, and give it the role",
             )
+        })
+    }
+
+    /// Whether nobody would get in to all that administering needs, whoever were given one of the roles.
+    pub(crate) fn would_lock_out(&mut self, administrators: &Administrators) -> bool {
+        if administrators.roles.is_empty() {
+            return false;
+        }
+        let mut among = self.select(&administrators.selection());
+        among.push(self.modern());
+        let needs = self.needs();
+        let granted = self.granted_to_all(0);
+        needs.iter().any(|need| {
+            let all: Vec<Lit> = among.iter().copied().chain([*need, granted]).collect();
+            self.is_possible(&all, Whom::Anybody) == Answer::No
         })
     }
 
@@ -384,8 +395,8 @@ impl Analysis {
         all
     }
 
-    /// An account for emergencies gets in by a browser from anywhere, on any device, as long as its own risk is none, with
-    /// whatever it has to show.
+    /// An account for emergencies gets in by a browser from anywhere, on any device, as long as its own risk is none, with what it
+    /// holds itself. A guest is none: whether she gets in is up to her own tenant and to the trust in it.
     fn no_break_glass(
         &mut self,
         administrators: &Administrators,
@@ -393,16 +404,19 @@ impl Analysis {
         let selection = administrators.selection();
         let mut among = self.select(&selection);
         among.extend(self.emergency());
-        let granted = self.granted_to_all(0);
+        let held = self.wallet.held_by_the_account();
+        let granted = self.granted(0, held);
         let mut candidates = self.candidates(administrators);
         while let Some(candidate) = candidates.pop() {
             let mut all = among.clone();
             all.extend(&candidate);
-            if self.is_possible(&all, Whom::Listed) != Answer::Yes {
+            all.push(!granted);
+            if self.is_possible(&all, Whom::Listed) != Answer::No {
                 continue;
             }
-            all.push(!granted);
-            if self.is_possible(&all, Whom::Listed) == Answer::No {
+            // Nobody who is never there is kept for emergencies.
+            all.pop();
+            if self.is_possible(&all, Whom::Listed) == Answer::Yes {
                 return Ok(None);
             }
         }
@@ -417,13 +431,13 @@ impl Analysis {
         let mut finding = Finding::general(
             Rule::NoBreakGlass,
             format!(
-                "no administrator's account gets in from everywhere and on every device: each one is blocked under some circumstances{}",
+                "no administrator's account gets in from everywhere and on every device with what it holds itself: each one is blocked under some circumstances{}",
                 self.while_some_are_defective()
             ),
-            "keep an account for emergencies that every policy excludes, and watch its sign-ins",
+            "keep an account for emergencies that every policy excludes, or that needs no more than its password, its key or its certificate, and watch its sign-ins",
         );
         finding.class = Some(self.class(one, &selection));
-        finding.witness = Some(self.confirmed_decided(one, false)?);
+        finding.witness = Some(self.confirmed_with(held, one, false)?);
         Ok(Some(finding))
     }
 

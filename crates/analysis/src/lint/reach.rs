@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use batsat::Lit;
-use portcullis_model::conditional_access::{
-    ConditionalAccessPolicy, Conditions, SessionControls, Target,
-};
+use portcullis_model::conditional_access::{ConditionalAccessPolicy, Conditions, Target};
 
+use super::cover::Covers;
 use super::{Finding, Rule, Whom};
 use crate::analysis::Analysis;
 use crate::circuit::Answer;
@@ -16,7 +14,7 @@ use crate::evidence::Evidence;
 impl Analysis {
     pub(super) fn lint_reach(&mut self, found: &mut Vec<Finding>) {
         // The later of two that say the same is the one to miss; what can be missed is not counted on for the others.
-        let mut redundant: Vec<usize> = Vec::new();
+        let mut covers = Covers::default();
         let mut numbered = self.numbered();
         numbered.reverse();
         for (number, policy) in numbered {
@@ -41,8 +39,7 @@ impl Analysis {
                     ),
                     "put somebody into its groups, or take it out",
                 ));
-            } else if let Some(covering) = self.covering(number, &policy, &redundant) {
-                redundant.push(number);
+            } else if let Some(covering) = self.covering(number, &policy, &mut covers) {
                 found.push(self.redundant(&policy, &covering));
             }
         }
@@ -105,68 +102,6 @@ impl Analysis {
         )
     }
 
-    /// The policies that together demand everything it demands, whatever is shown; `None` where they do not, or where it says
-    /// something of sessions.
-    fn covering(
-        &mut self,
-        number: usize,
-        policy: &ConditionalAccessPolicy,
-        missed: &[usize],
-    ) -> Option<BTreeSet<usize>> {
-        let says_of_sessions = policy.session_controls != SessionControls::default();
-        if says_of_sessions || policy.grant_controls.is_none() || self.is_defective(number) {
-            return None;
-        }
-        let counted = self.counted_on(number, missed);
-        let evidences = self.evidences_of(policy);
-        let mut covering = BTreeSet::new();
-        for evidence in &evidences {
-            covering.extend(self.covered(number, *evidence, &counted)?);
-        }
-        // As few as it takes; the later ones are left out first.
-        for one in covering.clone().into_iter().rev() {
-            let rest: Vec<usize> = covering.iter().copied().filter(|it| *it != one).collect();
-            let covers = |evidence: &Evidence| self.covered(number, *evidence, &rest).is_some();
-            if evidences.iter().all(covers) {
-                covering.remove(&one);
-            }
-        }
-        Some(covering)
-    }
-
-    /// Which of these let nobody pass whom the policy would not, with this to show; `None` where they do.
-    fn covered(
-        &mut self,
-        number: usize,
-        evidence: Evidence,
-        counted: &[usize],
-    ) -> Option<BTreeSet<usize>> {
-        let others = self.others_pass(evidence, counted);
-        let passes = self.passes(0, evidence, number);
-        let mut all: Vec<Lit> = others.iter().map(|(_, literal)| *literal).collect();
-        all.push(!passes);
-        if self.is_possible(&all, Whom::Anybody) != Answer::No {
-            return None;
-        }
-        let needed = others
-            .iter()
-            .filter(|(_, literal)| self.space.circuit.needed(*literal));
-        Some(needed.filter_map(|(other, _)| *other).collect())
-    }
-
-    /// The other policies that can be counted on: what blocks for want of something, or may spare places that are not there
-    /// yet, is not.
-    fn counted_on(&self, number: usize, missed: &[usize]) -> Vec<usize> {
-        let count = self.sides.first().map_or(0, |side| side.policies().len());
-        let others = (0..count).filter(|other| *other != number && !missed.contains(other));
-        // Where the policy spares the same places, they are none to miss.
-        let spares = self.spares_missing_trusted_places(number);
-        others
-            .filter(|other| !self.is_defective(*other))
-            .filter(|other| spares || !self.spares_missing_trusted_places(*other))
-            .collect()
-    }
-
     /// The fullest evidences that leave one of its demands unmet; of a block, everything.
     pub(super) fn evidences_of(&self, policy: &ConditionalAccessPolicy) -> Vec<Evidence> {
         let mut evidences: Vec<Evidence> = alternatives(policy)
@@ -179,16 +114,6 @@ impl Analysis {
         evidences.sort_unstable();
         evidences.dedup();
         evidences
-    }
-
-    /// What these let pass, and both tenants admit.
-    fn others_pass(&mut self, evidence: Evidence, counted: &[usize]) -> Vec<(Option<usize>, Lit)> {
-        let admitted = self.encoded.first().map(|one| (None, one.admitted));
-        let mut all: Vec<(Option<usize>, Lit)> = admitted.into_iter().collect();
-        for other in counted {
-            all.push((Some(*other), self.passes(0, evidence, *other)));
-        }
-        all
     }
 
     fn redundant(&self, policy: &ConditionalAccessPolicy, covering: &BTreeSet<usize>) -> Finding {

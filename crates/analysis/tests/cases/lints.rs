@@ -4,8 +4,10 @@ use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::lint::{Administrators, Finding, Lockout, Rule};
 use portcullis_analysis::selection::Interest;
 use portcullis_analysis::side::Counted;
+use portcullis_model::conditional_access::DevicePlatform;
 use portcullis_model::named_location::NamedLocationKind;
 use portcullis_policy::compile::CompiledTenant;
+use portcullis_policy::decision::Outcome;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
 use serde_json::{Value, json};
 
@@ -465,4 +467,149 @@ fn an_excluded_group_is_not_spared_because_of_its_country() {
     let story = Story::new([policy(1, inside, mfa()), policy(2, outside, mfa())]);
     let finland = countries(0x41, &["FI"], false);
     spares(&story.at([finland]), Rule::UnknownCountryOut);
+}
+
+fn on(platforms: &[&str]) -> Value {
+    json!({ "platforms": { "includePlatforms": platforms } })
+}
+
+fn demanding(operator: &str, controls: &[&str]) -> Value {
+    json!({ "operator": operator, "builtInControls": controls })
+}
+
+/// The engine would take a tenant's word for a hybrid joined iPhone; no tenant gives it.
+#[test]
+fn what_no_device_of_a_platform_ever_is_blocks_there_in_effect() {
+    let story = |conditions: Value, grant: Value| Story::new([policy(1, conditions, grant)]);
+    let hybrid = demanding("OR", &["domainJoinedDevice"]);
+    let finding = finds(
+        &story(on(&["iOS"]), hybrid.clone()),
+        Rule::NeverMetOnPlatform,
+    );
+    let what = "`Policy 1` demands a hybrid joined device, which nobody can show on iOS";
+    assert!(finding.what.starts_with(what), "{}", finding.what);
+    let witness = finding.witness.unwrap();
+    assert_eq!(witness.platform, Some(DevicePlatform::Ios));
+    assert_ne!(witness.outcome, Outcome::Granted);
+    // Where some platform can, the others are told.
+    let finding = finds(&story(json!({}), hybrid.clone()), Rule::NeverMetOnPlatform);
+    assert!(
+        finding.what.contains("macOS, Linux, iOS, Android") && !finding.what.contains("Windows,"),
+        "{}",
+        finding.what
+    );
+    spares(&story(on(&["windows"]), hybrid), Rule::NeverMetOnPlatform);
+    let both = demanding("AND", &["mfa", "domainJoinedDevice"]);
+    finds(
+        &story(on(&["macOS"]), both.clone()),
+        Rule::NeverMetOnPlatform,
+    );
+    spares(&story(on(&["windows"]), both), Rule::NeverMetOnPlatform);
+}
+
+#[test]
+fn an_application_is_protected_on_some_platforms_only() {
+    let story = |platforms: &[&str], grant: Value| Story::new([policy(1, on(platforms), grant)]);
+    let approved = demanding("OR", &["approvedApplication"]);
+    let windows = story(&["windows"], approved.clone());
+    let finding = finds(&windows, Rule::NeverMetOnPlatform);
+    assert_eq!(
+        finding.witness.unwrap().platform,
+        Some(DevicePlatform::Windows)
+    );
+    // Said once: that it is about members and guests says nothing more.
+    spares(&windows, Rule::NeverMet);
+    spares(
+        &story(&["iOS", "android"], approved),
+        Rule::NeverMetOnPlatform,
+    );
+    let protected = demanding("OR", &["compliantApplication"]);
+    spares(
+        &story(&["iOS", "windows"], protected.clone()),
+        Rule::NeverMetOnPlatform,
+    );
+    finds(
+        &story(&["macOS"], protected.clone()),
+        Rule::NeverMetOnPlatform,
+    );
+    // Of guests it never counts, wherever they are: that is another finding.
+    let mut guests = on(&["iOS", "android"]);
+    guests["users"] = json!({ "includeUsers": ["GuestsOrExternalUsers"] });
+    let story = Story::new([policy(1, guests, protected)]);
+    spares(&story, Rule::NeverMetOnPlatform);
+    finds(&story, Rule::NeverMet);
+}
+
+/// Platforms that nobody manages are told only of policies that are about no other.
+#[test]
+fn a_compliant_device_is_asked_in_vain_where_only_unknown_platforms_are_left() {
+    let compliant = demanding("OR", &["compliantDevice"]);
+    spares(
+        &Story::new([policy(1, json!({}), compliant.clone())]),
+        Rule::NeverMetOnPlatform,
+    );
+    let supported = ["windows", "macOS", "linux", "iOS", "android"];
+    let others =
+        json!({ "platforms": { "includePlatforms": ["all"], "excludePlatforms": supported } });
+    let finding = finds(
+        &Story::new([policy(1, others, compliant)]),
+        Rule::NeverMetOnPlatform,
+    );
+    assert!(
+        finding
+            .what
+            .contains("Windows Phone or an unknown platform"),
+        "{}",
+        finding.what
+    );
+}
+
+#[test]
+fn an_alternative_that_a_platform_does_not_know_is_none() {
+    let story = |platforms: &[&str], controls: &[&str]| {
+        Story::new([policy(1, on(platforms), demanding("OR", controls))])
+    };
+    let hybrid = ["compliantDevice", "domainJoinedDevice"];
+    let finding = finds(&story(&["macOS"], &hybrid), Rule::PointlessAlternative);
+    assert!(
+        finding
+            .what
+            .starts_with("`Policy 1` takes a hybrid joined device instead"),
+        "{}",
+        finding.what
+    );
+    assert_eq!(
+        finding.witness.unwrap().platform,
+        Some(DevicePlatform::MacOs)
+    );
+    spares(&story(&["macOS"], &hybrid), Rule::NeverMetOnPlatform);
+    spares(
+        &story(&["macOS", "windows"], &hybrid),
+        Rule::PointlessAlternative,
+    );
+    let approved = ["mfa", "approvedApplication"];
+    finds(&story(&["linux"], &approved), Rule::PointlessAlternative);
+    spares(&story(&["android"], &approved), Rule::PointlessAlternative);
+    // Where no alternative is left the policy blocks in effect, which is said instead.
+    let neither = story(&["linux"], &["approvedApplication", "domainJoinedDevice"]);
+    finds(&neither, Rule::NeverMetOnPlatform);
+    spares(&neither, Rule::PointlessAlternative);
+}
+
+#[test]
+fn what_is_demanded_of_legacy_clients_alone_is_a_block() {
+    let story = |types: &[&str], grant: Value| {
+        Story::new([policy(1, json!({ "clientAppTypes": types }), grant)])
+    };
+    let legacy = ["exchangeActiveSync", "other"];
+    let finding = finds(&story(&legacy, mfa()), Rule::NeverMetByClient);
+    assert_ne!(finding.witness.unwrap().outcome, Outcome::Granted);
+    spares(&story(&legacy, block()), Rule::NeverMetByClient);
+    spares(&story(&["browser", "other"], mfa()), Rule::NeverMetByClient);
+    // Whoever uses it is sent to an application that is approved.
+    let approved = demanding("OR", &["approvedApplication"]);
+    spares(
+        &story(&["exchangeActiveSync"], approved),
+        Rule::NeverMetByClient,
+    );
 }

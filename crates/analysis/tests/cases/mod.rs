@@ -1,5 +1,6 @@
 //! What is asked, by why it is asked.
 
+mod break_glass;
 mod differences;
 mod limits;
 mod lints;

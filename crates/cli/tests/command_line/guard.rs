@@ -10,6 +10,8 @@ use crate::worlds::{DEMO_WORLD, copied, files};
 const ORGANIZATION: &str = "world/contoso/organization.json";
 const POLICIES: &str = "world/contoso/conditionalAccessPolicies";
 const MFA_FOR_GUESTS: &str = "world/contoso/conditionalAccessPolicies/mfa-for-guests.json";
+const CAROL: &str = "c0c0c0c0-0001-4000-8000-000000000001";
+const SPARED: &str = "c0c0c0c0-0002-4000-8000-00000000000f";
 const GUESTS_NEED_MFA: &str = "
 name: House rules
 invariants:
@@ -262,6 +264,49 @@ fn the_last_administrator_is_neither_disabled_nor_robbed_of_the_role() {
     let check = place.run(&["import", "world", "--check"]);
     assert_eq!(check.code, Some(1), "{}", check.error);
     assert!(check.error.contains(left), "{}", check.error);
+}
+
+/// Nobody could take such a block back; a tenant that nobody administers is not free to have one.
+#[test]
+fn everybody_is_not_blocked_in_a_tenant_without_administrators() {
+    let place = Place::new();
+    copied(&place);
+    change(&place, "world/contoso/roleAssignments.json", |roles| {
+        *roles = json!([]);
+    });
+    place.run_well(&["import", "world"]);
+    block_all(&place, &[]);
+    let told = "nobody is a Global Administrator, and whoever became one would not get in";
+    place.run(&["import", "world"]).assert_refused(1, &[told]);
+    // Carol could be given the role, and take it back.
+    block_all(&place, &[CAROL]);
+    place.run_well(&["import", "world"]);
+}
+
+/// The policy stays as it is; whom it spares does not.
+#[test]
+fn a_change_of_members_is_guarded_as_a_change_of_policies_is() {
+    let place = Place::new();
+    copied(&place);
+    let spared = json!([{
+        "id": SPARED, "displayName": "Spared", "members": [CAROL],
+    }]);
+    let groups = "world/contoso/groups.json";
+    change(&place, groups, |groups| {
+        let more = spared.as_array().unwrap().clone();
+        groups.as_array_mut().unwrap().extend(more);
+    });
+    block_all(&place, &[]);
+    let block = format!("{POLICIES}/block-everything.json");
+    change(&place, &block, |policy| {
+        policy["conditions"]["users"]["excludeGroups"] = json!([SPARED]);
+    });
+    place.run_well(&["import", "world"]);
+    change(&place, groups, |groups| {
+        groups.as_array_mut().unwrap().last_mut().unwrap()["members"] = json!([]);
+    });
+    let refused = place.run(&["import", "world"]);
+    refused.assert_refused(1, &["no administrator gets in", "Block everything"]);
 }
 
 #[test]

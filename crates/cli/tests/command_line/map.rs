@@ -24,6 +24,28 @@ fn assert_loads_nothing(page: &str) {
     assert!(page.contains("default-src 'none'"));
 }
 
+/// One for wide screens and paper, one for phones; neither scrolls, and what one refers to is its own.
+#[test]
+fn the_picture_of_trust_is_drawn_wide_and_narrow() {
+    let place = Place::new();
+    let asked = [
+        "map", DEMO_WORLD, "--tenant", "Contoso", "--html", "map.html",
+    ];
+    place.run_well(&asked);
+    let page = fs::read_to_string(place.path("map.html")).unwrap();
+    for shape in ["wide", "narrow"] {
+        assert_eq!(
+            page.matches(&format!("class=\"picture {shape}\"")).count(),
+            1
+        );
+        let marker = format!("id=\"{shape}-open\"");
+        assert_eq!(page.matches(&marker).count(), 1);
+        assert!(page.contains(&format!("url(#{shape}-open)")));
+    }
+    assert!(page.contains("viewBox=\"0 0 340 "));
+    assert!(!page.contains("scroll picture"));
+}
+
 #[test]
 fn contosos_map_is_one_file_that_loads_nothing() {
     let place = Place::new();

@@ -1,5 +1,7 @@
 //! Policies changed on a running server: who may, what is refused, what the guard says, and who wins a race.
 
+use std::sync::{Arc, Mutex};
+
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use portcullis_model::application::GrantedAppRole;
@@ -314,6 +316,50 @@ async fn a_change_that_locks_every_administrator_out_is_refused_with_one_who_tri
     assert!(witness["signIn"].is_object(), "{witness}");
     assert_eq!(witness["heldBackBy"][0]["displayName"], "Block everything");
     assert_eq!(policies(&site, &token).await, before);
+}
+
+/// What was logged, by this test or by those that run beside it.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_the_guard_refuses_leaves_a_line_of_who_wanted_what() {
+    let site = site("refuse").await;
+    let token = token(&site).await;
+    let lines = Lines::default();
+    let writer = lines.clone();
+    // Of all threads: what one thread alone listens to can be taken for something that nobody does.
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .init();
+    let answer = send(&site, Method::POST, POLICIES, Some(&token), &block_all(&[])).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    let correlation_id = answer.headers["x-correlation-id"].to_str().unwrap();
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let told = "a change of a policy was refused";
+    let mut refused = logged.lines().filter(|line| line.contains(told));
+    let line = refused.find(|line| line.contains(correlation_id));
+    let line = line.unwrap_or_else(|| panic!("{logged}"));
+    for part in [
+        CONTOSO,
+        REPORT.client,
+        "by=\"the application itself\"",
+        "no administrator gets in",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
 }
 
 #[tokio::test]

@@ -96,7 +96,19 @@ async fn write(
     };
     let fresh = PolicyId::random(moment.entropy);
     let done = done(&before, edit, fresh, moment)?;
-    let findings = guarded(house, before, &done).await?;
+    let by = by(bearer);
+    let findings = guarded(house, before, &done).await;
+    if let Err(PolicyRefusal::Guarded(findings)) = &findings {
+        let broken = findings.iter().filter(|one| one.cause == Cause::Change);
+        let broken = broken.filter_map(|one| one.lines.first());
+        tracing::warn!(
+            %tenant, policy = %done.id, client = %bearer.client, by,
+            broken = broken.cloned().collect::<Vec<String>>().join("; "),
+            correlation_id = %moment.correlation_id,
+            "a change of a policy was refused: it breaks what must hold"
+        );
+    }
+    let findings = findings?;
     let advance = Change::AdvanceConfiguration {
         from_version: version,
         now: moment.now,
@@ -106,13 +118,6 @@ async fn write(
         Err(CommitError::Lost { .. }) => return Err(PolicyRefusal::conflict()),
         Err(CommitError::Store(error)) => return Err(error.into()),
     }
-    let by = match &bearer.subject {
-        BearerSubject::Person(visitor) => match visitor.subject {
-            SessionSubject::User(user) => user.to_string(),
-            SessionSubject::DirectConnect(home) => home.user_id.to_string(),
-        },
-        BearerSubject::Application => "the application itself".to_owned(),
-    };
     let broken = findings.iter().filter(|one| one.cause == Cause::Change);
     tracing::info!(
         %tenant, policy = %done.id, client = %bearer.client, by,
@@ -129,6 +134,17 @@ async fn write(
         entity
     });
     Ok(Written { entity, findings })
+}
+
+/// Who made the call, for the log.
+fn by(bearer: &Bearer) -> String {
+    match &bearer.subject {
+        BearerSubject::Person(visitor) => match visitor.subject {
+            SessionSubject::User(user) => user.to_string(),
+            SessionSubject::DirectConnect(home) => home.user_id.to_string(),
+        },
+        BearerSubject::Application => "the application itself".to_owned(),
+    }
 }
 
 /// An edit, done to what was read and not yet written.
@@ -250,10 +266,7 @@ async fn guarded(
     };
     let is_broken = findings.iter().any(|one| one.cause == Cause::Change);
     match setting {
-        PolicyChangeGuard::Refuse if is_broken => {
-            tracing::info!(tenant = %own, policy = %done.id, "a change of a policy was refused: it breaks what must hold");
-            Err(PolicyRefusal::Guarded(findings))
-        }
+        PolicyChangeGuard::Refuse if is_broken => Err(PolicyRefusal::Guarded(findings)),
         PolicyChangeGuard::Refuse | PolicyChangeGuard::Warn | PolicyChangeGuard::Off => {
             Ok(findings)
         }

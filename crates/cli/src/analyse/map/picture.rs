@@ -1,31 +1,73 @@
-//! The picture of cross-tenant trust: the tenant in the middle, the others left and right, an arrow for each door.
+//! The picture of cross-tenant trust: the tenant in the middle, the others left and right, an arrow for each door; and the same
+//! for a narrow screen, the tenant along one side and the others below each other.
 
 use portcullis_analysis::map::{Gate, Neighbour};
 
 /// So many neighbours are drawn; all of them are in the table.
 const DRAWN_MAX: usize = 10;
-/// So many letters of a name fit into a box.
-const NAME_MAX: usize = 26;
-/// And into the middle.
-const OWN_NAME_MAX: usize = 14;
 /// From the top of one box to the top of the next.
 const STEP: usize = 150;
 /// The height of a box.
 const BOX_HEIGHT: usize = 128;
 /// From one arrow to the next.
 const ARROW_STEP: usize = 30;
-/// Where the boxes and the arrows of either side begin and end.
-const LEFT: Side = Side {
-    box_x: 4,
-    near: 236,
-    far: 406,
+/// For a screen or paper that is wide enough.
+const WIDE: Shape = Shape {
+    name: "wide",
+    width: 960,
+    own_x: 406,
+    own_width: 148,
+    own_name_max: 14,
+    box_width: 232,
+    name_max: 26,
+    left: Side {
+        box_x: 4,
+        near: 236,
+        far: 406,
+    },
+    right: Side {
+        box_x: 724,
+        near: 724,
+        far: 554,
+    },
+    columns: 2,
 };
-const RIGHT: Side = Side {
-    box_x: 724,
-    near: 724,
-    far: 554,
+/// For a phone held upright.
+const NARROW: Shape = Shape {
+    name: "narrow",
+    width: 340,
+    own_x: 2,
+    own_width: 30,
+    own_name_max: 40,
+    box_width: 186,
+    name_max: 20,
+    left: IN_NARROW,
+    right: IN_NARROW,
+    columns: 1,
+};
+const IN_NARROW: Side = Side {
+    box_x: 152,
+    near: 152,
+    far: 32,
 };
 
+/// How wide everything is, and where it stands.
+struct Shape {
+    name: &'static str,
+    width: usize,
+    own_x: usize,
+    own_width: usize,
+    /// So many letters of the tenant's own name fit.
+    own_name_max: usize,
+    box_width: usize,
+    /// So many letters of a name fit into a box.
+    name_max: usize,
+    left: Side,
+    right: Side,
+    columns: usize,
+}
+
+/// Where the boxes and the arrows of one side begin and end.
 struct Side {
     box_x: usize,
     near: usize,
@@ -34,12 +76,14 @@ struct Side {
 
 /// Everything that is drawn.
 pub(super) struct Picture {
+    pub(super) shape: &'static str,
+    pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) middle: usize,
+    pub(super) own_x: usize,
+    pub(super) own_width: usize,
     pub(super) own: String,
+    pub(super) box_width: usize,
     pub(super) boxes: Vec<Tile>,
-    /// How many are not drawn.
-    pub(super) more: usize,
 }
 
 /// A neighbour.
@@ -62,33 +106,49 @@ pub(super) struct Arrow {
     pub(super) text: String,
 }
 
-pub(super) fn picture(own: &str, neighbours: &[Neighbour]) -> Picture {
-    let more = neighbours.len().saturating_sub(DRAWN_MAX);
-    // The last one, any other tenant, is always drawn.
-    let drawn: Vec<&Neighbour> = match neighbours.split_last() {
-        Some((last, others)) if more > 0 => {
+/// The wide picture and the narrow one.
+pub(super) fn pictures(own: &str, neighbours: &[Neighbour]) -> [Picture; 2] {
+    let drawn = drawn(neighbours);
+    [WIDE, NARROW].map(|shape| picture(&shape, own, &drawn))
+}
+
+/// How many neighbours are not drawn.
+pub(super) fn undrawn(neighbours: &[Neighbour]) -> usize {
+    neighbours.len().saturating_sub(DRAWN_MAX)
+}
+
+/// The first few; the last one, any other tenant, is always drawn.
+fn drawn(neighbours: &[Neighbour]) -> Vec<&Neighbour> {
+    match neighbours.split_last() {
+        Some((last, others)) if undrawn(neighbours) > 0 => {
             let first = others.iter().take(DRAWN_MAX - 1);
             first.chain([last]).collect()
         }
         _ => neighbours.iter().collect(),
-    };
-    let rows = drawn.len().div_ceil(2).max(1);
-    let height = rows * STEP;
-    let boxes = drawn.into_iter().enumerate();
-    let boxes = boxes.map(|(at, one)| {
-        let side = if at % 2 == 0 { LEFT } else { RIGHT };
-        neighbour(one, &side, (at / 2) * STEP + 4)
-    });
-    Picture {
-        height,
-        middle: height / 2,
-        own: shortened(own, OWN_NAME_MAX),
-        boxes: boxes.collect(),
-        more,
     }
 }
 
-fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Tile {
+fn picture(shape: &Shape, own: &str, drawn: &[&Neighbour]) -> Picture {
+    let rows = drawn.len().div_ceil(shape.columns).max(1);
+    let boxes = drawn.iter().enumerate();
+    let boxes = boxes.map(|(at, one)| {
+        let is_left = at % shape.columns == 0;
+        let side = if is_left { &shape.left } else { &shape.right };
+        neighbour(one, shape, side, (at / shape.columns) * STEP + 4)
+    });
+    Picture {
+        shape: shape.name,
+        width: shape.width,
+        height: rows * STEP,
+        own_x: shape.own_x,
+        own_width: shape.own_width,
+        own: shortened(own, shape.own_name_max),
+        box_width: shape.box_width,
+        boxes: boxes.collect(),
+    }
+}
+
+fn neighbour(one: &Neighbour, shape: &Shape, side: &Side, y: usize) -> Tile {
     let doors = [
         ("collaboration in", &one.collaboration_in, true),
         ("collaboration out", &one.collaboration_out, false),
@@ -115,7 +175,7 @@ fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Tile {
         x: side.box_x,
         y,
         height: BOX_HEIGHT,
-        name: shortened(&one.name, NAME_MAX),
+        name: shortened(&one.name, shape.name_max),
         trust: [
             (one.trust.mfa, "its MFA"),
             (one.trust.compliant_device, "its compliance"),
@@ -125,10 +185,22 @@ fn neighbour(one: &Neighbour, side: &Side, y: usize) -> Tile {
     }
 }
 
+impl Picture {
+    /// Where the tenant's own name stands.
+    pub(super) const fn middle(&self) -> (usize, usize) {
+        (self.own_x + self.own_width / 2, self.height / 2)
+    }
+
+    /// Whether that name is written upwards.
+    pub(super) const fn is_upright(&self) -> bool {
+        self.own_width < self.box_width / 2
+    }
+}
+
 impl Tile {
     /// Where its words begin.
     pub(super) const fn text_x(&self) -> usize {
-        self.x + 16
+        self.x + 12
     }
 }
 

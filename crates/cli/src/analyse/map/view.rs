@@ -41,7 +41,8 @@ pub(super) struct Report {
     has_many_columns: bool,
     sections: Vec<SectionView>,
     absent: String,
-    picture: Picture,
+    pictures: [Picture; 2],
+    undrawn: usize,
     neighbours: Vec<NeighbourView>,
     policies: Vec<PolicyView>,
 }
@@ -174,7 +175,8 @@ pub(super) fn report(map: &Map, analysis: &Analysis, names: &Names<'_>, made: &M
         has_many_columns: map.columns.len() > MANY_COLUMNS,
         sections: sections(map, names, &numbered),
         absent: map.absent.join(", "),
-        picture: picture::picture(analysis.tenant().name(), &map.neighbours),
+        pictures: picture::pictures(analysis.tenant().name(), &map.neighbours),
+        undrawn: picture::undrawn(&map.neighbours),
         neighbours: map.neighbours.iter().map(neighbour).collect(),
         policies: policies(&map.policies),
     }
