@@ -124,7 +124,7 @@ impl Wallet {
     pub(crate) fn held_by_the_account(&self) -> Evidence {
         use AuthenticationMethod as M;
         self.without(|shown| match shown {
-            Shown::Proof(method, _) => match method {
+            Shown::Proof(method, ..) => match method {
                 M::Password
                 | M::Fido2
                 | M::X509CertificateSingleFactor
