@@ -74,11 +74,13 @@ impl Space {
             Answer::Yes => {}
             answer => return (answer, None),
         }
-        let plain = self.plain();
+        // Nobody is in a group or has a role unless it takes that.
+        let mut plain = self.plain();
+        let memberships = self.groups.values().chain(self.roles.values());
+        plain.extend(memberships.map(|one| !*one));
         if !self.are_possible(&mut assumed, &plain) {
             return (Answer::Unknown, None);
         }
-        self.fewer_memberships(&assumed);
         (Answer::Yes, Some(self.point()))
     }
 
@@ -106,40 +108,6 @@ impl Space {
             rest = rest.get(tried.len() + 1..).unwrap_or_default();
         }
         true
-    }
-
-    /// Drops groups and roles that it does not take.
-    fn fewer_memberships(&mut self, assumed: &[Lit]) {
-        let all: Vec<Lit> = self
-            .groups
-            .values()
-            .chain(self.roles.values())
-            .copied()
-            .collect();
-        let mut held = self.found_of(&all);
-        held.reverse();
-        let mut kept: Vec<Lit> = Vec::new();
-        while let Some(one) = held.pop() {
-            // Whoever is in none of the others is in no more groups than before.
-            let others = all.iter().copied();
-            let others = others.filter(|other| !held.contains(other) && !kept.contains(other));
-            let mut fewer = assumed.to_vec();
-            fewer.extend(others.map(|other| !other));
-            match self.circuit.possible(&fewer) {
-                Answer::Yes => {
-                    held = self.found_of(&held);
-                    kept = self.found_of(&kept);
-                }
-                Answer::No => kept.push(one),
-                Answer::Unknown => return,
-            }
-        }
-    }
-
-    /// Those of these that hold in what was found last.
-    fn found_of(&mut self, all: &[Lit]) -> Vec<Lit> {
-        let held = all.iter().copied();
-        held.filter(|one| self.circuit.found(*one)).collect()
     }
 
     /// What was found last.

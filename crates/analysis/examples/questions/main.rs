@@ -7,6 +7,7 @@
     reason = "a bench reads the clock and files, and prints; the crate itself does neither"
 )]
 
+mod naive;
 mod world;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use portcullis_analysis::selection::{Interest, Reaching, Selection};
 use portcullis_analysis::side::Counted;
 use portcullis_analysis::target::{ANY_OTHER_APPLICATION, Reached};
 use portcullis_analysis::witness::Disagreement;
+use portcullis_model::credential::AuthenticationMethod;
 use portcullis_whatif::directory::{Directory, DirectoryTenant};
 
 fn main() {
@@ -82,6 +84,9 @@ fn ask(name: &str, tenant: &DirectoryTenant, after: Option<&DirectoryTenant>) {
     told(name, "build", times);
     let mut analysis = build();
     ask_gaps(name, &mut analysis);
+    if after.is_some() {
+        ask_naively(name, tenant, &mut analysis);
+    }
     let lockout = measure(5, || {
         Ok(match analysis.lockout(&administrators)? {
             Lockout::Open(_) => "open",
@@ -136,6 +141,41 @@ fn ask_gaps(name: &str, analysis: &mut Analysis) {
             Ok(format!("{} classes, {}", gaps.gaps.len(), word(gaps.end)))
         });
         told(name, &format!("6 classes without {what}"), classes);
+    }
+}
+
+/// The same questions put to random sign-ins of a generated tenant, and how many times as long that takes.
+fn ask_naively(name: &str, tenant: &DirectoryTenant, analysis: &mut Analysis) {
+    use AuthenticationMethod as M;
+    let without_keys = [M::Password, M::SoftwareOath, M::MicrosoftAuthenticatorPush];
+    for (what, without, proven) in [
+        ("mfa", Without::mfa(), &without_keys[..1]),
+        (
+            "phishing-resistant mfa",
+            Without::phishing_resistant_mfa(),
+            &without_keys[..],
+        ),
+    ] {
+        let looked = naive::look(tenant, proven);
+        let begun = Instant::now();
+        let answer = match analysis.anybody(&without, &Selection::people()) {
+            Ok(anybody) => whether(&anybody).to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let ours = begun.elapsed().as_secs_f64();
+        let found = if looked.is_found {
+            "somebody"
+        } else {
+            "nothing, which says nothing"
+        };
+        println!(
+            "{name:<38} {:<44} {:>8.2} ms {:>11}  {found}, {} sign-ins, {:.2} times as long as the analyser, which says: {answer}",
+            format!("random sign-ins without {what}"),
+            looked.time.as_secs_f64() * 1e3,
+            "",
+            looked.sign_ins,
+            looked.time.as_secs_f64() / ours,
+        );
     }
 }
 

@@ -22,10 +22,10 @@ use serde_json::Map;
 use uuid::Uuid;
 
 /// A seeded source of choices (a linear congruential generator; any will do).
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -33,17 +33,17 @@ impl Chance {
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit
     }
 
-    fn percent(&mut self, percent: usize) -> bool {
+    pub(crate) fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    fn some<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub(crate) fn some<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let count = 1 + self.below(most);
         (0..count).map(|_| one(self)).collect()
     }
 }
 
-fn id<K>(kind: u128, number: usize) -> Id<K> {
+pub(crate) fn id<K>(kind: u128, number: usize) -> Id<K> {
     Id::new(Uuid::from_u128(
         (kind << 96) | 0x4000_8000_0000_0000_0000 | number as u128,
     ))
