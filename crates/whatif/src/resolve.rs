@@ -115,6 +115,7 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     let places = facts::Places {
         home: who.home_tenant.unwrap_or(tenant.id()),
         resource: tenant.id(),
+        is_without_home: matches!(origin, SupposedOrigin::WithoutHome),
     };
     let names = names(tenant, situation, &reached);
     let mut sign_in = SignIn::new(subject, reached.client, reached.audiences, question.at);

@@ -6,7 +6,7 @@ use portcullis_model::Timestamp;
 use portcullis_model::conditional_access::signal::{InsiderRiskLevel, RiskLevel, TransferMethod};
 use portcullis_model::conditional_access::{ClientAppType, DevicePlatform, UserAction};
 use portcullis_model::country::CountryCode;
-use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods};
+use portcullis_model::credential::{AuthenticationMethod, AuthenticationMethods, Factor};
 use portcullis_model::device::{DeviceAttributes, DeviceClaims, DeviceTrustType};
 use portcullis_model::id::{DeviceId, TenantId};
 use portcullis_policy::facts::{
@@ -29,6 +29,8 @@ use crate::situation::{
 pub(super) struct Places {
     pub(super) home: TenantId,
     pub(super) resource: TenantId,
+    /// The credentials live with no tenant, and "home" is whoever vouches for the identity.
+    pub(super) is_without_home: bool,
 }
 
 impl Places {
@@ -252,15 +254,30 @@ fn proofs(situation: &Situation, places: Places, at: Timestamp, notes: &mut Note
         return vec![bare(AuthenticationMethod::Password)];
     };
     let proof = |proven: &Proven| match proven {
-        Proven::Method(method) => bare(*method),
-        Proven::Detailed(detailed) => Proof {
+        Proven::Method(method) => Some(bare(*method)),
+        Proven::Detailed(detailed) => Some(Proof {
             tenant: places.tenant(detailed.at),
             at: before(at, detailed.ago.unwrap_or_default()),
             authenticator: authenticator(detailed),
-            ..bare(detailed.method)
-        },
+            ..bare(vouched_for(detailed, places)?)
+        }),
     };
-    proven.iter().map(proof).collect()
+    let proofs: Vec<Proof> = proven.iter().filter_map(proof).collect();
+    if proofs.len() < proven.len() {
+        notes.suppose("a second step at the guest's own identity provider counts for nothing here");
+    }
+    proofs
+}
+
+/// What a proof counts as. The word of an identity provider that is no tenant is one factor, never two (specification 8.4).
+fn vouched_for(proof: &DetailedProof, places: Places) -> Option<AuthenticationMethod> {
+    let is_elsewhere = places.is_without_home && proof.at == Some(PlaceWord::Home);
+    match proof.method.factor() {
+        Factor::First => Some(proof.method),
+        Factor::Second => (!is_elsewhere).then_some(proof.method),
+        Factor::Both if is_elsewhere => Some(AuthenticationMethod::FederatedSingleFactor),
+        Factor::Both => Some(proof.method),
+    }
 }
 
 fn authenticator(proof: &DetailedProof) -> Authenticator {

@@ -115,6 +115,7 @@ fn sign_in_at_home(
     let places = Places {
         home: home.tenant_id,
         resource: home.tenant_id,
+        is_without_home: false,
     };
     let mut of_home = Notes::default();
     fill(question, places, &mut sign_in, &mut of_home)?;
