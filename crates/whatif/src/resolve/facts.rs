@@ -271,12 +271,13 @@ fn proofs(situation: &Situation, places: Places, at: Timestamp, notes: &mut Note
 
 /// What a proof counts as. The word of an identity provider that is no tenant is one factor, never two (specification 8.4).
 fn vouched_for(proof: &DetailedProof, places: Places) -> Option<AuthenticationMethod> {
-    let is_elsewhere = places.is_without_home && proof.at == Some(PlaceWord::Home);
+    if !places.is_without_home || proof.at != Some(PlaceWord::Home) {
+        return Some(proof.method);
+    }
     match proof.method.factor() {
         Factor::First => Some(proof.method),
-        Factor::Second => (!is_elsewhere).then_some(proof.method),
-        Factor::Both if is_elsewhere => Some(AuthenticationMethod::FederatedSingleFactor),
-        Factor::Both => Some(proof.method),
+        Factor::Both => Some(AuthenticationMethod::FederatedSingleFactor),
+        Factor::Second => None,
     }
 }
 
