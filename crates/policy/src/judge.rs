@@ -214,19 +214,19 @@ impl<'a> Bench<'a> {
             remediates: self.remediates,
             detail,
         };
-        let mut open = Asks::new();
+        // None while none is open: where no more than the verdict is asked for, what is open lists nothing.
+        let mut open: Option<Asks> = None;
         for strength in &self.of_registration {
             match self.evidence.strength(strength, regard).state {
                 ControlState::Met(_) => {}
-                ControlState::Open(asks) => add_new(&mut open, asks),
+                ControlState::Open(asks) => add_new(open.get_or_insert_default(), asks),
                 ControlState::Unobtainable(reason) => return ControlState::Unobtainable(reason),
             }
         }
-        if open.is_empty() {
-            ControlState::Met(self.evidence.tenant.id())
-        } else {
-            ControlState::Open(open)
-        }
+        open.map_or_else(
+            || ControlState::Met(self.evidence.tenant.id()),
+            ControlState::Open,
+        )
     }
 
     /// Whether the first factor is older than the merged frequency allows, and a policy that says this is why.

@@ -63,6 +63,29 @@ fn strengths_about_the_action_replace_those_about_resources_and_nothing_else_of_
     assert_eq!(outcome(&both, &elsewhere), "blocked 54009");
 }
 
+/// The policy about the action is met by another of its controls; what takes the place of the other policy's strength is
+/// not, and stays open.
+#[test]
+fn a_strength_about_the_action_that_is_open_is_open_for_policies_about_resources() {
+    let strength = |number| GrantControl::AuthenticationStrength(id(number));
+    let action = UserAction::RegisterSecurityInformation;
+    let mut either = about(action, &[GrantControl::Mfa, strength(PHISHING_RESISTANT)]);
+    if let Some(grant) = &mut either.grant_controls {
+        grant.operator = GrantOperator::Or;
+    }
+    let tenant = contoso_with(NO_TRUST, &[require(&[strength(MFA)]), either]);
+    let proven = but(registering(with_mfa(member(), contoso()), action), |it| {
+        it.methods = everywhere(Methods {
+            registered: AuthenticationMethods::of([M::Password, M::SoftwareOath, M::Fido2]),
+            registrable: AuthenticationMethods::NONE,
+        });
+    });
+    assert_eq!(
+        outcome(&tenant, &proven),
+        "open: strength (fido2) in resource"
+    );
+}
+
 #[test]
 fn a_policy_about_the_action_keeps_methods_from_being_registered() {
     let action = UserAction::RegisterSecurityInformation;
