@@ -125,8 +125,7 @@ impl Analysis {
         if administrators.roles.is_empty() {
             return Ok(Lockout::NoAdministrator);
         }
-        let mut among = self.select(&administrators.selection());
-        among.push(self.modern());
+        let among = self.administering(administrators);
         let needs = self.needs();
         let granted = self.granted_to_all(0);
         let (mut shut, mut is_unknown) = (None, false);
@@ -159,8 +158,7 @@ impl Analysis {
     /// Whether some administrator gets in if policies are passed over of which it is not known what they say.
     fn may_be_open(&mut self, administrators: &Administrators) -> bool {
         let is_open = self.leniently(0, |analysis| {
-            let mut among = analysis.select(&administrators.selection());
-            among.push(analysis.modern());
+            let among = analysis.administering(administrators);
             let needs = analysis.needs();
             analysis.people().into_iter().any(|person| {
                 let among: Vec<Lit> = among.iter().copied().chain(person).collect();
@@ -170,7 +168,22 @@ impl Analysis {
         is_open.unwrap_or(false)
     }
 
-    /// What administering needs, each with whatever serves it; the directory first.
+    /// Sign-ins of theirs by which they could administer.
+    fn administering(&mut self, administrators: &Administrators) -> Vec<Lit> {
+        let mut among = self.select(&administrators.selection());
+        among.extend(self.somehow());
+        among
+    }
+
+    /// By a browser or an app, on a device that there can be.
+    fn somehow(&mut self) -> Vec<Lit> {
+        let modern = self.modern();
+        let devices = self.devices_that_there_are();
+        std::iter::once(modern).chain(devices).collect()
+    }
+
+    /// What administering needs, each with whatever serves it; the directory first. A portal that nobody tells apart serves as
+    /// well as one that a policy names.
     fn needs(&mut self) -> Vec<Lit> {
         let portals: BTreeSet<ClientId> = microsoft_admin_portals().collect();
         let needs = [
@@ -179,20 +192,20 @@ impl Analysis {
             portals,
         ];
         let space = &mut self.space;
-        let serves = |members: &[Reached], need: &BTreeSet<ClientId>| {
-            let mut members = members.iter().filter_map(|one| one.application());
-            members.any(|one| need.contains(&one))
-        };
+        let classes = &space.targets.values;
+        let members = classes.iter().flat_map(|one| &one.members);
+        let named: BTreeSet<ClientId> = members.filter_map(|one| one.application()).collect();
         let mut told_apart = Vec::new();
         for need in needs {
-            let mut targets = space.targets.values.iter();
-            if targets.any(|target| serves(&target.members, &need)) {
-                let circuit = &mut space.circuit;
-                let any = space
-                    .targets
-                    .any(circuit, |one| serves(&one.members, &need));
-                told_apart.push(any);
+            if need.is_disjoint(&named) {
+                continue;
             }
+            let is_elsewhere_too = !need.is_subset(&named);
+            let any = space.targets.any(&mut space.circuit, |one| {
+                let mut members = one.members.iter().filter_map(|one| one.application());
+                members.any(|one| need.contains(&one)) || one.is_rest && is_elsewhere_too
+            });
+            told_apart.push(any);
         }
         told_apart
     }
@@ -299,8 +312,7 @@ impl Analysis {
         if administrators.roles.is_empty() {
             return false;
         }
-        let mut among = self.select(&administrators.selection());
-        among.push(self.modern());
+        let among = self.administering(administrators);
         let needs = self.needs();
         let granted = self.granted_to_all(0);
         needs.iter().any(|need| {
@@ -314,11 +326,12 @@ impl Analysis {
         &mut self,
         administrators: &Administrators,
     ) -> Result<Vec<Finding>, Disagreement> {
-        let (needs, modern) = (self.needs(), self.modern());
+        let (needs, somehow) = (self.needs(), self.somehow());
         let granted = self.granted_to_all(0);
         let mut found = Vec::new();
         for holders in self.role_holders(administrators) {
-            let mut among = vec![holders.literal, modern];
+            let mut among = vec![holders.literal];
+            among.extend(&somehow);
             let needs = match holders.rank {
                 Rank::Administrator => needs.as_slice(),
                 Rank::Other => needs.get(..1).unwrap_or_default(),
