@@ -39,7 +39,9 @@ pub(crate) struct Encoded {
     pub(crate) defects: Vec<bool>,
     /// Policies that may spare whoever signs in, in places that are not known.
     sparing: Vec<bool>,
-    /// Both are passed over: what they would say is not known, and nothing is more lenient.
+    /// Policies that replace strengths in places that are not known.
+    replacing_somewhere: Vec<bool>,
+    /// All of them are passed over: what they would say is not known, and nothing is more lenient.
     pub(crate) is_lenient: bool,
     /// Both tenants let the user cross.
     pub(crate) admitted: Lit,
@@ -98,6 +100,13 @@ impl Encoded {
                 .iter()
                 .map(|policy| side.may_be_spared(policy))
                 .collect(),
+            replacing_somewhere: side
+                .policies()
+                .iter()
+                .map(|policy| {
+                    side.may_be_about(policy) && strengths_of_registration(policy).next().is_some()
+                })
+                .collect(),
             is_lenient: false,
             admitted,
             modern,
@@ -133,7 +142,8 @@ impl Encoded {
 
     /// Whether of some policy it is not known what it says.
     pub(crate) fn has_doubts(&self) -> bool {
-        self.defects.contains(&true) || self.sparing.contains(&true)
+        let doubts = [&self.defects, &self.sparing, &self.replacing_somewhere];
+        doubts.into_iter().any(|all| all.contains(&true))
     }
 
     fn is_passed_over(&self, number: usize) -> bool {
@@ -242,15 +252,23 @@ impl Encoded {
         let mut demanded = Vec::new();
         let mut replacing = Vec::new();
         for (number, other) in side.policies().iter().enumerate() {
-            let is_about_actions = matches!(other.conditions.target, Target::UserActions(_));
-            let strengths = controls(other).iter();
-            let strengths = strengths
-                .filter(|one| matches!(one, GrantControl::AuthenticationStrength(_)))
-                .filter(|_| is_about_actions);
-            for strength in strengths {
-                let scope = self.scopes.get(number).copied();
-                let scope = scope.unwrap_or(space.circuit.never());
-                let met = self.met(space, side, wallet, evidence, (strength, other));
+            let replaces_somewhere = self.replacing_somewhere.get(number) == Some(&true);
+            let scope = if self.is_lenient && replaces_somewhere {
+                self.whatever_the_place.get(number)
+            } else {
+                self.scopes.get(number)
+            };
+            let scope = scope.copied().unwrap_or(space.circuit.never());
+            for strength in strengths_of_registration(other) {
+                // Which one it is that replaces is not known of a policy that cannot be evaluated, and anything is the most lenient.
+                let is_defective = self.defects.get(number) != Some(&false);
+                let is_unknown =
+                    self.is_lenient && (replaces_somewhere || self.is_passed_over(number));
+                let met = if is_defective || is_unknown {
+                    space.circuit.always()
+                } else {
+                    self.met(space, side, wallet, evidence, (strength, other))
+                };
                 demanded.push(scope);
                 replacing.push(space.circuit.implies(scope, met));
             }
@@ -461,6 +479,17 @@ fn per_device(side: &Side) -> BTreeSet<AgreementId> {
 pub(crate) fn controls(policy: &ConditionalAccessPolicy) -> &[GrantControl] {
     let grant = policy.grant_controls.as_ref();
     grant.map_or(&[], |grant| &grant.controls)
+}
+
+/// The strengths of a policy that replace those of policies about resources (specification 5.4).
+fn strengths_of_registration(
+    policy: &ConditionalAccessPolicy,
+) -> impl Iterator<Item = &GrantControl> {
+    let is_about_actions = matches!(policy.conditions.target, Target::UserActions(_));
+    let strengths = controls(policy).iter();
+    strengths.filter(move |one| {
+        is_about_actions && matches!(one, GrantControl::AuthenticationStrength(_))
+    })
 }
 
 /// Some account of this kind may reach this.

@@ -2,6 +2,7 @@
 //! better before is told apart, so that a tenant can be repaired step by step.
 
 mod declared;
+mod former;
 mod told;
 
 use portcullis_model::id::PolicyId;
@@ -18,6 +19,7 @@ use crate::side::Counted;
 use crate::witness::{Disagreement, Witness};
 
 pub use declared::declared;
+pub use former::{Former, former};
 
 /// The versions of a tenant in a comparison, the later one first: its people and places are those that are asked about.
 const AFTER: usize = 0;

@@ -140,14 +140,17 @@ impl Side {
         self.has_no_places && locations.is_some_and(spares)
     }
 
+    /// Whether a policy is about trusted locations, which are not known.
+    pub(crate) fn may_be_about(&self, policy: &ConditionalAccessPolicy) -> bool {
+        let locations = policy.conditions.locations.as_ref();
+        self.has_no_places
+            && locations.is_some_and(|one| one.include.contains(&LocationCondition::AllTrusted))
+    }
+
     /// Whether some policy is about trusted locations, which are not known.
     pub(crate) fn may_single_out(&self) -> bool {
         let mut policies = self.policies().iter();
-        self.has_no_places
-            && policies.any(|policy| {
-                let locations = policy.conditions.locations.as_ref();
-                locations.is_some_and(|one| one.include.contains(&LocationCondition::AllTrusted))
-            })
+        policies.any(|policy| self.may_be_about(policy))
     }
 
     fn speaking_of_trusted(&self) -> impl Iterator<Item = &ConditionalAccessPolicy> {

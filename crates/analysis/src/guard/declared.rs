@@ -17,6 +17,13 @@ pub fn declared(version: Version<'_>) -> Result<Vec<Invariant>, InvariantError> 
     read(&declared.document)?.resolve(directory, tenant)
 }
 
+/// The entries of a document that have a name, each with it.
+pub(super) fn entries(document: &Document) -> impl Iterator<Item = (&str, &Value)> {
+    let listed = document.get("invariants").and_then(Value::as_array);
+    let entries = listed.into_iter().flatten();
+    entries.filter_map(|entry| Some((entry.get("name")?.as_str()?, entry)))
+}
+
 /// A document as a file of invariants; what is wrong is told of the first invariant that is wrong.
 fn read(document: &Document) -> Result<InvariantFile, InvariantError> {
     let listed = document.get("invariants").and_then(Value::as_array);

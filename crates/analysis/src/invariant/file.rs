@@ -159,6 +159,7 @@ impl InvariantFile {
                     .to_owned(),
             });
         }
+        self.refuse_equal_names()?;
         let lookup = Lookup { directory, tenant };
         let entries = self.invariants.iter();
         entries
@@ -169,6 +170,21 @@ impl InvariantFile {
                 })
             })
             .collect()
+    }
+}
+
+impl InvariantFile {
+    /// By its name an invariant is told of, and known again where a change withdraws or changes it.
+    fn refuse_equal_names(&self) -> Result<(), InvariantError> {
+        let mut names = BTreeSet::new();
+        let mut entries = self.invariants.iter();
+        let twice = entries.find(|entry| !names.insert(entry.name.as_str()));
+        twice.map_or(Ok(()), |entry| {
+            Err(InvariantError {
+                name: entry.name.clone(),
+                reason: "two invariants have this name: give each one of its own".to_owned(),
+            })
+        })
     }
 }
 

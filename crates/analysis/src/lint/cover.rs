@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use batsat::Lit;
-use portcullis_model::conditional_access::{ConditionalAccessPolicy, SessionControls};
+use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
+use portcullis_model::conditional_access::signal::RiskLevel;
+use portcullis_model::conditional_access::{
+    ConditionalAccessPolicy, GrantControl, SessionControls, Target, UserAction,
+};
 
 use super::Whom;
 use crate::analysis::Analysis;
 use crate::circuit::Answer;
 use crate::evidence::Evidence;
+use crate::grant::controls;
 
 /// What has been learnt of policies on the way: most are covered by the same few.
 #[derive(Default)]
@@ -34,11 +39,11 @@ impl Analysis {
         policy: &ConditionalAccessPolicy,
         covers: &mut Covers,
     ) -> Option<BTreeSet<usize>> {
-        let says_of_sessions = policy.session_controls != SessionControls::default();
-        if says_of_sessions || policy.grant_controls.is_none() || self.is_defective(number) {
+        if says_of_sessions(policy) || policy.grant_controls.is_none() || self.is_defective(number)
+        {
             return None;
         }
-        let counted = self.counted_on(number, covers);
+        let counted = self.counted_on((number, policy), covers);
         let evidences = self.evidences_of(policy);
         let mut covering = BTreeSet::new();
         for evidence in &evidences {
@@ -126,15 +131,72 @@ impl Analysis {
     }
 
     /// The other policies that can be counted on: what blocks for want of something, or may spare places that are not there
-    /// yet, is not.
-    fn counted_on(&self, number: usize, covers: &Covers) -> Vec<usize> {
-        let count = self.sides.first().map_or(0, |side| side.policies().len());
+    /// yet, is not, and neither is what changes other policies less than this one does.
+    fn counted_on(
+        &self,
+        (number, policy): (usize, &ConditionalAccessPolicy),
+        covers: &Covers,
+    ) -> Vec<usize> {
+        let policies = self.sides.first().map_or(&[][..], |side| side.policies());
         // Where the policy spares the same places, they are none to miss.
         let spares = self.spares_missing_trusted_places(number);
-        let others = (0..count).filter(|other| *other != number);
+        let others = policies.iter().enumerate();
         others
+            .filter(|(other, its)| *other != number && does_as_much_to_others(policy, its))
+            .map(|(other, _)| other)
             .filter(|other| !covers.missed.contains(other) && !self.is_defective(*other))
             .filter(|other| spares || !self.spares_missing_trusted_places(*other))
             .collect()
     }
+}
+
+/// Whether it says something of sessions, itself or by a risk remediation, which brings a sign-in frequency and takes the place of
+/// password changes that others demand (specification 3.3).
+fn says_of_sessions(policy: &ConditionalAccessPolicy) -> bool {
+    policy.session_controls != SessionControls::default()
+        || controls(policy).contains(&GrantControl::RiskRemediation)
+}
+
+/// Whether the other policy, wherever it stands in for this one, changes what the rest demands as this one does: who may register
+/// a method to meet them, and by which strength they are asked while one is registered.
+fn does_as_much_to_others(
+    policy: &ConditionalAccessPolicy,
+    other: &ConditionalAccessPolicy,
+) -> bool {
+    // Nobody registers a method in a sign-in that a policy finds risky (specification 5.5).
+    let at_risk = |one: &ConditionalAccessPolicy| {
+        let levels = one.conditions.sign_in_risk_levels;
+        RiskLevel::ALL
+            .into_iter()
+            .filter(move |level| *level != RiskLevel::None && levels.contains(*level))
+            .collect::<BTreeSet<RiskLevel>>()
+    };
+    let blocks = controls(other).contains(&GrantControl::Block);
+    let refuses_at_risk = blocks || at_risk(policy).is_subset(&at_risk(other));
+    // Nobody registers one to be let into registering (decision 14), and the strengths of policies about that replace all others
+    // (specification 5.4): what is about resources does neither.
+    let strengths: Vec<_> = strengths(policy).collect();
+    let replaces = !is_about_registering(policy)
+        || is_about_registering(other)
+            && strengths
+                .iter()
+                .all(|one| self::strengths(other).any(|its| its == *one));
+    refuses_at_risk && replaces
+}
+
+fn is_about_registering(policy: &ConditionalAccessPolicy) -> bool {
+    match &policy.conditions.target {
+        Target::UserActions(actions) => actions.contains(&UserAction::RegisterSecurityInformation),
+        Target::Applications(_) | Target::AuthenticationContexts(_) => false,
+    }
+}
+
+/// The strengths that a policy demands, each with the copy that it brings along.
+fn strengths(
+    policy: &ConditionalAccessPolicy,
+) -> impl Iterator<Item = (&GrantControl, Option<&AuthenticationStrengthPolicy>)> {
+    let controls = controls(policy).iter();
+    controls
+        .filter(|one| matches!(one, GrantControl::AuthenticationStrength(_)))
+        .map(|one| (one, policy.expanded_strength.as_deref()))
 }

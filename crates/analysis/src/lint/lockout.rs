@@ -15,7 +15,7 @@ use crate::analysis::Analysis;
 use crate::circuit::Answer;
 use crate::region::{Found, Question, Region};
 use crate::selection::{Interest, Principals, Reaching, Selection};
-use crate::target::Reached;
+use crate::target::{Reached, TargetClass};
 use crate::told::Names;
 use crate::who::SubjectKind;
 use crate::witness::{Disagreement, Witness};
@@ -104,6 +104,14 @@ enum Need {
     Unknown,
 }
 
+/// Something that administering needs.
+struct Served {
+    /// The classes of targets any of which will do.
+    served_by: Vec<Lit>,
+    /// Whether some policy speaks of it.
+    is_told_apart: bool,
+}
+
 /// Whether administrators get in.
 #[derive(Debug, Clone)]
 pub enum Lockout {
@@ -125,8 +133,7 @@ impl Analysis {
         if administrators.roles.is_empty() {
             return Ok(Lockout::NoAdministrator);
         }
-        let mut among = self.select(&administrators.selection());
-        among.push(self.modern());
+        let among = self.administering(administrators);
         let needs = self.needs();
         let granted = self.granted_to_all(0);
         let (mut shut, mut is_unknown) = (None, false);
@@ -159,8 +166,7 @@ impl Analysis {
     /// Whether some administrator gets in if policies are passed over of which it is not known what they say.
     fn may_be_open(&mut self, administrators: &Administrators) -> bool {
         let is_open = self.leniently(0, |analysis| {
-            let mut among = analysis.select(&administrators.selection());
-            among.push(analysis.modern());
+            let among = analysis.administering(administrators);
             let needs = analysis.needs();
             analysis.people().into_iter().any(|person| {
                 let among: Vec<Lit> = among.iter().copied().chain(person).collect();
@@ -170,31 +176,55 @@ impl Analysis {
         is_open.unwrap_or(false)
     }
 
-    /// What administering needs, each with whatever serves it; the directory first.
+    /// Sign-ins of theirs by which they could administer.
+    fn administering(&mut self, administrators: &Administrators) -> Vec<Lit> {
+        let mut among = self.select(&administrators.selection());
+        among.extend(self.somehow());
+        among
+    }
+
+    /// By a browser or an app, on a device that there can be.
+    fn somehow(&mut self) -> Vec<Lit> {
+        let modern = self.modern();
+        let devices = self.devices_that_there_are();
+        std::iter::once(modern).chain(devices).collect()
+    }
+
+    /// What administering needs and policies tell apart, each with whatever serves it; the directory first.
     fn needs(&mut self) -> Vec<Lit> {
+        let mut told_apart = Vec::new();
+        for need in self.each_need() {
+            if need.is_told_apart {
+                told_apart.push(self.space.circuit.any(need.served_by));
+            }
+        }
+        told_apart
+    }
+
+    /// The directory, Graph and a portal. What nobody tells apart is reached as whatever nobody names, so that a portal may be one
+    /// that a policy names or another.
+    fn each_need(&self) -> [Served; 3] {
         let portals: BTreeSet<ClientId> = microsoft_admin_portals().collect();
+        let targets = &self.space.targets;
+        let members = targets.values.iter().flat_map(|one| &one.members);
+        let named: BTreeSet<ClientId> = members.filter_map(|one| one.application()).collect();
         let needs = [
             BTreeSet::from([ClientId::DIRECTORY]),
             BTreeSet::from([GRAPH]),
             portals,
         ];
-        let space = &mut self.space;
-        let serves = |members: &[Reached], need: &BTreeSet<ClientId>| {
-            let mut members = members.iter().filter_map(|one| one.application());
-            members.any(|one| need.contains(&one))
-        };
-        let mut told_apart = Vec::new();
-        for need in needs {
-            let mut targets = space.targets.values.iter();
-            if targets.any(|target| serves(&target.members, &need)) {
-                let circuit = &mut space.circuit;
-                let any = space
-                    .targets
-                    .any(circuit, |one| serves(&one.members, &need));
-                told_apart.push(any);
+        needs.map(|need| {
+            let is_elsewhere_too = !need.is_subset(&named);
+            let serves = |one: &TargetClass| {
+                let mut members = one.members.iter().filter_map(|one| one.application());
+                members.any(|one| need.contains(&one)) || one.is_rest && is_elsewhere_too
+            };
+            let served_by = targets.iter().filter(|(one, _)| serves(one));
+            Served {
+                served_by: served_by.map(|(_, literal)| literal).collect(),
+                is_told_apart: !need.is_disjoint(&named),
             }
-        }
-        told_apart
+        })
     }
 
     /// Each class of listed people; or anybody, where none are listed.
@@ -299,8 +329,7 @@ impl Analysis {
         if administrators.roles.is_empty() {
             return false;
         }
-        let mut among = self.select(&administrators.selection());
-        among.push(self.modern());
+        let among = self.administering(administrators);
         let needs = self.needs();
         let granted = self.granted_to_all(0);
         needs.iter().any(|need| {
@@ -314,11 +343,12 @@ impl Analysis {
         &mut self,
         administrators: &Administrators,
     ) -> Result<Vec<Finding>, Disagreement> {
-        let (needs, modern) = (self.needs(), self.modern());
+        let (needs, somehow) = (self.needs(), self.somehow());
         let granted = self.granted_to_all(0);
         let mut found = Vec::new();
         for holders in self.role_holders(administrators) {
-            let mut among = vec![holders.literal, modern];
+            let mut among = vec![holders.literal];
+            among.extend(&somehow);
             let needs = match holders.rank {
                 Rank::Administrator => needs.as_slice(),
                 Rank::Other => needs.get(..1).unwrap_or_default(),
@@ -395,8 +425,8 @@ impl Analysis {
         all
     }
 
-    /// An account for emergencies gets in by a browser from anywhere, on any device, as long as its own risk is none, with what it
-    /// holds itself. A guest is none: whether she gets in is up to her own tenant and to the trust in it.
+    /// An account for emergencies gets in to all that administering needs by a browser from anywhere, on any device, as long as its
+    /// own risk is none, with what it holds itself. A guest is none: whether she gets in is up to her own tenant and to the trust in it.
     fn no_break_glass(
         &mut self,
         administrators: &Administrators,
@@ -406,20 +436,19 @@ impl Analysis {
         among.extend(self.emergency());
         let held = self.wallet.held_by_the_account();
         let granted = self.granted(0, held);
-        let mut candidates = self.candidates(administrators);
-        while let Some(candidate) = candidates.pop() {
-            let mut all = among.clone();
-            all.extend(&candidate);
-            all.push(!granted);
-            if self.is_possible(&all, Whom::Listed) != Answer::No {
-                continue;
-            }
-            // Nobody who is never there is kept for emergencies.
-            all.pop();
-            if self.is_possible(&all, Whom::Listed) == Answer::Yes {
+        let needs = self.each_need();
+        for candidate in self.candidates(administrators).into_iter().rev() {
+            let all: Vec<Lit> = among.iter().chain(&candidate).copied().collect();
+            if needs
+                .iter()
+                .all(|need| self.is_always_served(need, &all, granted))
+            {
                 return Ok(None);
             }
         }
+        let needed: Vec<Lit> = needs.into_iter().flat_map(|one| one.served_by).collect();
+        let needed = self.space.circuit.any(needed);
+        among.push(needed);
         let question = Question {
             goal: !granted,
             among,
@@ -439,6 +468,16 @@ impl Analysis {
         finding.class = Some(self.class(one, &selection));
         finding.witness = Some(self.confirmed_with(held, one, false)?);
         Ok(Some(finding))
+    }
+
+    /// Whether something that serves a need is reached in all of these sign-ins. Nobody who is never there is kept for emergencies.
+    fn is_always_served(&mut self, need: &Served, among: &[Lit], granted: Lit) -> bool {
+        need.served_by.iter().any(|served_by| {
+            let mut all: Vec<Lit> = among.iter().copied().chain([*served_by]).collect();
+            let is_there = self.is_possible(&all, Whom::Listed) == Answer::Yes;
+            all.push(!granted);
+            is_there && self.is_possible(&all, Whom::Listed) == Answer::No
+        })
     }
 
     /// The circumstances under which an account for emergencies is used: a browser, nothing transferred, no risk.

@@ -2,6 +2,7 @@
 //! 5.5, 4.6).
 
 use batsat::Lit;
+use portcullis_model::conditional_access::signal::TransferMethod;
 use portcullis_model::conditional_access::{
     ClientAppType, ConditionalAccessPolicy, DevicePlatform, GrantControl, GrantOperator, UserAction,
 };
@@ -44,6 +45,9 @@ impl Analysis {
         if bound.is_empty() || !is_demand || self.is_defective(number) {
             return false;
         }
+        if self.lint_device_code(number, policy, found) {
+            return true;
+        }
         let has_another_way = is_or(policy) && bound.len() < controls(policy).len();
         let mut platforms = Platforms::default();
         if !has_another_way {
@@ -62,6 +66,27 @@ impl Analysis {
             }
         }
         false
+    }
+
+    /// What a device says of itself is something that there is on its platform.
+    pub(super) fn devices_that_there_are(&mut self) -> Vec<Lit> {
+        let mut all = Vec::new();
+        for control in [
+            GrantControl::CompliantDevice,
+            GrantControl::DomainJoinedDevice,
+        ] {
+            let Some(encoded) = self.encoded.first() else {
+                continue;
+            };
+            let has = encoded.has(&mut self.space, &control);
+            let circuit = &mut self.space.circuit;
+            let there = self
+                .space
+                .platforms
+                .any(circuit, |platform| can_be_met_on(&control, *platform));
+            all.push(circuit.implies(has, there));
+        }
+        all
     }
 
     fn platforms(
@@ -185,6 +210,54 @@ impl Analysis {
         );
         finding.witness = self.signs_in(!there, &among, &[true, false]);
         Some(finding)
+    }
+
+    /// Tells what is demanded of a device where all whom the policy is about sign in by a device code, by which none is shown
+    /// (specification 5.5), on whatever platform; true where that makes it a block.
+    fn lint_device_code(
+        &mut self,
+        number: usize,
+        policy: &ConditionalAccessPolicy,
+        found: &mut Vec<Finding>,
+    ) -> bool {
+        let is_of_device = |one: &GrantControl| {
+            matches!(
+                one,
+                GrantControl::CompliantDevice | GrantControl::DomainJoinedDevice
+            )
+        };
+        let mut controls = controls(policy).iter();
+        let asks = if is_or(policy) {
+            controls.all(is_of_device)
+        } else {
+            controls.any(is_of_device)
+        };
+        let by_device_code = self.space.flows.any(&mut self.space.circuit, |flow| {
+            *flow == Some(TransferMethod::DeviceCodeFlow)
+        });
+        let mut among = vec![self.scope(number), self.modern()];
+        among.extend(self.encoded.first().map(|one| one.admitted));
+        let otherwise: Vec<Lit> = among.iter().copied().chain([!by_device_code]).collect();
+        if !asks
+            || self.is_possible(&among, Whom::Listed) != Answer::Yes
+            || self.is_possible(&otherwise, Whom::Anybody) != Answer::No
+        {
+            return false;
+        }
+        let mut finding = Finding::about(
+            Rule::NeverMetByClient,
+            policy,
+            format!(
+                "`{}` demands {} in the device code flow alone, in which no device is shown: it blocks whomever it is about",
+                policy.display_name,
+                self.demanded(policy)
+            ),
+            "say `block` if that is meant, or let the policy be about other sign-ins too",
+        );
+        let passes = self.passes(0, self.wallet.whole(), number);
+        finding.witness = self.signs_in(!passes, &among, &[false]);
+        found.push(finding);
+        true
     }
 
     /// Legacy clients show nothing, so that whatever is demanded of them alone is a block.

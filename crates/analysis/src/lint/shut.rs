@@ -45,11 +45,9 @@ impl Analysis {
         if self.is_possible(&base, Whom::Anybody) != Answer::Yes {
             return None;
         }
-        let whole = self.wallet.whole();
-        let mut blocking: Vec<(usize, Lit)> = Vec::new();
-        for (number, _) in self.numbered() {
-            blocking.push((number, self.passes(0, whole, number)));
-        }
+        // Of what is not known to block, because something is missing, nothing is said here: it is told on its own.
+        let known = self.leniently(0, Self::each_lets_pass);
+        let mut blocking = known.unwrap_or_else(|| self.each_lets_pass());
         let asked = |blocking: &[(usize, Lit)]| {
             let passes = blocking.iter().map(|(_, passes)| *passes);
             base.iter().copied().chain(passes).collect::<Vec<Lit>>()
@@ -57,8 +55,6 @@ impl Analysis {
         if self.is_possible(&asked(&blocking), Whom::Anybody) != Answer::No {
             return None;
         }
-        // What blocks for want of something is left out first: it is told on its own.
-        blocking.sort_by_key(|(number, _)| !self.is_defective(*number));
         for one in blocking.clone() {
             let rest: Vec<(usize, Lit)> = blocking
                 .iter()
@@ -69,9 +65,16 @@ impl Analysis {
                 blocking = rest;
             }
         }
-        let policies: BTreeSet<usize> = blocking.iter().map(|(number, _)| *number).collect();
-        let is_whole = policies.iter().all(|number| !self.is_defective(*number));
-        is_whole.then_some(policies)
+        Some(blocking.iter().map(|(number, _)| *number).collect())
+    }
+
+    /// Of each policy that it lets pass whoever shows everything.
+    fn each_lets_pass(&mut self) -> Vec<(usize, Lit)> {
+        let whole = self.wallet.whole();
+        let policies = self.numbered().into_iter();
+        policies
+            .map(|(number, _)| (number, self.passes(0, whole, number)))
+            .collect()
     }
 
     fn nobody_gets_in(

@@ -152,3 +152,30 @@ fn nobody_is_an_administrator_where_no_role_is_one_and_where_nobody_has_it() {
     let rules = rules(&empty, &Administrators::default());
     assert!(!rules.contains(&Rule::NoBreakGlass), "{rules:?}");
 }
+
+/// Mail is no way to repair anything.
+#[test]
+fn whoever_reaches_what_administering_needs_is_one_though_something_else_is_shut() {
+    let at =
+        |applications: &[&str]| json!({ "applications": { "includeApplications": applications } });
+    let azure = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c";
+    let graph = "00000003-0000-0000-c000-000000000000";
+    is_a_way_in(true, vec![policy(1, at(&["Office365"]), block())]);
+    is_a_way_in(true, vec![policy(1, at(&[azure]), block())]);
+    let abroad = |applications: &[&str]| {
+        let mut conditions = at(applications);
+        conditions["platforms"] = json!({ "includePlatforms": ["windows"] });
+        vec![policy(1, conditions, block())]
+    };
+    is_a_way_in(true, abroad(&["Office365"]));
+    is_a_way_in(false, abroad(&[graph]));
+    is_a_way_in(false, abroad(&["MicrosoftAdminPortals"]));
+    is_a_way_in(false, abroad(&["All"]));
+    // What nobody names is shut with the rest.
+    let mut conditions = json!({ "platforms": { "includePlatforms": ["windows"] } });
+    conditions["applications"] = json!({
+        "includeApplications": ["All"],
+        "excludeApplications": ["00000002-0000-0000-c000-000000000000"],
+    });
+    is_a_way_in(false, vec![policy(1, conditions, block())]);
+}

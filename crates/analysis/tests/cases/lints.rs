@@ -18,7 +18,7 @@ use crate::story::{
 const GROUP: u128 = 0x21;
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
-fn analysis(story: &Story) -> Analysis {
+pub(super) fn analysis(story: &Story) -> Analysis {
     let configuration = story.configuration.clone();
     let compiled = CompiledTenant::compile(&configuration);
     let tenant = DirectoryTenant::new(configuration, compiled, People::NotListed);
@@ -29,12 +29,12 @@ fn analysis(story: &Story) -> Analysis {
     Analysis::new(&directory, &tenant, Counted::Enabled, &interest)
 }
 
-fn lint(story: &Story) -> Vec<Finding> {
+pub(super) fn lint(story: &Story) -> Vec<Finding> {
     analysis(story).lint(&Administrators::default()).unwrap()
 }
 
 #[track_caller]
-fn finds(story: &Story, rule: Rule) -> Finding {
+pub(super) fn finds(story: &Story, rule: Rule) -> Finding {
     let found = lint(story);
     let told: Vec<_> = found
         .iter()
@@ -45,7 +45,7 @@ fn finds(story: &Story, rule: Rule) -> Finding {
 }
 
 #[track_caller]
-fn spares(story: &Story, rule: Rule) {
+pub(super) fn spares(story: &Story, rule: Rule) {
     let found = lint(story);
     let one = found.iter().find(|one| one.rule == rule);
     assert!(one.is_none(), "{one:?}");
@@ -473,7 +473,7 @@ fn on(platforms: &[&str]) -> Value {
     json!({ "platforms": { "includePlatforms": platforms } })
 }
 
-fn demanding(operator: &str, controls: &[&str]) -> Value {
+pub(super) fn demanding(operator: &str, controls: &[&str]) -> Value {
     json!({ "operator": operator, "builtInControls": controls })
 }
 

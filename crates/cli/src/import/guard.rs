@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use portcullis_analysis::guard::{self, Breach, Examined, Standing, Version};
+use portcullis_analysis::guard::{self, Breach, Examined, Former, Standing, Version};
 use portcullis_analysis::told::Names;
 use portcullis_model::id::TenantId;
 use portcullis_model::organization::PolicyChangeGuard;
@@ -25,8 +25,8 @@ pub(super) struct Guarded {
     tenant: TenantId,
     setting: PolicyChangeGuard,
     examined: Examined,
-    /// The names of invariants that were declared and are not any more.
-    withdrawn: Vec<String>,
+    /// What becomes of invariants that were declared before.
+    former: Former,
     /// What its policies would refer to and would not be there.
     missing: Vec<MissingReference>,
 }
@@ -78,21 +78,25 @@ pub(super) fn look(stored: &[TenantWorld], world: &World) -> anyhow::Result<Repo
             )
         })?;
         let setting = tenant.organization.policy_change_guard();
+        let before = stored.tenant(id).map(|tenant| Version {
+            directory: &stored,
+            tenant,
+        });
+        let former = before.map(|before| guard::former(before, &invariants));
+        let former = former.unwrap_or_default();
         let examined = match setting {
             PolicyChangeGuard::Off => Examined::default(),
             PolicyChangeGuard::Refuse | PolicyChangeGuard::Warn => {
-                let before = stored.tenant(id).map(|tenant| Version {
-                    directory: &stored,
-                    tenant,
-                });
-                guard::examine(before, version, &invariants, CLASSES_MAX)?
+                let mut asked = invariants;
+                asked.extend(former.still_guarding());
+                guard::examine(before, version, &asked, CLASSES_MAX)?
             }
         };
         guarded.push(Guarded {
             tenant: id,
             setting,
             examined,
-            withdrawn: withdrawn(was, tenant),
+            former,
             missing: missing_references(tenant),
         });
     }
@@ -121,12 +125,7 @@ impl Report {
                 output::warning(format_args!("{tenant}: {first}"));
                 lines.for_each(output::note);
             }
-            for name in &guarded.withdrawn {
-                let tenant = names.tenant(guarded.tenant);
-                output::warning(format_args!(
-                    "{tenant}: the invariant `{name}` is withdrawn: nothing guards it any more"
-                ));
-            }
+            guarded.warn_of_former(&names);
             warn_of_missing(&guarded.missing);
             let unknown = &guarded.examined.unknown;
             if !unknown.is_empty() {
@@ -159,7 +158,8 @@ impl Report {
                 "policyChangeGuard": guarded.setting.word(),
                 "breaches": breaches.map(|one| one.json(&names)).collect::<Vec<_>>(),
                 "unknown": guarded.examined.unknown,
-                "withdrawn": guarded.withdrawn,
+                "withdrawn": guarded.former.withdrawn,
+                "changed": guarded.former.changed.iter().map(|one| &one.name).collect::<Vec<_>>(),
                 "missing": guarded.missing.iter().map(missing_json).collect::<Vec<_>>(),
             })
         });
@@ -175,6 +175,21 @@ impl Report {
 }
 
 impl Guarded {
+    fn warn_of_former(&self, names: &Names<'_>) {
+        let tenant = names.tenant(self.tenant);
+        for name in &self.former.withdrawn {
+            output::warning(format_args!(
+                "{tenant}: the invariant `{name}` is withdrawn: nothing guards it any more"
+            ));
+        }
+        for former in &self.former.changed {
+            output::warning(format_args!(
+                "{tenant}: the invariant `{}` says something else than before: this change must keep what it said, too; to withdraw that, give the new one another name",
+                former.name
+            ));
+        }
+    }
+
     fn breaks(&self) -> bool {
         let mut breaches = self.examined.breaches.iter();
         breaches.any(|breach: &Breach| breach.standing == Standing::Breaks)
@@ -183,21 +198,6 @@ impl Guarded {
 
 fn missing_json(missing: &MissingReference) -> Value {
     json!({ "kind": missing.kind.to_string(), "name": missing.name, "policies": missing.policies })
-}
-
-/// The names of the invariants that are declared before and not after.
-fn withdrawn(before: Option<&TenantWorld>, after: &TenantWorld) -> Vec<String> {
-    let names = |tenant: &TenantWorld| -> Vec<String> {
-        let declared = tenant.invariants.as_ref();
-        let listed = declared.and_then(|one| one.document.get("invariants")?.as_array());
-        let entries = listed.into_iter().flatten();
-        let names = entries.filter_map(|entry| entry.get("name")?.as_str().map(str::to_owned));
-        names.collect()
-    };
-    let kept = names(after);
-    let mut withdrawn = before.map(names).unwrap_or_default();
-    withdrawn.retain(|name| !kept.contains(name));
-    withdrawn
 }
 
 /// The tenant as it would be stored: what the world does not speak of stays as it is.

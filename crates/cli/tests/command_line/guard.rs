@@ -283,6 +283,75 @@ fn everybody_is_not_blocked_in_a_tenant_without_administrators() {
     place.run_well(&["import", "world"]);
 }
 
+/// To loosen an invariant under its own name is no way around it; to withdraw it is one that is seen.
+#[test]
+fn an_invariant_that_is_changed_is_told_and_still_guards_the_change_that_changes_it() {
+    let place = Place::new();
+    guarded(&place, GUESTS_NEED_MFA);
+    place.run_well(&["import", "world"]);
+    // Why it matters is not what it says.
+    guarded(
+        &place,
+        &GUESTS_NEED_MFA.replace("everybody's salary", "salaries"),
+    );
+    let said = place.run(&["import", "world", "--check"]);
+    assert_eq!((said.code, said.error.as_str()), (Some(0), ""));
+
+    let hollow = GUESTS_NEED_MFA.replace("b2bCollaborationGuest", "internalGuest");
+    guarded(&place, &hollow);
+    let changed =
+        "Contoso: the invariant `guests need MFA for Payroll` says something else than before";
+    let said = place.run(&["import", "world", "--check"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    assert!(said.error.contains(changed), "{}", said.error);
+    disable_mfa_for_guests(&place);
+    let broken =
+        "the invariant `guests need MFA for Payroll (as it was declared before)` does not hold\n";
+    let said = place.run(&["import", "world"]);
+    said.assert_refused(1, &[changed, broken, "• B2B collaboration guests"]);
+
+    // The words are as they were; what they speak of is not.
+    guarded(&place, GUESTS_NEED_MFA);
+    for file in ["applications", "servicePrincipals"] {
+        change(&place, &format!("world/contoso/{file}.json"), |named| {
+            for one in named.as_array_mut().unwrap() {
+                let swapped = match one["displayName"].as_str() {
+                    Some("Payroll") => "Vault",
+                    Some("Vault") => "Payroll",
+                    _ => continue,
+                };
+                one["displayName"] = swapped.into();
+            }
+        });
+    }
+    let said = place.run(&["import", "world", "--check"]);
+    assert!(said.error.contains(changed), "{}", said.error);
+
+    guarded(
+        &place,
+        &hollow.replace("name: guests need", "name: internal guests need"),
+    );
+    disable_mfa_for_guests(&place);
+    let said = place.run(&["import", "world", "--output", "json"]);
+    assert_eq!(said.code, Some(0), "{}", said.error);
+    let withdrawn = "`guests need MFA for Payroll` is withdrawn";
+    assert!(said.error.contains(withdrawn), "{}", said.error);
+    let told: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(told["guard"][0]["changed"], json!([]));
+}
+
+#[test]
+fn two_invariants_of_one_name_are_refused() {
+    let place = Place::new();
+    let (head, entry) = GUESTS_NEED_MFA.split_once("invariants:").unwrap();
+    guarded(&place, &format!("{head}invariants:{entry}{entry}"));
+    let parts = [
+        "`guests need MFA for Payroll`",
+        "two invariants have this name",
+    ];
+    place.run(&["import", "world"]).assert_refused(1, &parts);
+}
+
 /// The policy stays as it is; whom it spares does not.
 #[test]
 fn a_change_of_members_is_guarded_as_a_change_of_policies_is() {
