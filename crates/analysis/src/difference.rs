@@ -234,8 +234,8 @@ impl Analysis {
         let value = |axis| found.point.values.get(&axis).copied();
         let admits = || {
             let target = self.space.targets.values.get(value(AxisId::Target)?)?;
-            let accounts = target.admitted.get(at)?;
-            Some(accounts.get(value(AxisId::Who)?)?.is_some())
+            let door = target.door(at, value(AxisId::Through)?)?;
+            Some(door.admits(value(AxisId::Who)?))
         };
         admits().unwrap_or(false)
     }
