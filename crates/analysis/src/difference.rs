@@ -13,6 +13,7 @@ use portcullis_policy::decision::{Block, BlockReason, Outcome, SessionDecision};
 use portcullis_policy::facts::SignIn;
 
 use crate::analysis::Analysis;
+use crate::circuit::Answer;
 use crate::evidence::Evidence;
 use crate::region::{End, Found, Question};
 use crate::selection::Selection;
@@ -83,7 +84,8 @@ pub struct Changes {
 /// What to look for, and with which evidences.
 pub(crate) struct Sought {
     pub(crate) change: Change,
-    policies: Vec<PolicyId>,
+    /// Policies that may be why, each with the literal of being so.
+    reasons: Vec<(PolicyId, Lit)>,
     pub(crate) ways: Vec<(Evidence, Lit)>,
     /// Whether each side grants.
     pub(crate) expected: [bool; 2],
@@ -115,7 +117,7 @@ impl Analysis {
             if !classes.is_empty() || findings.end != End::Complete {
                 all.push(Changes {
                     change: sought.change,
-                    policies: sought.policies,
+                    policies: self.why(&sought.reasons, &question),
                     classes,
                     end: findings.end,
                 });
@@ -123,6 +125,19 @@ impl Analysis {
         }
         all.sort_by(|one, other| one.change.cmp(&other.change));
         Ok(all)
+    }
+
+    /// The policies that are why for somebody; of whom nobody can say it is not kept silent.
+    fn why(&mut self, reasons: &[(PolicyId, Lit)], question: &Question) -> Vec<PolicyId> {
+        let mut why = Vec::new();
+        for (policy, literal) in reasons {
+            let mut assumed = question.among.clone();
+            assumed.extend([*literal, self.space.populated]);
+            if self.space.circuit.solve(&assumed) != Answer::No {
+                why.push(*policy);
+            }
+        }
+        why
     }
 
     /// Everything that could change.
@@ -134,7 +149,7 @@ impl Analysis {
         let (gained, lost) = (circuit.all([!before, after]), circuit.all([before, !after]));
         let plain = |change, way, expected| Sought {
             change,
-            policies: Vec::new(),
+            reasons: Vec::new(),
             ways: vec![(whole, way)],
             expected,
         };
@@ -234,8 +249,8 @@ impl Analysis {
         let value = |axis| found.point.values.get(&axis).copied();
         let admits = || {
             let target = self.space.targets.values.get(value(AxisId::Target)?)?;
-            let accounts = target.admitted.get(at)?;
-            Some(accounts.get(value(AxisId::Who)?)?.is_some())
+            let door = target.door(at, value(AxisId::Through)?)?;
+            Some(door.admits(value(AxisId::Who)?))
         };
         admits().unwrap_or(false)
     }

@@ -492,24 +492,19 @@ fn strengths_of_registration(
     })
 }
 
-/// Some account of this kind may reach this.
+/// Some account of this kind may reach this through that.
 fn admitted(space: &mut Space, at: usize) -> Lit {
     let mut refused = Vec::new();
-    for class in 0..space.targets.values.len() {
-        let held_back = |who: usize| {
-            let target = space.targets.values.get(class);
-            let accounts = target.and_then(|target| target.admitted.get(at));
-            accounts.and_then(|accounts| accounts.get(who)) == Some(&None)
-        };
-        let held_back: Vec<bool> = (0..space.whos.values.len()).map(held_back).collect();
-        let circuit = &mut space.circuit;
-        let held_back = space
-            .whos
-            .any_at(circuit, |at, _| held_back.get(at) == Some(&true));
-        let reached = space.targets.literals.get(class).copied();
-        let reached = reached.unwrap_or(circuit.never());
-        refused.push(circuit.all([held_back, reached]));
+    let circuit = &mut space.circuit;
+    for (target, reached) in space.targets.iter() {
+        for (through, client) in space.throughs.literals.iter().enumerate() {
+            let door = target.door(at, through);
+            let held_back = space
+                .whos
+                .any_at(circuit, |who, _| door.is_some_and(|door| !door.admits(who)));
+            refused.push(circuit.all([held_back, reached, *client]));
+        }
     }
-    let refused = space.circuit.any(refused);
+    let refused = circuit.any(refused);
     !refused
 }

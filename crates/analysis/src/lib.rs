@@ -26,6 +26,7 @@ mod space;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod through;
 pub mod told;
 pub mod who;
 pub mod witness;

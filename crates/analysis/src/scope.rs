@@ -355,10 +355,15 @@ fn direct_connect(space: &mut Space, at: usize) -> Vec<Lit> {
     let mut literals = Vec::with_capacity(count);
     for who in 0..count {
         let circuit = &mut space.circuit;
-        let reaches = space.targets.any(circuit, |target| {
-            let could = target.direct_connect.get(at);
-            could.and_then(|could| could.get(who)) == Some(&true)
-        });
+        let mut ways = Vec::new();
+        for (through, client) in space.throughs.literals.iter().enumerate() {
+            let target = space.targets.any(circuit, |target| {
+                let door = target.door(at, through);
+                door.is_some_and(|door| door.adds_direct_connect(who))
+            });
+            ways.push(circuit.all([target, *client]));
+        }
+        let reaches = circuit.any(ways);
         let its = space.whos.literals.get(who).copied();
         let its = its.unwrap_or(circuit.never());
         literals.push(circuit.all([its, reaches, space.eligible]));

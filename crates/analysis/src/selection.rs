@@ -10,7 +10,7 @@ use portcullis_model::id::{GroupId, NamedLocationId, RoleTemplateId, TenantId, U
 use crate::analysis::Analysis;
 use crate::place::PlaceKind;
 use crate::space::any_of;
-use crate::target::Reached;
+use crate::target::{ACTIONS, Reached};
 use crate::who::{Home, SubjectKind, Who};
 
 /// What a sign-in must be; a part that is empty says nothing.
@@ -57,6 +57,11 @@ pub enum Reaching {
 }
 
 impl Reaching {
+    /// What users do to their own account.
+    pub fn actions() -> Self {
+        Self::Any(ACTIONS.map(Reached::Action).into())
+    }
+
     /// Whether this is reached.
     pub fn holds(&self, reached: Reached) -> bool {
         let is_application = reached.application().is_some();

@@ -210,29 +210,20 @@ impl Side {
         partners.map(|partner| partner.tenant_id)
     }
 
-    /// Some account of this kind that both tenants let cross to this application, by some client, if there is one. Of a home
-    /// tenant that nobody knows it is supposed that it lets everybody out.
-    pub(crate) fn admitted(&self, who: &Who, application: ClientId) -> Option<UserId> {
-        self.crossing(who, application).map(|(account, _)| account)
-    }
-
-    /// By what client they cross to this application, where it is not the application itself that lets them.
-    pub(crate) fn client(&self, who: &Who, application: ClientId) -> Option<ClientId> {
-        let (_, client) = self.crossing(who, application)?;
-        (client != application).then_some(client)
-    }
-
-    /// The account that crosses, and the client by which it does.
-    fn crossing(&self, who: &Who, application: ClientId) -> Option<(UserId, ClientId)> {
+    /// Some account of this kind that both tenants let cross to this application through this client, if there is one. Of a
+    /// home tenant that nobody knows it is supposed that it lets everybody out.
+    pub(crate) fn admitted(
+        &self,
+        who: &Who,
+        application: ClientId,
+        client: ClientId,
+    ) -> Option<UserId> {
         let resources = BTreeSet::from([application]);
         let (channel, tenant) = match (who.kind.cross_tenant_channel(), who.home) {
-            (None, _) | (Some(_), Home::Here) => return Some((ACCOUNT, application)),
+            (None, _) | (Some(_), Home::Here) => return Some(ACCOUNT),
             (Some(_), Home::NoTenant) => {
-                let mut clients = self.clients(application);
-                let crosses = |client: &ClientId| {
-                    admit_without_home(&self.compiled, *client, &resources).is_ok()
-                };
-                return clients.find(crosses).map(|client| (ACCOUNT, client));
+                let admission = admit_without_home(&self.compiled, client, &resources);
+                return admission.is_ok().then_some(ACCOUNT);
             }
             (Some(channel), Home::Tenant(tenant) | Home::AnyOtherTenant(tenant)) => {
                 (channel, tenant)
@@ -246,33 +237,30 @@ impl Side {
             &supposed
         };
         let crosses = |account: &(UserId, BTreeSet<GroupId>)| {
-            self.clients(application).find(|client| {
-                let crossing = Crossing {
-                    channel,
-                    home: HomeAccount {
-                        tenant_id: tenant,
-                        user_id: account.0,
-                    },
-                    home_groups: &account.1,
-                    client: *client,
-                    resources: &resources,
-                };
-                admit(home, &self.compiled, &crossing).is_ok()
-            })
+            let crossing = Crossing {
+                channel,
+                home: HomeAccount {
+                    tenant_id: tenant,
+                    user_id: account.0,
+                },
+                home_groups: &account.1,
+                client,
+                resources: &resources,
+            };
+            admit(home, &self.compiled, &crossing).is_ok()
         };
         let mut accounts = self.accounts(tenant).into_iter();
-        accounts.find_map(|account| crosses(&account).map(|client| (account.0, client)))
+        accounts.find(crosses).map(|account| account.0)
     }
 
-    /// By what an application is reached, as far as that opens or shuts a door: settings that name the client speak of
-    /// whatever it reaches, and the directory is reached by direct connect through a client that takes part in it.
-    fn clients(&self, application: ClientId) -> impl Iterator<Item = ClientId> {
+    /// Applications that open or shut a door to whatever is reached through them: settings that name the client speak of that
+    /// too, and the directory is reached by direct connect through a client that takes part in it. All others are as good as
+    /// the application that is reached.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = ClientId> {
         let takes_part = self.configuration.applications.iter();
-        let takes_part = takes_part
-            .filter(move |one| application == ClientId::DIRECTORY && one.supports_direct_connect)
-            .map(|one| one.app_id);
-        let named = self.in_settings.iter().copied();
-        std::iter::once(application).chain(named).chain(takes_part)
+        let takes_part = takes_part.filter(|one| one.supports_direct_connect);
+        let takes_part = takes_part.map(|one| one.app_id);
+        self.in_settings.iter().copied().chain(takes_part)
     }
 
     /// Accounts of another tenant that its or our settings could tell apart. Each side looks for one name at most, so one

@@ -18,7 +18,8 @@ use crate::mentions::Mentions;
 use crate::place::{PlaceKind, Places};
 use crate::selection::Interest;
 use crate::side::Side;
-use crate::target::{ACTIONS, ContextClass, Reached, TargetClass, contexts, targets};
+use crate::target::{ACTIONS, ContextClass, Reached, TargetClass, candidates, contexts, targets};
+use crate::through::{Through, throughs};
 use crate::who::{Home, SubjectKind, Who};
 
 pub(crate) use axis::{Axis, AxisId, Platform, Switch, any_of};
@@ -37,6 +38,8 @@ pub(crate) struct Space {
     /// The same of service principals; `None` is a person.
     pub(crate) principals: Axis<Option<Vec<ServicePrincipalId>>>,
     pub(crate) targets: Axis<TargetClass>,
+    /// Through which application, where cross-tenant access settings tell clients apart.
+    pub(crate) throughs: Axis<Through>,
     /// What the application asks for by name beside it.
     pub(crate) contexts: Axis<ContextClass>,
     pub(crate) clients: Axis<ClientAppType>,
@@ -76,7 +79,9 @@ impl Space {
         mentions.roles.extend(&interest.roles);
         mentions.tenants.extend(&interest.tenants);
         let whos = Who::all(&homes(sides, &mentions));
-        let targets = targets(sides, &mentions, &whos, &interest.reached);
+        let reached = candidates(sides, &mentions, &interest.reached);
+        let throughs = throughs(sides, &whos, &reached);
+        let targets = targets(sides, reached, &whos, &interest.reached, &throughs);
         let places = Places::of(sides);
         let mut circuit = Circuit::new();
         let device = Device::new(&mut circuit, &mentions.device);
@@ -91,6 +96,7 @@ impl Space {
             users: Axis::new(&mut circuit, users(sides, &mentions, interest)),
             principals: Axis::new(&mut circuit, principals),
             targets: Axis::new(&mut circuit, targets),
+            throughs: Axis::new(&mut circuit, throughs),
             contexts: Axis::new(&mut circuit, contexts(sides, &mentions)),
             clients: Axis::new(&mut circuit, axis::CLIENTS.to_vec()),
             platforms: Axis::new(&mut circuit, axis::PLATFORMS.to_vec()),
@@ -181,6 +187,7 @@ impl Space {
             AxisId::User => &self.users.literals,
             AxisId::Principal => &self.principals.literals,
             AxisId::Target => &self.targets.literals,
+            AxisId::Through => &self.throughs.literals,
             AxisId::Context => &self.contexts.literals,
             AxisId::Client => &self.clients.literals,
             AxisId::Platform => &self.platforms.literals,
@@ -227,6 +234,7 @@ impl Space {
         let mut plain: Vec<Lit> = [
             self.whos.find(|who| who.kind == SubjectKind::Member),
             self.users.find(Vec::is_empty),
+            self.throughs.find(|through| through.clients.is_empty()),
             self.targets.find(|target| target.is_rest),
             self.contexts.find(|context| context.members.is_empty()),
             clients.copied(),
@@ -251,8 +259,8 @@ impl Space {
         let mut targets = self.targets.values.iter();
         targets.any(|target| {
             let is_application = target.members.iter().any(|one| one.application().is_some());
-            let mut sides = target.admitted.iter();
-            is_application && sides.any(|all| all.get(who).is_some_and(Option::is_some))
+            let mut doors = target.doors.iter().flatten();
+            is_application && doors.any(|door| door.admits(who))
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::authentication_context::AuthenticationContextId;
 use portcullis_model::conditional_access::UserAction;
-use portcullis_model::id::{ClientId, UserId};
+use portcullis_model::id::ClientId;
 use portcullis_policy::facts::SignIn;
 use portcullis_policy::well_known_applications::{microsoft_admin_portals, office_365};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::mentions::Mentions;
 use crate::probe::{Cut, person};
 use crate::side::Side;
+use crate::through::{Door, Passing, Through};
 use crate::who::{Home, SubjectKind, Who};
 
 /// What is reached.
@@ -40,10 +41,8 @@ pub(crate) struct TargetClass {
     pub(crate) members: Vec<Reached>,
     /// Whether it also stands for every application that nobody names.
     pub(crate) is_rest: bool,
-    /// For each side and each kind of subject an account that may reach it.
-    pub(crate) admitted: Vec<Vec<Option<UserId>>>,
-    /// For each side and each kind of subject whether they could come by direct connect, which adds that type.
-    pub(crate) direct_connect: Vec<Vec<bool>>,
+    /// Who may reach it, for each side and each class of applications through which it is reached.
+    pub(crate) doors: Vec<Vec<Door>>,
     /// For each side the numbers of the policies that are about it.
     pub(crate) policies: Vec<BTreeSet<usize>>,
 }
@@ -94,6 +93,11 @@ impl TargetClass {
     pub(crate) fn is(&self, reached: Reached) -> bool {
         self.members.contains(&reached)
     }
+
+    /// Who may reach it through this class of applications, on a side.
+    pub(crate) fn door(&self, at: usize, through: usize) -> Option<&Door> {
+        self.doors.get(at)?.get(through)
+    }
 }
 
 /// No context, and all classes of them. A context adds policies to those about the resource, and takes none away.
@@ -129,19 +133,20 @@ pub(crate) fn contexts(sides: &[Side], mentions: &Mentions) -> Vec<ContextClass>
 }
 
 /// What tells one target from another: the policies about it, who may reach it, what it is, and whether somebody asks about it.
-type Signature = (Vec<BTreeSet<usize>>, Vec<Vec<bool>>, u8, Option<Reached>);
+type Signature = (Vec<BTreeSet<usize>>, Vec<Vec<Passing>>, u8, Option<Reached>);
 
-/// All classes of targets.
+/// All classes of targets, whose doors are one for each of these classes of clients.
 pub(crate) fn targets(
     sides: &[Side],
-    mentions: &Mentions,
+    candidates: Vec<Reached>,
     whos: &[Who],
     interest: &BTreeSet<Reached>,
+    throughs: &[Through],
 ) -> Vec<TargetClass> {
     let cuts: Vec<Cut> = sides.iter().map(cut).collect();
     let mut classes: Vec<TargetClass> = Vec::new();
     let mut numbers: BTreeMap<Signature, usize> = BTreeMap::new();
-    for candidate in candidates(sides, mentions, interest) {
+    for candidate in candidates {
         let policies: Vec<BTreeSet<usize>> = cuts
             .iter()
             .map(|cut| {
@@ -154,19 +159,17 @@ pub(crate) fn targets(
                 cut.matching(sign_in, origin)
             })
             .collect();
-        let admitted: Vec<Vec<Option<UserId>>> = sides
+        let doors: Vec<Vec<Door>> = sides
             .iter()
-            .map(|side| admitted(side, candidate, whos))
+            .map(|side| {
+                let doors = throughs.iter();
+                let doors = doors.map(|through| Door::new(side, candidate, through, whos));
+                doors.collect()
+            })
             .collect();
-        let direct_connect: Vec<Vec<bool>> = sides
-            .iter()
-            .map(|side| direct_connect(side, candidate, whos))
-            .collect();
-        let mut seen: Vec<Vec<bool>> = admitted
-            .iter()
-            .map(|one| one.iter().map(Option::is_some).collect())
-            .collect();
-        seen.extend(direct_connect.iter().cloned());
+        let seen = doors.iter();
+        let seen = seen.map(|doors| doors.iter().flat_map(Door::passing).collect());
+        let seen: Vec<Vec<Passing>> = seen.collect();
         let kind = match candidate {
             Reached::Application(_) => 0,
             // Judged by rules of their own.
@@ -185,8 +188,7 @@ pub(crate) fn targets(
             classes.push(TargetClass {
                 members: vec![candidate],
                 is_rest,
-                admitted,
-                direct_connect,
+                doors,
                 policies,
             });
         }
@@ -200,32 +202,12 @@ fn cut(side: &Side) -> Cut {
         .cut(policies, |whole, open| open.target = whole.target.clone())
 }
 
-fn admitted(side: &Side, reached: Reached, whos: &[Who]) -> Vec<Option<UserId>> {
-    let account = |who: &Who| match reached.application() {
-        Some(application) => side.admitted(who, application),
-        // Nothing is crossed for.
-        None => Some(crate::probe::ACCOUNT),
-    };
-    whos.iter().map(account).collect()
-}
-
-/// Whether a guest of this kind could come to it by direct connect too.
-fn direct_connect(side: &Side, reached: Reached, whos: &[Who]) -> Vec<bool> {
-    let could = |who: &Who| {
-        let by_direct_connect = Who {
-            kind: SubjectKind::B2bDirectConnectUser,
-            home: who.home,
-        };
-        let application = reached.application();
-        who.kind.is_external()
-            && who.home_tenant().is_some()
-            && application.is_some_and(|one| side.admitted(&by_direct_connect, one).is_some())
-    };
-    whos.iter().map(could).collect()
-}
-
 /// What policies and settings name, what the tenant has, and one application that nobody names.
-fn candidates(sides: &[Side], mentions: &Mentions, interest: &BTreeSet<Reached>) -> Vec<Reached> {
+pub(crate) fn candidates(
+    sides: &[Side],
+    mentions: &Mentions,
+    interest: &BTreeSet<Reached>,
+) -> Vec<Reached> {
     let mut applications: BTreeSet<ClientId> = mentions.applications.clone();
     applications.insert(ClientId::DIRECTORY);
     applications.extend(interest.iter().filter_map(|one| one.application()));

@@ -74,6 +74,7 @@ impl Class {
             region,
         };
         let mut conditions = Vec::new();
+        conditions.extend(telling.through());
         conditions.extend(telling.words(AxisId::Context, "asking for", |at| {
             let members = &space.contexts.values.get(at)?.members;
             Some(if members.is_empty() {
@@ -202,6 +203,7 @@ impl Telling<'_> {
             | AxisId::User
             | AxisId::Principal
             | AxisId::Target
+            | AxisId::Through
             | AxisId::Client
             | AxisId::Platform
             | AxisId::Address

@@ -46,7 +46,7 @@ pub struct Witness {
     pub roles: BTreeSet<RoleTemplateId>,
     /// What is reached.
     pub reached: Reached,
-    /// Through what other application, where the cross-tenant access settings let nobody come to it by itself.
+    /// Through what other application, where the cross-tenant access settings make a difference between that and itself.
     pub client: Option<ClientId>,
     /// What the application asks for by name beside it.
     pub authentication_context: Option<AuthenticationContextId>,
@@ -178,6 +178,12 @@ impl<'a> Reading<'a> {
             .unwrap_or(member)
     }
 
+    /// Through what other application this one is reached.
+    fn client(&self, reached: ClientId) -> Option<ClientId> {
+        let through = self.value(AxisId::Through, &self.space.throughs.values)?;
+        Some(through.client(reached)).filter(|client| *client != reached)
+    }
+
     fn place(&self, kind: PlaceKind) -> Option<PlaceValue> {
         let axis = match kind {
             PlaceKind::Address => AxisId::Address,
@@ -204,8 +210,9 @@ impl<'a> Reading<'a> {
         let target_at = *self.point.values.get(&AxisId::Target)?;
         let target = space.targets.values.get(target_at)?;
         let who_at = *self.point.values.get(&AxisId::Who)?;
-        let account = target.admitted.get(self.at).and_then(|all| all.get(who_at));
-        let account = account.copied().flatten().unwrap_or(ACCOUNT);
+        let door = target.door(self.at, *self.point.values.get(&AxisId::Through)?)?;
+        let account = door.admitted.get(who_at).copied().flatten();
+        let account = account.unwrap_or(ACCOUNT);
         let users = self.value(AxisId::User, &space.users.values)?;
         let mut groups = self.on(|switch| match switch {
             Switch::Group(id) => Some(*id),
@@ -225,8 +232,7 @@ impl<'a> Reading<'a> {
         let subject = if let Some(principals) = principals {
             Subject::ServicePrincipal(*principals.first()?)
         } else {
-            let direct_connect = target.direct_connect.get(self.at);
-            let could = direct_connect.and_then(|could| could.get(who_at)) == Some(&true);
+            let could = door.adds_direct_connect(who_at);
             Subject::User(UserSubject {
                 user: who.kind.has_object().then_some(user),
                 origin: Origin::Internal,
@@ -453,7 +459,7 @@ fn witness(reading: &Reading<'_>, confirmed: Confirmed, tells_places: bool) -> W
         groups,
         roles,
         reached: reached.unwrap_or(Reached::Application(ClientId::DIRECTORY)),
-        client: application.and_then(|one| side.client(&who, one)),
+        client: application.and_then(|one| reading.client(one)),
         authentication_context: facts.authentication_contexts.first().copied(),
         client_app_type: facts.client_app_type,
         platform: facts.platform,

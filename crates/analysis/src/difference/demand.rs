@@ -9,6 +9,7 @@ use portcullis_model::id::PolicyId;
 
 use super::{BEFORE, Change, ProofPlace, Sought, alternatives};
 use crate::analysis::Analysis;
+use crate::circuit::Circuit;
 use crate::evidence::Evidence;
 use crate::gap::is_shown_by_evidence;
 use crate::side::Side;
@@ -21,8 +22,25 @@ struct Clause {
     policies: Vec<usize>,
 }
 
-/// Evidences, each with the literal of getting in with it on one side and leaving a demand of the other unmet.
-type Ways = Vec<(Evidence, Lit)>;
+/// Getting in with an evidence on one side, and leaving a demand of the other unmet.
+struct Way {
+    /// The policy that makes the demand, by number.
+    policy: usize,
+    evidence: Evidence,
+    literal: Lit,
+}
+
+type Ways = Vec<Way>;
+
+impl Way {
+    /// The same, of those alone of whom this holds too.
+    fn and<const N: usize>(&self, circuit: &mut Circuit, more: [Lit; N]) -> Self {
+        Self {
+            literal: circuit.all([self.literal].into_iter().chain(more)),
+            ..*self
+        }
+    }
+}
 
 impl Analysis {
     /// For each demand of `strict`: who gets in at `lenient` without meeting it, and who meets it there by what was proven in a
@@ -35,28 +53,27 @@ impl Analysis {
         };
         let mut sought = Vec::new();
         for clause in self.clauses(strict) {
-            let policies = self.ids(strict, &clause.policies);
             let controls = clause.controls.clone();
             let (unmet, elsewhere) = self.asked(strict, lenient, &clause);
-            sought.push(Sought {
-                change: if strict == BEFORE {
-                    Change::NoLongerAsked(controls.clone())
-                } else {
-                    Change::NewlyAsked(controls.clone())
-                },
-                policies: policies.clone(),
-                ways: unmet,
-                expected,
-            });
+            let change = if strict == BEFORE {
+                Change::NoLongerAsked(controls.clone())
+            } else {
+                Change::NewlyAsked(controls.clone())
+            };
+            let mut changes = vec![(change, unmet)];
             for (place, ways) in elsewhere {
+                let change = if strict == BEFORE {
+                    Change::CountsNow(place, controls.clone())
+                } else {
+                    Change::CountsNoMore(place, controls.clone())
+                };
+                changes.push((change, ways));
+            }
+            for (change, ways) in changes {
                 sought.push(Sought {
-                    change: if strict == BEFORE {
-                        Change::CountsNow(place, controls.clone())
-                    } else {
-                        Change::CountsNoMore(place, controls.clone())
-                    },
-                    policies: policies.clone(),
-                    ways,
+                    change,
+                    reasons: self.reasons(strict, &clause.policies, &ways),
+                    ways: ways.iter().map(|one| (one.evidence, one.literal)).collect(),
                     expected,
                 });
             }
@@ -64,11 +81,16 @@ impl Analysis {
         sought
     }
 
-    fn ids(&self, at: usize, numbers: &[usize]) -> Vec<PolicyId> {
-        let policies = self.sides.get(at).map_or(&[][..], |side| side.policies());
-        let numbers = numbers.iter();
-        let named = numbers.filter_map(|number| policies.get(*number));
-        named.map(|policy| policy.id).collect()
+    /// Each policy, with the literal of being why: it applies, and what it demands is what is left unmet.
+    fn reasons(&mut self, at: usize, numbers: &[usize], ways: &Ways) -> Vec<(PolicyId, Lit)> {
+        let policies = self.sides.get(at).map(Side::policies).unwrap_or_default();
+        let mut reasons = Vec::new();
+        for number in numbers {
+            let its = ways.iter().filter(|way| way.policy == *number);
+            let its = self.space.circuit.any(its.map(|way| way.literal));
+            reasons.extend(policies.get(*number).map(|policy| (policy.id, its)));
+        }
+        reasons
     }
 
     /// The demands of a side that evidence can meet, each once.
@@ -112,16 +134,14 @@ impl Analysis {
         let anywhere = self.ways((strict, lenient), &evidences);
         let circuit = &mut self.space.circuit;
         let is_moved = circuit.any(moved.iter().map(|(_, literal)| *literal));
-        for (evidence, way) in &anywhere {
-            unmet.push((*evidence, circuit.all([*way, !is_moved])));
+        for way in &anywhere {
+            unmet.push(way.and(circuit, [!is_moved]));
         }
-        let is_told = circuit.any(unmet.iter().map(|(_, way)| *way));
+        let is_told = circuit.any(unmet.iter().map(|way| way.literal));
         let mut elsewhere = Vec::new();
         for (place, is_moved) in moved {
-            let further = anywhere.iter().map(|(evidence, way)| {
-                let way = circuit.all([*way, is_moved, !is_told]);
-                (*evidence, way)
-            });
+            let further = anywhere.iter();
+            let further = further.map(|way| way.and(circuit, [is_moved, !is_told]));
             elsewhere.push((place, further.collect()));
         }
         (unmet, elsewhere)
@@ -153,7 +173,11 @@ impl Analysis {
             let passes = self.passes(strict, *evidence, *number);
             let way = self.space.circuit.all([lets_in, !passes, reachable]);
             if way != self.space.circuit.never() {
-                ways.push((*evidence, way));
+                ways.push(Way {
+                    policy: *number,
+                    evidence: *evidence,
+                    literal: way,
+                });
             }
         }
         ways

@@ -168,7 +168,7 @@ impl Analysis {
             let way = self.space.circuit.all([before, after, differs]);
             Sought {
                 change: Change::Session(part),
-                policies: Vec::new(),
+                reasons: Vec::new(),
                 ways: vec![(whole, way)],
                 expected: [true, true],
             }

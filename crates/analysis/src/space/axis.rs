@@ -36,6 +36,7 @@ pub(crate) enum AxisId {
     User,
     Principal,
     Target,
+    Through,
     Context,
     Client,
     Platform,
@@ -52,11 +53,12 @@ pub(crate) enum AxisId {
 }
 
 impl AxisId {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Who,
         Self::User,
         Self::Principal,
         Self::Target,
+        Self::Through,
         Self::Context,
         Self::Client,
         Self::Platform,

@@ -159,8 +159,11 @@ impl<'a> Oracle<'a> {
         let reading = Reading::new(space, side, 0, point);
         let (facts, origin, _) = reading.facts().unwrap();
         let who = space.whos.values[point.values[&AxisId::Who]];
+        let through = &space.throughs.values[point.values[&AxisId::Through]];
         if let Some(application) = facts.audiences.first()
-            && side.admitted(&who, *application).is_none()
+            && side
+                .admitted(&who, *application, through.client(*application))
+                .is_none()
         {
             return false;
         }

@@ -60,7 +60,12 @@ impl<'a> Sides<'a> {
         });
         let is_admitted = [0, 1].map(|at: usize| {
             let application = facts[at].0.audiences.first();
-            application.is_none_or(|one| analysis.sides[at].admitted(&who, *one).is_some())
+            let through = &space.throughs.values[point.values[&AxisId::Through]];
+            application.is_none_or(|one| {
+                let client = through.client(*one);
+                let account = analysis.sides[at].admitted(&who, *one, client);
+                account.is_some()
+            })
         });
         Self {
             analysis,

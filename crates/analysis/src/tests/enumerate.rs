@@ -28,6 +28,7 @@ impl Active {
                 AxisId::User,
                 AxisId::Principal,
                 AxisId::Target,
+                AxisId::Through,
                 AxisId::Client,
             ]),
             eligible: false,

@@ -64,6 +64,15 @@ pub(super) fn locate(analysis: &Analysis, drawn: &Drawn) -> Vec<Lit> {
             target(analysis, drawn).is_some_and(|reached| class.is(reached))
                 || (target(analysis, drawn).is_none() && class.is_rest)
         }),
+        at(&space.throughs, "client", |through| {
+            let told_apart = space.throughs.values.iter();
+            let mut told_apart = told_apart.flat_map(|one| &one.clients);
+            if told_apart.any(|client| *client == facts.client) {
+                through.clients.contains(&facts.client)
+            } else {
+                through.clients.is_empty()
+            }
+        }),
         at(&space.contexts, "context", |class| match asked {
             Some(id) => class.members.contains(id),
             None => class.members.is_empty(),

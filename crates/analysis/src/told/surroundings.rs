@@ -11,6 +11,22 @@ use crate::place::PlaceKind;
 use crate::space::{AxisId, Switch};
 
 impl Telling<'_> {
+    /// Through which applications, where that matters: "not" those that open less than the reached one itself.
+    pub(super) fn through(&self) -> Option<String> {
+        let inside = self.region.axes.get(&AxisId::Through)?;
+        let named = |is_inside: bool| {
+            let all = self.space.throughs.values.iter().enumerate();
+            let chosen = all.filter(|(at, _)| inside.contains(at) == is_inside);
+            let clients = chosen.flat_map(|(_, through)| &through.clients);
+            or(clients.map(|id| self.names.application(*id)).collect())
+        };
+        Some(if inside.contains(&0) {
+            format!("not through {}", named(false))
+        } else {
+            format!("through {}", named(true))
+        })
+    }
+
     /// Where ranges overlap, being inside one of them is told from being inside that one only.
     fn addresses(&self) -> Option<String> {
         let inside = self.region.axes.get(&AxisId::Address)?;

@@ -7,6 +7,7 @@ use portcullis_analysis::selection::{Interest, Selection};
 use portcullis_analysis::side::Counted;
 use portcullis_analysis::told::Names;
 use portcullis_model::conditional_access::{GrantControl, PolicyState};
+use portcullis_model::id::PolicyId;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::decision::Outcome;
 use portcullis_whatif::directory::{Directory, DirectoryTenant, People};
@@ -234,6 +235,33 @@ fn nothing_that_differs_is_missed_for_any_pair_of_small_policies() {
             }
         }
     }
+}
+
+/// A policy that demands the same of others, and stays, was told as why.
+#[test]
+fn only_policies_that_apply_to_whoever_it_changes_for_are_told_as_why() {
+    let vault = json!({ "applications": { "includeApplications": [text(0xa9)] } });
+    let rest = |excluded: &[u128]| {
+        let mut conditions = everybody_but(excluded);
+        conditions["applications"] =
+            json!({ "includeApplications": ["All"], "excludeApplications": [text(0xa9)] });
+        policy(1, conditions, mfa())
+    };
+    let stays = policy(2, vault, mfa());
+    let before = Story::new([rest(&[]), stays.clone()]);
+    let after = Story::new([rest(&[GROUP]), stays]);
+    let why = |after: &Story| -> Vec<PolicyId> {
+        let found = changes(&before, after);
+        let asked = |one: &&Changes| matches!(one.change, Change::NoLongerAsked(_));
+        let mut asked = found.iter().filter(asked);
+        let only = asked.next().unwrap().policies.clone();
+        assert!(asked.next().is_none());
+        only
+    };
+    assert_eq!(why(&after), [id(1)]);
+    // Where each changes for somebody, each is why; where nothing does, there is nothing to tell.
+    assert_eq!(why(&Story::new([])), [id(1), id(2)]);
+    assert_eq!(kinds(&before, &before), []);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_analysis::gap::Without;
+use portcullis_analysis::invariant::{Invariant, Statement, Verdict};
 use portcullis_analysis::selection::{Reaching, Selection};
 use portcullis_analysis::target::Reached;
 use portcullis_analysis::who::{Home, SubjectKind};
@@ -74,6 +75,62 @@ fn guests_reach_an_application_through_a_client_that_settings_name() {
     let settings = inbound(&gate(&[everybody()], &[text(PAYROLL)]));
     let story = Story::new([]).with_settings(settings);
     story.is_open(&Without::mfa(), &guests_at(WIKI));
+}
+
+/// A client that settings name opens what they do not: the class says through which, and some are refused all the same.
+#[test]
+fn a_class_says_through_which_client_the_door_is_open() {
+    let settings = inbound(&gate(&[everybody()], &[text(PAYROLL)]));
+    let story = Story::new([]).with_settings(settings);
+    let selection = guests_at(WIKI);
+    let gaps = story.gaps(&Without::mfa(), &selection);
+    let told: Vec<String> = gaps.gaps.iter().map(|gap| gap.class.to_string()).collect();
+    let through = format!("through {}", text(PAYROLL));
+    assert!(!told.is_empty());
+    assert!(
+        told.iter().all(|class| class.ends_with(&through)),
+        "{told:?}"
+    );
+    let never_blocked = Invariant {
+        name: "guests always get there".into(),
+        why: None,
+        source: None,
+        selection,
+        statement: Statement::NeverBlocked,
+    };
+    let mut analysis = story.analysis(&[&never_blocked.selection]);
+    let verdict = analysis.check(&never_blocked, 6).unwrap();
+    let Verdict::Violated { violations, .. } = verdict else {
+        panic!("a guest who comes by itself is refused: {verdict:?}");
+    };
+    assert!(violations.iter().any(|one| one.witness.client.is_none()));
+    // What the settings name themselves is open through anything.
+    let selection = guests_at(PAYROLL);
+    let gaps = story.gaps(&Without::mfa(), &selection);
+    let told: Vec<String> = gaps.gaps.iter().map(|gap| gap.class.to_string()).collect();
+    assert!(
+        told.iter().all(|class| !class.contains("through")),
+        "{told:?}"
+    );
+    // A list that names no application lets nobody through any.
+    let story = Story::new([]).with_settings(inbound(&gate(&[everybody()], &[])));
+    story.is_covered(&Without::mfa(), &guests_at(WIKI));
+}
+
+/// A setting that shuts one application shuts what is reached through it too.
+#[test]
+fn a_client_that_settings_shut_out_is_told_apart() {
+    let mut shut = gate(&[everybody()], &[text(PAYROLL)]);
+    shut["applications"]["accessType"] = "blocked".into();
+    let story = Story::new([]).with_settings(inbound(&shut));
+    let gaps = story.gaps(&Without::mfa(), &guests_at(WIKI));
+    let told: Vec<String> = gaps.gaps.iter().map(|gap| gap.class.to_string()).collect();
+    let not_through = format!("not through {}", text(PAYROLL));
+    assert!(!told.is_empty());
+    assert!(
+        told.iter().all(|class| class.ends_with(&not_through)),
+        "{told:?}"
+    );
 }
 
 /// Only accounts that our settings name were tried, not those that the home tenant's settings name.

@@ -1,6 +1,7 @@
 //! `portcullis gaps`: who gets a token without something.
 
 use owo_colors::OwoColorize as _;
+use portcullis_analysis::analysis::Analysis;
 use portcullis_analysis::gap::{Gaps, Without};
 use portcullis_analysis::invariant::file::without;
 use portcullis_analysis::region::End;
@@ -31,8 +32,32 @@ struct Covered {
     name: String,
     end: End,
     is_open: bool,
+    /// Registers something without what is asked for; not looked at where applications are named.
+    registers: bool,
     /// The directory lists nobody who could.
     has_nobody: bool,
+}
+
+/// All that is found.
+struct Answer {
+    covered: Vec<Covered>,
+    people: Gaps,
+    /// What people do to their own account; not looked at where applications are named.
+    registering: Option<Gaps>,
+    /// Only asked for any policy: nothing that a person proves is proven by an application.
+    workloads: Option<Gaps>,
+}
+
+impl Answer {
+    fn told(&self) -> Told {
+        let is_open = |gaps: &Gaps| !gaps.gaps.is_empty() || gaps.end == End::Unknown;
+        let mut others = self.registering.iter().chain(&self.workloads);
+        if is_open(&self.people) || others.any(is_open) {
+            Told::Something
+        } else {
+            Told::Nothing
+        }
+    }
 }
 
 pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
@@ -40,34 +65,21 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
     let tenant = opened.tenant()?;
     let wanted = without(&options.without.clone().into(), tenant).map_err(anyhow::Error::msg)?;
     let reaching = reaching(options, &opened)?;
-    let people = Selection::people().reaching(reaching.clone());
-    let workloads = Selection::workload_identities().reaching(reaching.clone());
-    let interest = Interest::of([&people]);
+    let interest = Interest::of([&Selection::people().reaching(reaching.clone())]);
     let mut analysis = opened.analysis(options.of.counted(), &interest)?;
-    let mut covered = Vec::new();
-    for population in populations(&opened, &reaching)? {
-        let found = analysis.gaps(&wanted, &population.selection, 1)?;
-        covered.push(Covered {
-            name: population.name,
-            is_open: !found.gaps.is_empty(),
-            has_nobody: population.kind.is_some_and(|one| analysis.has_nobody(one)),
-            end: found.end,
-        });
-    }
-    let people = analysis.gaps(&wanted, &people, options.of.limit())?;
-    // Nothing that a person proves is proven by an application.
-    let workloads = match wanted {
-        Without::AnyPolicy => Some(analysis.gaps(&wanted, &workloads, options.of.limit())?),
-        Without::Controls(_) => None,
-    };
+    let answer = ask(options, &opened, (&mut analysis, &wanted), &reaching)?;
     let names = Names::new(tenant).with(&opened.directory);
-    let what = wanted_words(&options.without, tenant);
     match options.of.output {
         OutputFormat::Text => {
             print::unknown(analysis.unknown());
-            coverage(&covered, &what);
-            tell(&format!("People without {what}"), &people, &names);
-            if let Some(workloads) = &workloads {
+            let what = wanted_words(&options.without, tenant);
+            coverage(&answer.covered, &what);
+            tell(&format!("People without {what}"), &answer.people, &names);
+            if let Some(registering) = &answer.registering {
+                let heading = format!("Registering something without {what}");
+                tell(&heading, registering, &names);
+            }
+            if let Some(workloads) = &answer.workloads {
                 tell("Workload identities without any policy", workloads, &names);
             }
         }
@@ -77,25 +89,74 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
                 let all: Vec<_> = all.map(|gap| print::gap_json(gap, &names)).collect();
                 json!({ "end": print::end_word(gaps.end), "classes": all })
             };
-            let populations: Vec<_> = covered
+            let populations: Vec<_> = answer
+                .covered
                 .iter()
-                .map(|one| json!({ "name": one.name, "isOpen": one.is_open, "end": print::end_word(one.end), "hasNobody": one.has_nobody }))
+                .map(|one| {
+                    json!({
+                        "name": one.name, "isOpen": one.is_open, "registers": one.registers,
+                        "end": print::end_word(one.end), "hasNobody": one.has_nobody,
+                    })
+                })
                 .collect();
             output::json(&json!({
                 "tenant": tenant.name(), "without": options.without, "populations": populations,
-                "people": gaps(&people), "workloadIdentities": workloads.as_ref().map(gaps),
+                "people": gaps(&answer.people), "registering": answer.registering.as_ref().map(gaps),
+                "workloadIdentities": answer.workloads.as_ref().map(gaps),
                 "unknown": analysis.unknown(),
             }))?;
         }
     }
-    let is_open = |gaps: &Gaps| !gaps.gaps.is_empty() || gaps.end == End::Unknown;
-    Ok(
-        if is_open(&people) || workloads.as_ref().is_some_and(is_open) {
-            Told::Something
+    Ok(answer.told())
+}
+
+fn ask(
+    options: &GapsOptions,
+    opened: &Opened,
+    (analysis, wanted): (&mut Analysis, &Without),
+    reaching: &Reaching,
+) -> anyhow::Result<Answer> {
+    let actions = Reaching::actions();
+    let asks_actions = *reaching == Reaching::Applications;
+    let mut covered = Vec::new();
+    for population in populations(opened, reaching)? {
+        let found = analysis.gaps(wanted, &population.selection, 1)?;
+        let registering = if asks_actions && found.gaps.is_empty() {
+            let selection = population.selection.reaching(actions.clone());
+            Some(analysis.gaps(wanted, &selection, 1)?)
         } else {
-            Told::Nothing
+            None
+        };
+        let is_unknown = |gaps: &Gaps| gaps.end == End::Unknown;
+        covered.push(Covered {
+            name: population.name,
+            is_open: !found.gaps.is_empty(),
+            registers: registering.as_ref().is_some_and(|one| !one.gaps.is_empty()),
+            has_nobody: population.kind.is_some_and(|one| analysis.has_nobody(one)),
+            end: if registering.as_ref().is_some_and(is_unknown) {
+                End::Unknown
+            } else {
+                found.end
+            },
+        });
+    }
+    let limit = options.of.limit();
+    let people = Selection::people();
+    let registering = people.clone().reaching(actions);
+    let workloads = Selection::workload_identities().reaching(reaching.clone());
+    Ok(Answer {
+        covered,
+        people: analysis.gaps(wanted, &people.reaching(reaching.clone()), limit)?,
+        registering: if asks_actions {
+            Some(analysis.gaps(wanted, &registering, limit)?)
+        } else {
+            None
         },
-    )
+        workloads: match wanted {
+            Without::AnyPolicy => Some(analysis.gaps(wanted, &workloads, limit)?),
+            Without::Controls(_) => None,
+        },
+    })
 }
 
 /// As it was asked for; what was asked for by id, by its name.
@@ -161,6 +222,7 @@ fn coverage(covered: &[Covered], what: &str) {
                 "nobody today".dimmed().to_string()
             }
             (true, _) => "can".red().to_string(),
+            _ if one.registers => "can register something only".red().to_string(),
             (false, End::Unknown) => "not known".yellow().to_string(),
             (false, End::Complete | End::Limit) => "cannot".green().to_string(),
         };

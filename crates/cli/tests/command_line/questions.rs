@@ -83,6 +83,70 @@ fn a_strength_is_told_by_its_name_and_kinds_that_nobody_is_of_as_that() {
     assert!(internal_guests.unwrap().ends_with("nobody today"), "{said}");
 }
 
+/// Policies about all applications say less of registering than they seem to, where another says more.
+#[test]
+fn gaps_look_at_what_people_register_unless_applications_are_named() {
+    let place = Place::new();
+    let folder = place.path("export");
+    fs::create_dir(&folder).unwrap();
+    let policy = |name: &str, applications: Value, strength: Value| {
+        json!({
+            "id": uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()),
+            "displayName": name, "state": "enabled",
+            "conditions": {
+                "users": { "includeUsers": ["All"] }, "applications": applications,
+                "clientAppTypes": ["all"],
+            },
+            "grantControls": { "operator": "OR", "builtInControls": [], "authenticationStrength": strength },
+        })
+    };
+    let any = json!({
+        "id": "33333333-0000-4000-8000-000000000001", "displayName": "Anything",
+        "allowedCombinations": ["password", "fido2"],
+    });
+    let strengths = json!([any.clone()]).to_string();
+    fs::write(folder.join("authenticationStrengths.json"), strengths).unwrap();
+    let policies = json!([
+        policy(
+            "Phishing-resistant everywhere",
+            json!({ "includeApplications": ["All"] }),
+            json!({ "id": "00000000-0000-0000-0000-000000000004" }),
+        ),
+        policy(
+            "A password to register",
+            json!({ "includeUserActions": ["urn:user:registersecurityinfo"] }),
+            any,
+        ),
+    ]);
+    fs::write(folder.join("policies.json"), policies.to_string()).unwrap();
+    let world = folder.to_str().unwrap();
+    let (said, wrong, code) = run(&place, &["gaps", world]);
+    assert_eq!(code, 1, "{said}{wrong}");
+    assert!(said.contains("People without mfa: nobody"), "{said}");
+    let members = said
+        .lines()
+        .find(|line| line.trim().starts_with("members "));
+    assert!(
+        members.unwrap().ends_with("can register something only"),
+        "{said}"
+    );
+    let class = said.lines().find(|line| line.contains("•")).unwrap();
+    assert!(
+        class.contains("to registering security information"),
+        "{said}"
+    );
+    let (json, _, _) = run(&place, &["gaps", world, "--output", "json"]);
+    let answer: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["people"]["classes"], json!([]));
+    assert_eq!(
+        answer["registering"]["classes"].as_array().unwrap().len(),
+        1
+    );
+    // Whoever names an application asks about that one.
+    let (said, wrong, code) = run(&place, &["gaps", world, "--app", "Office365"]);
+    assert!(code == 2 || !said.contains("egister"), "{said}{wrong}");
+}
+
 #[test]
 fn several_tenants_and_unknown_words_are_refused_with_what_would_do() {
     let place = Place::new();
