@@ -6,6 +6,8 @@ mod filters;
 mod home_risk_tests;
 #[cfg(test)]
 mod identity_tests;
+#[cfg(test)]
+mod listed_kind_tests;
 mod membership;
 mod policies;
 mod signal;

@@ -4,7 +4,7 @@ mod facts;
 mod gates;
 mod home_risk;
 pub(crate) mod identity;
-mod known;
+pub(crate) mod known;
 mod subject;
 
 use std::collections::BTreeSet;

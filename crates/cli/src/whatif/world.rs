@@ -151,10 +151,13 @@ fn unsaid(export: &Export) -> Unsaid {
     if !directory.groups_without_members.is_empty() || named.any(|group| !listed.contains(&group)) {
         of_people.insert(Signal::Groups);
     }
+    let users = directory.users.iter().flatten();
+    let untyped = users.filter(|user| user.user_type.is_none());
     Unsaid {
         of_people,
         service_principals: false,
         attributes: directory.without_attributes.clone(),
+        user_types: untyped.map(|user| user.id).collect(),
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::directory::{NameOf, Unresolved};
 use crate::resolve::Question;
 use crate::resolve::identity::could_be;
+use crate::resolve::known::{has_unsaid_home, kinds};
 use crate::situation::{
     DescribedUser, DeviceSituation, MethodLists, MethodsByPlace, RegisteredDevice, Situation,
     TrustTypeWord, UserTypeWord, Who,
@@ -319,7 +320,12 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
     let mut alternatives = Vec::new();
     alternatives.extend(identities(question, answer, &described));
     if answer.not_given.contains(&Signal::UserType) {
-        for (user_type, words) in TYPES {
+        let (tenant, name) = (question.tenant, described.id.as_deref());
+        let listed = name.and_then(|name| tenant.find_user(name).ok().flatten());
+        // Of somebody who is listed the name leaves some kinds only.
+        let may_be = |kind| listed.is_none_or(|object| kinds(tenant, object).contains(&kind));
+        let is_home_open = listed.is_none_or(|object| has_unsaid_home(tenant, object));
+        for (user_type, words) in TYPES.into_iter().filter(|(kind, _)| may_be(*kind)) {
             let as_one = |home_tenant: Option<TenantId>| {
                 say(DescribedUser {
                     user_type: Some(user_type),
@@ -327,7 +333,7 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
                     ..described.clone()
                 })
             };
-            if user_type != UserTypeWord::InternalGuest {
+            if user_type != UserTypeWord::InternalGuest && is_home_open {
                 alternatives.extend(homes(question).into_iter().map(|(id, home)| {
                     let words = if id == TenantId::UNDISCOVERED {
                         words.to_owned()

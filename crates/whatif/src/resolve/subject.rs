@@ -243,7 +243,8 @@ fn unlisted(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Pe
 
 fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
     membership_notes(&question.tenant.unsaid().of_people, notes);
-    of_object_alone(question, user, notes)
+    let user = known::as_kind(question.tenant, user, None, notes);
+    of_object_alone(question, &user, notes)
 }
 
 /// The same without a word on what the user may be in beside.
@@ -342,9 +343,18 @@ fn describe(
         None => None,
     };
     let memberships = described_memberships(tenant, described, object, notes)?;
+    let object = match object {
+        Some(object) => {
+            known::agrees(question, described, object)?;
+            Some(known::as_kind(tenant, object, described.user_type, notes))
+        }
+        None => None,
+    };
+    let object = object.as_ref();
     if let Some(object) = object {
-        known::agrees(question, described, object)?;
-        let says_nothing_new = described.user_type.is_none() && described.home_tenant.is_none();
+        let is_kind = |said| said == known::kind(object);
+        let says_nothing_new =
+            described.user_type.is_none_or(is_kind) && described.home_tenant.is_none();
         if says_nothing_new || !known::has_unsaid_home(tenant, object) {
             return Ok(Person {
                 memberships,
