@@ -54,6 +54,8 @@ pub struct Unsaid {
     pub attributes: BTreeSet<ClientId>,
     /// Those who are listed without a word on whether they are members or guests.
     pub user_types: BTreeSet<UserId>,
+    /// Which cross-tenant access settings there are.
+    pub cross_tenant_access: bool,
 }
 
 /// What a name that policies use stands for.
@@ -204,6 +206,7 @@ impl DirectoryTenant {
         self.unsaid.service_principals |= unsaid.service_principals;
         self.unsaid.attributes.extend(unsaid.attributes);
         self.unsaid.user_types.extend(unsaid.user_types);
+        self.unsaid.cross_tenant_access |= unsaid.cross_tenant_access;
         self
     }
 
@@ -410,6 +413,7 @@ impl Unsaid {
             service_principals: world.service_principals.is_none(),
             attributes: BTreeSet::new(),
             user_types: BTreeSet::new(),
+            cross_tenant_access: false,
         }
     }
 }

@@ -10,6 +10,8 @@ mod identity_tests;
 mod listed_kind_tests;
 mod membership;
 mod policies;
+#[cfg(test)]
+mod said_tests;
 mod signal;
 mod silent;
 #[cfg(test)]

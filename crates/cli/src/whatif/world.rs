@@ -160,6 +160,7 @@ fn unsaid(export: &Export) -> Unsaid {
         service_principals: false,
         attributes: directory.without_attributes.clone(),
         user_types: untyped.map(|user| user.id).collect(),
+        cross_tenant_access: export.cross_tenant_access_policy.is_none(),
     }
 }
 

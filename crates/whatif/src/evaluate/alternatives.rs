@@ -19,7 +19,7 @@ use crate::resolve::identity::could_be;
 use crate::resolve::known::{has_unsaid_home, kinds};
 use crate::situation::{
     DescribedUser, DeviceSituation, MethodLists, MethodsByPlace, RegisteredDevice, Situation,
-    TrustTypeWord, UserTypeWord, Who,
+    TrustSituation, TrustTypeWord, UserTypeWord, Who,
 };
 
 /// How it ends if something that nobody said is not as it was supposed.
@@ -479,6 +479,7 @@ fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         return Vec::new();
     }
     let mut alternatives = devices(situation);
+    alternatives.extend(trust(question, answer));
     if situation.accepted.is_none() {
         let policies = &question.tenant.configuration().conditional_access_policies;
         let agreements: BTreeSet<AgreementId> = policies
@@ -528,6 +529,29 @@ fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         alternatives.push(Alternative::new(Signal::Methods, words, said));
     }
     alternatives
+}
+
+/// What cross-tenant access settings could say that do not lie beside the policies.
+fn trust(question: &Question<'_>, answer: &Answer) -> Option<Alternative> {
+    let is_unsaid =
+        question.tenant.unsaid().cross_tenant_access && question.situation.trust.is_none();
+    let is_held_back = refused(&answer.gates).is_some();
+    let words = if is_held_back {
+        "cross-tenant access settings let the user in"
+    } else {
+        "the home tenant's word on MFA and devices is trusted"
+    };
+    let said = Situation {
+        trust: Some(TrustSituation {
+            mfa: Some(true),
+            compliant_device: Some(true),
+            hybrid_joined_device: Some(true),
+            inbound_access: Some(true),
+        }),
+        ..Situation::default()
+    };
+    (is_unsaid && answer.who.home_tenant.is_some())
+        .then(|| Alternative::new(Signal::Trust, words, said))
 }
 
 /// What the device could be, as far as nobody said.

@@ -27,12 +27,15 @@ pub(super) fn agrees(
             &format!("as `{}`", known.name()),
         ));
     }
-    if let Some(name) = &described.home_tenant
-        && !may_be_another
-    {
-        let said = question.directory.find_tenant_id(name)?;
-        let home = object.home_account.map(|home| home.tenant_id);
-        if home != Some(said) {
+    if let Some(name) = &described.home_tenant {
+        let is_right = if described.has_no_tenant() {
+            let is_of_some_tenant = matches!(elsewhere(object), Some(Elsewhere::SomeTenant));
+            object.home_account.is_none() && !is_of_some_tenant
+        } else {
+            let said = question.directory.find_tenant_id(name)?;
+            may_be_another || object.home_account.map(|home| home.tenant_id) == Some(said)
+        };
+        if !is_right {
             return Err(is_known(tenant, described, "with another home tenant"));
         }
     }
