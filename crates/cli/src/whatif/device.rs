@@ -26,8 +26,14 @@ pub(super) fn device(words: &[String]) -> anyhow::Result<Option<DeviceSituation>
     let mut attributes = Map::new();
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let number = name.strip_prefix(EXTENSION);
-        if let Some(number) = number.filter(|number| !number.starts_with('s')) {
+        if let Some(number) = name.strip_prefix(EXTENSION) {
+            let is_one = number
+                .parse()
+                .is_ok_and(|number: u8| (1..=15).contains(&number));
+            anyhow::ensure!(
+                is_one,
+                "--device: `{word}`: there are `{EXTENSION}1` to `{EXTENSION}15`"
+            );
             attributes.insert(number.to_owned(), value.into());
             continue;
         }
@@ -104,9 +110,12 @@ mod tests {
             ),
             (
                 &["extensionAttributes=1"],
-                ["extensionAttributes=1", "invalid type"],
+                ["extensionAttributes=1", "`extensionAttribute1` to"],
             ),
-            (&["extensionAttribute16=x"], ["--device", "16"]),
+            (
+                &["extensionAttribute16=x"],
+                ["--device", "`extensionAttribute15`"],
+            ),
             (
                 &["unregistered", "isCompliant=true"],
                 ["isCompliant=true", "stands alone"],

@@ -15,6 +15,24 @@ use portcullis_whatif::situation::{
 use crate::command::DataOptions;
 use crate::output::OutputFormat;
 
+/// What both commands say of names, methods and silence.
+macro_rules! after_help {
+    ($examples:literal) => {
+        concat!(
+            "\
+Names: users, applications, groups, roles and tenants are given by id or by name; an application may be any appId.
+Methods: password, softwareOath, hardwareOath, sms, voice, fido2, windowsHelloForBusiness, microsoftAuthenticatorPush,
+deviceBasedPush, temporaryAccessPassOneTime, temporaryAccessPassMultiUse, email, x509CertificateSingleFactor,
+x509CertificateMultiFactor, federatedSingleFactor, federatedMultiFactor, qrCodePin.
+What is not said is not known: a policy that asks for it \"depends\" on it. With --complete it is not there.
+
+Examples:
+",
+            $examples
+        )
+    };
+}
+
 /// What becomes of exported policies that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
@@ -26,7 +44,10 @@ pub(crate) enum Unreadable {
 
 /// What `portcullis whatif` is told.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = after_help!("\
+  portcullis whatif scenarios/two-organisations --user ada@fabrikam.example --app Payroll
+  portcullis whatif exported-policies --user-type b2bCollaborationGuest --app 'Exchange Online' --ip 203.0.113.7
+  portcullis whatif world --user dave@contoso.example --app Vault --device isCompliant=true --policies drafts"))]
 pub(crate) struct WhatifOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
@@ -40,7 +61,10 @@ pub(crate) struct WhatifOptions {
 
 /// What `portcullis explain` is told.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = after_help!("\
+  portcullis explain scenarios/two-organisations --user ada@fabrikam.example --app Payroll
+  portcullis explain exported-policies --user-type member --app 'Exchange Online' --platform windows
+  portcullis explain --tenant contoso.example --correlation-id 00000000-0000-4000-8000-000000000001"))]
 pub(crate) struct ExplainOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
@@ -51,18 +75,6 @@ pub(crate) struct ExplainOptions {
     #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
     pub(crate) output: OutputFormat,
 }
-
-const AFTER_HELP: &str = "\
-Names: users, applications, groups, roles and tenants are given by id or by name; an application may be any appId.
-Methods: password, softwareOath, hardwareOath, sms, voice, fido2, windowsHelloForBusiness, microsoftAuthenticatorPush,
-deviceBasedPush, temporaryAccessPassOneTime, temporaryAccessPassMultiUse, email, x509CertificateSingleFactor,
-x509CertificateMultiFactor, federatedSingleFactor, federatedMultiFactor, qrCodePin.
-What is not said is not known: a policy that asks for it \"depends\" on it. With --complete it is not there.
-
-Examples:
-  portcullis whatif scenarios/two-organisations --user ada@fabrikam.example --app Payroll
-  portcullis whatif exported-policies --user-type b2bCollaborationGuest --app 'Exchange Online' --ip 203.0.113.7
-  portcullis whatif world --user dave@contoso.example --app Vault --device isCompliant=true --policies drafts";
 
 /// Where to ask, and about which sign-in.
 #[derive(Debug, Args)]
