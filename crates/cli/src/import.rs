@@ -98,7 +98,27 @@ fn read(folder: &Path) -> anyhow::Result<World> {
             folder.display()
         );
     }
-    Ok(portcullis_world::read_world(folder)?)
+    let world = portcullis_world::read_world(folder)?;
+    note_passed_over(&world.passed_over);
+    Ok(world)
+}
+
+/// Names what was not looked at; some of many.
+fn note_passed_over(files: &[String]) {
+    const FILES_MAX: usize = 8;
+    if files.is_empty() {
+        return;
+    }
+    let named = files.iter().take(FILES_MAX).map(|file| format!("`{file}`"));
+    let named: Vec<String> = named.collect();
+    let more = match files.len().saturating_sub(FILES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    output::warning(format_args!(
+        "passed over, as neither JSON nor named after anything that is read here: {}{more}",
+        named.join(", ")
+    ));
 }
 
 /// Only asks the guard; nothing is made, opened for writing or changed.

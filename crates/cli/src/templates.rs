@@ -27,17 +27,26 @@ fn list(
             let mut table = Table::new();
             table
                 .load_style(presets::NOTHING)
-                .set_content_arrangement(ContentArrangement::Dynamic);
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(width());
             for template in templates {
                 table.add_row([template.id.to_string(), template.name.clone()]);
                 let scenarios = template.scenarios.to_string().replace(',', ", ");
                 let more = format!("  {} ({scenarios})", template.description);
                 table.add_row([String::new(), more]);
             }
-            output::line(table);
+            for line in table.to_string().lines() {
+                output::line(line.trim_end());
+            }
             Ok(())
         }
     }
+}
+
+/// As wide as the terminal, and as a page where none reads.
+fn width() -> u16 {
+    const PAGE: u16 = 100;
+    output::width().map_or(PAGE, |width| u16::try_from(width).unwrap_or(PAGE))
 }
 
 /// The policy alone is on standard output, so that it can be sent into a file; for people, what it does stands beside it.

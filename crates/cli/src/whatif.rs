@@ -1,5 +1,6 @@
 //! `portcullis whatif`: what Conditional Access would make of a sign-in.
 
+mod device;
 pub(crate) mod options;
 pub(crate) mod print;
 pub(crate) mod world;

@@ -29,14 +29,14 @@ pub(crate) fn unknown_names(
     unknown.into_iter().map(fault).collect()
 }
 
-/// The policies that a sign-in names to look at no others, and that are not there.
+/// The policies that a sign-in names, to look at no others or in what is expected of it, and that are not there. A name that nothing
+/// has could never be met, or would be told as a difference where a letter is wrong.
 pub(crate) fn unknown_policies(
     tests: &PolicyTests,
     place: Place<'_>,
     test: &SignInTest,
 ) -> Vec<Fault> {
-    let (Some(names), Some(tenant)) = (&test.only_policies, tenant_of(place, &test.situation))
-    else {
+    let Some(tenant) = tenant_of(place, &test.situation) else {
         return Vec::new();
     };
     let policies = &tenant.configuration().conditional_access_policies;
@@ -44,14 +44,26 @@ pub(crate) fn unknown_policies(
         let mut policies = policies.iter();
         policies.any(|policy| names_policy(name, policy.id, &policy.display_name))
     };
-    let names = names.iter().enumerate();
-    let unknown = names.filter(|(_, name)| !is_there(name));
-    let fault = |(position, name): (usize, &String)| {
+    let fault = |(member, name): (String, &String)| {
         let known = policies.iter().map(|one| one.display_name.as_str());
         let message = format!("there is no policy `{name}`; {}", known_names(name, known));
-        tests.sign_in_fault(test.index, &format!("onlyPolicies[{position}]"), &message)
+        tests.sign_in_fault(test.index, &member, &message)
     };
+    let named = policies_named(test);
+    let unknown = named.into_iter().filter(|(_, name)| !is_there(name));
     unknown.map(fault).collect()
+}
+
+/// Each policy that a sign-in names, and the member that does.
+fn policies_named(test: &SignInTest) -> Vec<(String, &String)> {
+    let only = test.only_policies.iter().flatten().enumerate();
+    let only = only.map(|(position, name)| (format!("onlyPolicies[{position}]"), name));
+    let applied = test.expect.applied.iter().flat_map(|many| &many.0);
+    let applied = applied.enumerate();
+    let applied = applied.map(|(position, name)| (format!("expect.applied[{position}]"), name));
+    let results = test.expect.policies.keys();
+    let results = results.map(|name| (format!("expect.policies.{name}"), name));
+    only.chain(applied).chain(results).collect()
 }
 
 fn tenant_of<'p>(

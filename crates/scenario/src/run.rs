@@ -96,15 +96,12 @@ impl<'p> Runner<'p> {
         let tenant = self.tenant_of(test)?;
         let at = self.at;
         let prepared = self.prepared;
+        if !unknown_policies(&prepared.tests, prepared.place(), test).is_empty() {
+            return Err(CannotRun::NoSuchPolicy);
+        }
         let directory = match &test.only_policies {
             None => &prepared.directory,
-            Some(only) => {
-                let unknown = unknown_policies(&prepared.tests, prepared.place(), test);
-                if !unknown.is_empty() {
-                    return Err(CannotRun::NoSuchPolicy);
-                }
-                self.choose(tenant, only)
-            }
+            Some(only) => self.choose(tenant, only),
         };
         let tenant: &DirectoryTenant = directory.tenant(tenant).ok_or(CannotRun::NoSuchTenant)?;
         let asked = (&test.situation, prepared.tests.absent);
@@ -156,7 +153,7 @@ impl<'p> Runner<'p> {
 enum CannotRun {
     #[error(transparent)]
     Unresolved(#[from] Unresolved),
-    #[error("a policy that is named in `onlyPolicies` is not there")]
+    #[error("a policy that is named is not there")]
     NoSuchPolicy,
     #[error("the tenant is not there")]
     NoSuchTenant,

@@ -95,6 +95,7 @@ impl TestHouse {
             mut tenants,
             credentials,
             invariant_files: _,
+            passed_over: _,
         } = world;
         let now = Timestamp::from_second(BEGINNING).expect("a moment");
         for (tenant, plain) in tenants.iter_mut().zip(&credentials) {

@@ -52,6 +52,10 @@ pub struct Unsaid {
     pub service_principals: bool,
     /// The applications that are listed without their custom security attributes. Of one that is not listed they are never said.
     pub attributes: BTreeSet<ClientId>,
+    /// Those who are listed without a word on whether they are members or guests.
+    pub user_types: BTreeSet<UserId>,
+    /// Which cross-tenant access settings there are.
+    pub cross_tenant_access: bool,
 }
 
 /// What a name that policies use stands for.
@@ -201,6 +205,8 @@ impl DirectoryTenant {
         self.unsaid.of_people.extend(unsaid.of_people);
         self.unsaid.service_principals |= unsaid.service_principals;
         self.unsaid.attributes.extend(unsaid.attributes);
+        self.unsaid.user_types.extend(unsaid.user_types);
+        self.unsaid.cross_tenant_access |= unsaid.cross_tenant_access;
         self
     }
 
@@ -406,6 +412,8 @@ impl Unsaid {
             of_people,
             service_principals: world.service_principals.is_none(),
             attributes: BTreeSet::new(),
+            user_types: BTreeSet::new(),
+            cross_tenant_access: false,
         }
     }
 }

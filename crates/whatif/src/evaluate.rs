@@ -6,8 +6,12 @@ mod filters;
 mod home_risk_tests;
 #[cfg(test)]
 mod identity_tests;
+#[cfg(test)]
+mod listed_kind_tests;
 mod membership;
 mod policies;
+#[cfg(test)]
+mod said_tests;
 mod signal;
 mod silent;
 #[cfg(test)]

@@ -5,12 +5,13 @@
 mod tests;
 
 use portcullis_model::Timestamp;
+use portcullis_model::conditional_access::ConditionalAccessPolicy;
 use portcullis_policy::decision::{Challenge, SessionDecision};
 use serde_json::{Map, Value, json};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, Passage, PolicyAnswer, Reason, Verdict,
+    Answer, AnswerOutcome, Applicability, Asked, Passage, PolicyAnswer, Reason, Signal, Verdict,
     WhoSignsIn, evaluate, evaluate_as_listed,
 };
 use crate::graph_request::GraphRequest;
@@ -60,7 +61,7 @@ pub fn graph_answer(
         .filter(|(told, _)| {
             !question.applied_policies_only || told.applicability == Applicability::Applies
         })
-        .map(|(told, policy)| result(told, &policy.document))
+        .map(|(told, policy)| result(told, policy))
         .collect();
     let mut portcullis = answer_json(&ours);
     if let Some(members) = portcullis.as_object_mut() {
@@ -75,8 +76,8 @@ pub fn graph_answer(
 
 /// Graph `whatIfAnalysisResult`: the whole policy and two members more. A policy that hangs on what was not said does not apply
 /// (specification 9.5).
-fn result(told: &PolicyAnswer, document: &Map<String, Value>) -> Value {
-    let mut result = document.clone();
+fn result(told: &PolicyAnswer, policy: &ConditionalAccessPolicy) -> Value {
+    let mut result = policy.document.clone();
     result.insert("id".to_owned(), json!(told.id));
     let (applies, reasons) = match &told.applicability {
         Applicability::Applies => (true, "notSet"),
@@ -85,7 +86,7 @@ fn result(told: &PolicyAnswer, document: &Map<String, Value>) -> Value {
             false,
             signals
                 .iter()
-                .filter_map(|signal| signal.condition())
+                .filter_map(|signal| condition_of(policy, *signal))
                 .min()
                 .map_or("notEnoughInformation", |condition| condition.name()),
         ),
@@ -93,6 +94,17 @@ fn result(told: &PolicyAnswer, document: &Map<String, Value>) -> Value {
     result.insert("policyApplies".to_owned(), json!(applies));
     result.insert("analysisReasons".to_owned(), json!(reasons));
     Value::Object(result)
+}
+
+/// The condition of a policy that asks for a signal. Supported clients of Exchange `ActiveSync` are told by their platform (specification
+/// 4.4), which makes no condition on platforms of that on clients.
+fn condition_of(policy: &ConditionalAccessPolicy, signal: Signal) -> Option<Reason> {
+    match signal.condition() {
+        Some(Reason::DevicePlatform) if policy.conditions.platforms.is_none() => {
+            Some(Reason::ClientApps)
+        }
+        condition => condition,
+    }
 }
 
 /// What we say of a sign-in, as one object.

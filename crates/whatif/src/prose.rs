@@ -434,7 +434,9 @@ pub const fn block_sentence(reason: BlockReason) -> &'static str {
         BlockReason::PolicyNotEvaluable => {
             "a policy cannot be evaluated, and so the door stays shut"
         }
-        BlockReason::NoAudience => "nothing is reached, and an empty set opens no door",
+        BlockReason::NoAudience => {
+            "no application is reached (name one by its appId), and an empty set opens no door"
+        }
         BlockReason::NotAdmitted => "the tenants did not let the user cross for this request",
     }
 }

@@ -4,7 +4,7 @@ mod facts;
 mod gates;
 mod home_risk;
 pub(crate) mod identity;
-mod known;
+pub(crate) mod known;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -77,27 +77,8 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     } = *question;
     let reached = reached(tenant, situation)?;
     let mut notes = Notes::default();
-    let person = match who_signs_in(situation)? {
-        Some(who) => {
-            let person = subject::person(question, who, &mut notes)?;
-            if person.could_be_anybody() && identity::could_be(tenant, who).is_any_named {
-                notes.not_given.insert(Signal::User);
-                notes.suppose("the user is none of those whom policies name by an id");
-            }
-            Some(person)
-        }
-        None => None,
-    };
-    let home = person.as_ref().and_then(Person::home_tenant);
-    let supposed_configuration = match (situation.trust, home, &situation.service_principal) {
-        (Some(trust), Some(home), _) => Some(supposing_trust(tenant, home, trust)),
-        (Some(_), None, _) => {
-            notes.suppose("there is no home tenant, so the supposed trust says nothing");
-            None
-        }
-        (None, _, Some(name)) => subject::supposing_service_principal(tenant, name, &mut notes)?,
-        (None, _, None) => None,
-    };
+    let person = person(question, &mut notes)?;
+    let supposed_configuration = supposed_configuration(question, person.as_ref(), &mut notes)?;
     let compiled = supposed_configuration
         .as_ref()
         .map_or_else(|| tenant.compiled().clone(), CompiledTenant::compile);
@@ -134,6 +115,49 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Resolved, Unresolved> {
     })
 }
 
+/// Who signs in, where it is a person, with what is not known of them.
+fn person(question: &Question<'_>, notes: &mut Notes) -> Result<Option<Person>, Unresolved> {
+    let Some(who) = who_signs_in(question.situation)? else {
+        return Ok(None);
+    };
+    let person = subject::person(question, who, notes)?;
+    if person.could_be_anybody() && identity::could_be(question.tenant, who).is_any_named {
+        notes.not_given.insert(Signal::User);
+        notes.suppose("the user is none of those whom policies name by an id");
+    }
+    if question.situation.service_principal_risk.is_some() {
+        notes.suppose("`servicePrincipalRisk` was said of a user, who has none: it says nothing");
+    }
+    if let Some(unsaid) = gates::unsaid_settings(question, &person) {
+        notes.suppose(unsaid);
+    }
+    Ok(Some(person))
+}
+
+/// The configuration that decides, where something is supposed of it.
+fn supposed_configuration(
+    question: &Question<'_>,
+    person: Option<&Person>,
+    notes: &mut Notes,
+) -> Result<Option<TenantConfiguration>, Unresolved> {
+    let (tenant, situation) = (question.tenant, question.situation);
+    let home = person.and_then(Person::home_tenant);
+    match (situation.trust, home, &situation.service_principal) {
+        (Some(trust), Some(home), _) => Ok(Some(supposing_trust(tenant, home, trust))),
+        (Some(trust), None, _) => {
+            // Whether somebody without a home tenant is let in is said, too.
+            let says_something =
+                trust.inbound_access.is_some() && person.is_some_and(Person::is_from_elsewhere);
+            if !says_something {
+                notes.suppose("there is no home tenant, so the supposed trust says nothing");
+            }
+            Ok(None)
+        }
+        (None, _, Some(name)) => subject::supposing_service_principal(tenant, name, notes),
+        (None, _, None) => Ok(None),
+    }
+}
+
 /// What was noticed on the way.
 #[derive(Debug, Default)]
 struct Notes {
@@ -153,7 +177,7 @@ fn reached(tenant: &DirectoryTenant, situation: &Situation) -> Result<Reached, U
         .clone()
         .map(|app| tenant.find_application(app))
         .collect::<Result<_, _>>()?;
-    refuse_reaching_nothing(situation)?;
+    refuse_reaching_nothing_or_both(situation)?;
     let client = match (
         &situation.client,
         situation.app.as_ref().and_then(|apps| apps.0.first()),
@@ -179,11 +203,23 @@ pub(crate) fn who_signs_in(situation: &Situation) -> Result<Option<&Who>, Unreso
     }
 }
 
-/// An empty list of applications is said, and reaches nothing.
-pub(crate) fn refuse_reaching_nothing(situation: &Situation) -> Result<(), Unresolved> {
+/// What is reached is said, and is not two things of which one is reached alone. An empty list of applications is said, and reaches nothing.
+pub(crate) fn refuse_reaching_nothing_or_both(situation: &Situation) -> Result<(), Unresolved> {
     let says_something = situation.app.is_some()
         || situation.user_action.is_some()
         || situation.authentication_context.is_some();
+    let names_another = situation
+        .app
+        .as_ref()
+        .is_some_and(|apps| !apps.0.is_empty())
+        || situation.authentication_context.is_some();
+    // Which policies a request asks is told by its target alone (specification 4.3).
+    if situation.user_action.is_some() && names_another {
+        return Err(Unresolved::Incomplete(
+            "a user action is reached alone: leave it out, or the application and the authentication context"
+                .to_owned(),
+        ));
+    }
     if says_something {
         return Ok(());
     }

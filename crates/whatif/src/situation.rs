@@ -159,8 +159,12 @@ pub struct DescribedUser {
     /// What kind of user; supposed a member if nothing is said.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub user_type: Option<UserTypeWord>,
-    /// The tenant that owns the account: id, domain or name; nothing for guests with a social or federated identity or a passcode.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The tenant that owns the account: id, domain or name; `none` or null for guests with a social or federated identity or a passcode.
+    /// Absent: not known.
+    #[serde(
+        deserialize_with = "said_tenant",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub home_tenant: Option<String>,
     /// Groups of the resource tenant: ids or names. Absent: not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,6 +172,25 @@ pub struct DescribedUser {
     /// Roles in the resource tenant: template ids or names. Absent: not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<OneOrMany<String>>,
+}
+
+impl DescribedUser {
+    /// The word for "no tenant owns the account".
+    pub const NO_TENANT: &str = "none";
+
+    /// Whether it is said that no tenant owns the account.
+    pub fn has_no_tenant(&self) -> bool {
+        let said = self.home_tenant.as_deref();
+        said.is_some_and(|name| name.trim().eq_ignore_ascii_case(Self::NO_TENANT))
+    }
+}
+
+/// Null is said, and says that there is none.
+fn said_tenant<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<String>, D::Error> {
+    let said = Option::<String>::deserialize(reader)?;
+    Ok(Some(
+        said.unwrap_or_else(|| DescribedUser::NO_TENANT.to_owned()),
+    ))
 }
 
 /// A context as it was typed, `c1` to `c99`.
@@ -460,7 +483,7 @@ pub struct MethodLists {
     pub registrable: Vec<AuthenticationMethod>,
 }
 
-/// What the resource tenant believes of the home tenant; what is absent stays as its settings say.
+/// What the resource tenant believes of the home tenant, and whether it lets its users in; what is absent stays as its settings say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrustSituation {
@@ -473,4 +496,7 @@ pub struct TrustSituation {
     /// Its word on hybrid join.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hybrid_joined_device: Option<bool>,
+    /// Whether its users are let in at all, by whatever channel they come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound_access: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! Every name of a situation that cannot be made out, all at once: whoever mends a file wants to do it in one go.
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
-use crate::resolve::{refuse_reaching_nothing, who_signs_in};
+use crate::resolve::{refuse_reaching_nothing_or_both, who_signs_in};
 use crate::situation::{OneOrMany, Situation, Who};
 
 /// A name that cannot be made out, and the member of the situation that has it, such as `user.groups[1]`.
@@ -28,7 +28,9 @@ pub fn unresolved(
             if let Some(name) = &described.id {
                 found.note("user.id".to_owned(), tenant.find_user(name));
             }
-            if let Some(name) = &described.home_tenant {
+            if let Some(name) = &described.home_tenant
+                && !described.has_no_tenant()
+            {
                 let home = directory.find_tenant_id(name);
                 found.note("user.homeTenant".to_owned(), home);
             }
@@ -75,7 +77,7 @@ pub fn unresolved_everywhere(
 pub fn says_too_little(situation: &Situation) -> Vec<Unresolved> {
     let who = who_signs_in(situation).err();
     who.into_iter()
-        .chain(refuse_reaching_nothing(situation).err())
+        .chain(refuse_reaching_nothing_or_both(situation).err())
         .collect()
 }
 

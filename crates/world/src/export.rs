@@ -6,6 +6,7 @@
 pub(crate) mod cross_tenant;
 pub(crate) mod directory;
 pub(crate) mod envelope;
+pub(crate) mod kind;
 mod missing;
 pub(crate) mod piece;
 mod reading;
@@ -34,6 +35,8 @@ pub use missing::missing_references;
 pub struct Export {
     /// Every policy that could be read, each once.
     pub policies: Vec<ConditionalAccessPolicy>,
+    /// Whether a list of policies is there and is empty: a tenant without policies, and not a folder without a list.
+    pub is_without_policies: bool,
     /// The named locations beside them.
     pub named_locations: Vec<NamedLocation>,
     /// The authentication strengths beside them, the built-in ones aside.

@@ -5,9 +5,12 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use portcullis_model::document::{FILE_SIZE_BYTES_MAX, Reason};
+use portcullis_model::document::{FILE_SIZE_BYTES_MAX, Reason, read_json};
+use serde_json::Value;
 
 use crate::error::{Place, WorldError, WorldFindings};
+use crate::export::kind::LIST_KINDS;
+use crate::tenant::SINGLE_KINDS;
 
 /// The files of a world: path seen from the world's folder, with `/` between its parts, and content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +51,36 @@ impl Files {
             Err(WorldError::Refused(reading.findings))
         }
     }
+}
+
+/// Whether a file cannot be meant to be read here. A name or a content that could be ours with a letter wrong is not foreign: what it
+/// would have demanded, nobody would demand.
+pub(crate) fn is_foreign(name: &str, bytes: &[u8]) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let (stem, extensions) = name.split_once('.').unwrap_or((&name, ""));
+    let is_of_data =
+        |one: &str| one.starts_with("js") && one != "js" || one.starts_with('y') || one == "json";
+    let is_named_so = extensions.split('.').any(is_of_data) || names_a_kind(stem);
+    !is_named_so && !looks_like_json(bytes)
+}
+
+fn names_a_kind(stem: &str) -> bool {
+    let lists = LIST_KINDS.iter().map(|(name, _)| *name);
+    let mut known = lists.chain(SINGLE_KINDS).chain(["invariants"]);
+    known.any(|one| one.eq_ignore_ascii_case(stem))
+}
+
+/// An object or a list of objects, or one with a comma too many.
+fn looks_like_json(bytes: &[u8]) -> bool {
+    let is_read = matches!(read_json(bytes), Ok(Value::Object(_) | Value::Array(_)));
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut letters = bytes.iter().filter(|one| !one.is_ascii_whitespace());
+    let begins_like_it = match letters.next() {
+        Some(b'{') => true,
+        Some(b'[') => matches!(letters.next(), Some(b'{' | b']')),
+        Some(_) | None => false,
+    };
+    is_read || begins_like_it
 }
 
 /// The bytes of one file, one more than allowed at most, so that the reader of the bytes refuses a larger one.

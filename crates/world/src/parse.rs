@@ -10,7 +10,7 @@ use portcullis_model::store::{ImportedCredentials, TenantWorld};
 use crate::check;
 use crate::credentials::{self, PlainCredentials};
 use crate::error::{Place, WorldError, WorldFindings};
-use crate::files::Files;
+use crate::files::{Files, is_foreign};
 use crate::tenant::{Kind, PlacedTenant, TenantFiles};
 
 /// A world that was read: its tenants by id, and their credentials in clear.
@@ -22,6 +22,8 @@ pub struct World {
     pub credentials: Vec<PlainCredentials>,
     /// The files that declare invariants, to name them where an invariant turns out to name nothing.
     pub invariant_files: BTreeMap<TenantId, String>,
+    /// The files that were not looked at, since they are no JSON or YAML and nothing of a tenant is called so.
+    pub passed_over: Vec<String>,
 }
 
 /// Reads the world in a folder, or the only tenant whose folder it is.
@@ -57,7 +59,8 @@ fn has_organization(folder: &Path) -> bool {
 /// The world these files describe.
 pub fn parse_world(files: &Files) -> Result<World, WorldError> {
     let mut findings = WorldFindings::default();
-    let folders = by_tenant_folder(files, &mut findings);
+    let (ours, passed_over) = set_foreign_apart(files);
+    let folders = by_tenant_folder(ours, &mut findings);
     let mut tenants: Vec<PlacedTenant> = folders
         .into_iter()
         .filter_map(|(folder, files)| TenantFiles::new(folder, files).read(&mut findings))
@@ -77,6 +80,7 @@ pub fn parse_world(files: &Files) -> Result<World, WorldError> {
     });
     Ok(World {
         invariant_files: declared.collect(),
+        passed_over,
         tenants: tenants.into_iter().map(without_places).collect(),
         credentials,
     })
@@ -90,22 +94,29 @@ fn refuse_if_any(findings: &mut WorldFindings) -> Result<(), WorldError> {
     }
 }
 
+/// What may be read here, and the names of what lies there for people or other tools: read-me files, scripts, pictures.
+fn set_foreign_apart(files: &Files) -> (Vec<(&str, &[u8])>, Vec<String>) {
+    let each = files.0.iter();
+    let each = each.map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    let (foreign, ours): (Vec<_>, Vec<_>) = each.partition(|(name, bytes)| is_foreign(name, bytes));
+    let foreign = foreign.into_iter().map(|(name, _)| name.to_owned());
+    // A world has one of its own.
+    let foreign = foreign.filter(|name| name != "README.md");
+    (ours, foreign.collect())
+}
+
 fn by_tenant_folder<'f>(
-    files: &'f Files,
+    files: Vec<(&'f str, &'f [u8])>,
     findings: &mut WorldFindings,
 ) -> BTreeMap<&'f str, BTreeMap<&'f str, &'f [u8]>> {
     let mut folders: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
-    for (name, bytes) in &files.0 {
-        match name.split_once('/') {
-            Some((folder, file)) => {
-                folders.entry(folder).or_default().insert(file, bytes);
-            }
-            None if name == "README.md" => {}
-            None => {
-                let found = "a file outside every tenant's folder".into();
-                let expected = "one folder for each tenant, and perhaps a `README.md`";
-                findings.add(&Place::root(name), Reason::Unknown, found, expected);
-            }
+    for (name, bytes) in files {
+        if let Some((folder, file)) = name.split_once('/') {
+            folders.entry(folder).or_default().insert(file, bytes);
+        } else {
+            let found = "a file outside every tenant's folder".into();
+            let expected = "one folder for each tenant, and perhaps a `README.md`";
+            findings.add(&Place::root(name), Reason::Unknown, found, expected);
         }
     }
     if folders.is_empty() {

@@ -4,7 +4,7 @@ mod borders;
 mod invariants;
 mod sort;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::application::{Application, ServicePrincipal};
 use portcullis_model::authentication_context::AuthenticationContextClassReference;
@@ -20,17 +20,18 @@ use portcullis_model::named_location::NamedLocation;
 use portcullis_model::organization::Organization;
 use portcullis_model::terms_of_use::Agreement;
 use portcullis_model::user::User;
+use serde_json::Value;
 
 use crate::error::{Place, WorldFindings};
 use crate::export::directory::{is_narrow, name_after_account, name_members_by_id};
 use crate::export::piece::has;
 use crate::names::{Directory, Found, NameKind, replace_names};
 
+use crate::export::kind::ListKind;
 use borders::borders;
 use sort::Sorted;
 
 pub(crate) use borders::PlacedBorders;
-pub(crate) use sort::ListKind;
 pub use sort::kinds_in;
 
 /// An object with the place it came from.
@@ -109,7 +110,8 @@ impl PlacedTenant {
 }
 
 /// What a tenant has once, each in a file of its own.
-const SINGLE_KINDS: [&str; 3] = ["organization", "crossTenantAccessPolicy", "credentials"];
+pub(crate) const SINGLE_KINDS: [&str; 3] =
+    ["organization", "crossTenantAccessPolicy", "credentials"];
 
 /// The files of one tenant, by their path inside the tenant's folder.
 pub(crate) struct TenantFiles<'f> {
@@ -185,7 +187,7 @@ impl<'f> TenantFiles<'f> {
         let bytes = self.files.get(file.as_str())?;
         let place = self.place(&file);
         match read_json(bytes) {
-            Ok(serde_json::Value::Object(value)) => Some(Placed { place, value }),
+            Ok(Value::Object(value)) => Some(Placed { place, value }),
             Ok(other) => {
                 findings.add(&place, Reason::Shape, shown(&other), "one object");
                 None
@@ -218,8 +220,13 @@ fn list<T>(
     findings: &mut WorldFindings,
 ) -> Kind<T> {
     let documents = sorted.lists.remove(&kind)?.into_iter();
-    let objects =
-        documents.filter_map(|Placed { place, value }| accept(place, read(value), findings));
+    // Word for word the same in two files is one object: exports overlap. Of one id with two meanings nobody knows which counts.
+    let mut seen = BTreeSet::new();
+    let objects = documents.filter_map(|Placed { place, value }| {
+        let text = Value::Object(value.clone()).to_string();
+        let object = accept(place, read(value), findings)?;
+        seen.insert(text).then_some(object)
+    });
     Some(objects.collect())
 }
 

@@ -377,6 +377,154 @@ fn a_folder_of_many_files_and_sorts_is_imported_as_it_lies() {
 
 /// A role in one administrative unit is none for a policy; Graph lists it among the others.
 #[test]
+fn what_does_not_say_what_it_is_is_what_its_file_folder_or_envelope_is_named_after_for_both() {
+    let rules = json!({ "id": ID, "displayName": "House rules" });
+    let asks = json!({
+        "displayName": "Terms", "state": "enabled",
+        "conditions": { "users": { "includeUsers": ["All"] },
+            "applications": { "includeAuthenticationContextClassReferences": ["Trusted"] } },
+        "grantControls": { "operator": "OR", "termsOfUse": [ID] },
+    });
+    let context = json!({ "id": "c7", "displayName": "Trusted", "isAvailable": null });
+    for (name, inside) in [
+        ("agreements.json", json!({ "value": [rules] })),
+        ("Agreements/house.json", rules.clone()),
+        ("all.json", json!({ "agreements": [rules] })),
+    ] {
+        let files = [
+            ("policies.json".to_owned(), asks.to_string().into_bytes()),
+            (name.to_owned(), inside.to_string().into_bytes()),
+            (
+                "authenticationContextClassReferences.json".to_owned(),
+                json!([context]).to_string().into_bytes(),
+            ),
+        ];
+        assert!(compare(name, &files), "{name}");
+        let export = exported(&files);
+        assert_eq!(export.agreements.len(), 1, "{name}");
+        assert_eq!(export.authentication_contexts.len(), 1, "{name}");
+        assert_eq!(export.missing, [], "{name}");
+    }
+    // What is named so and is none of its kind is refused, and so is a policy that has nothing but a state.
+    for (name, inside) in [
+        ("namedLocations.json", json!([{ "id": "1", "foo": 1 }])),
+        ("agreements/a.json", json!({ "foo": 1 })),
+        (
+            "conditionalAccessPolicies.json",
+            json!({ "displayName": "Lonely" }),
+        ),
+        (
+            "policies2.json",
+            json!({ "displayName": "Lonely", "state": "enabled" }),
+        ),
+    ] {
+        let files = [
+            ("a.json".to_owned(), policy("One").to_string().into_bytes()),
+            (name.to_owned(), inside.to_string().into_bytes()),
+        ];
+        assert!(!compare(name, &files), "{name}");
+        let refused = places_of_export(&exported(&files));
+        assert!(
+            refused.iter().all(|(file, ..)| file == name) && !refused.is_empty(),
+            "{name}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn the_same_object_in_two_files_is_one_and_another_of_its_id_is_refused_by_both() {
+    let one = |name: &str, value: &Value| (name.to_owned(), value.to_string().into_bytes());
+    let with_id = |state: &str| {
+        let mut policy = policy("One");
+        policy["id"] = ID.into();
+        policy["state"] = state.into();
+        policy
+    };
+    let place = json!({ "id": OTHER, "displayName": "Here", "countriesAndRegions": ["NL"] });
+    let twice = [
+        one("a.json", &with_id("enabled")),
+        one("b.json", &json!([with_id("enabled"), policy("Two"), place])),
+        one("c.json", &json!({ "value": [policy("Two"), place] })),
+    ];
+    assert!(compare("word for word the same", &twice));
+    assert_eq!(
+        imported(&twice)
+            .unwrap()
+            .conditional_access_policies
+            .unwrap()
+            .len(),
+        2
+    );
+    let other = [
+        one("a.json", &with_id("enabled")),
+        one("b.json", &with_id("disabled")),
+    ];
+    assert!(!compare("one id and two meanings", &other));
+    assert_eq!(places_of_export(&exported(&other)).len(), 1);
+}
+
+#[test]
+fn an_empty_list_of_policies_is_a_tenant_without_policies() {
+    for (name, inside, is_one) in [
+        ("policies.json", json!({ "value": [] }), true),
+        ("conditionalAccessPolicies/all.json", json!([]), true),
+        ("users.json", json!([]), false),
+        ("a.json", json!([]), false),
+        ("policies.json", json!({ "value": [{ "foo": 1 }] }), false),
+    ] {
+        let export = exported(&[(name.to_owned(), inside.to_string().into_bytes())]);
+        assert_eq!(export.is_without_policies, is_one, "{name}: {inside}");
+    }
+    let some = [
+        ("policies.json".to_owned(), b"[]".to_vec()),
+        ("a.json".to_owned(), policy("One").to_string().into_bytes()),
+    ];
+    assert!(!exported(&some).is_without_policies);
+    assert!(!exported(&[]).is_without_policies);
+}
+
+#[test]
+fn what_cannot_be_meant_for_the_import_is_passed_over_and_named() {
+    let text = |name: &str, text: &str| (format!("contoso/{name}"), text.as_bytes().to_vec());
+    let organization = json!({ "id": OTHER, "displayName": "Contoso",
+        "verifiedDomains": [{ "name": "contoso.example", "isInitial": true, "isDefault": true }] });
+    let read = |file: (String, Bytes)| {
+        let organization = text("organization.json", &organization.to_string());
+        parse_world(&Files([organization, file].into_iter().collect()))
+    };
+    for (name, content) in [
+        ("SOURCE.txt", "where this is from\n"),
+        ("README.md", "[a link](https://example.com)"),
+        ("deploy.ps1", "[CmdletBinding()]\nparam()"),
+        ("docs/picture.png", "\u{0}PNG"),
+        ("LICENSE", ""),
+        ("site.js", "var x = 1;"),
+    ] {
+        let world = read(text(name, content)).unwrap();
+        assert_eq!(world.passed_over, [format!("contoso/{name}")]);
+    }
+    let outside = ("notes.txt".to_owned(), b"x".to_vec());
+    assert_eq!(read(outside).unwrap().passed_over, ["notes.txt"]);
+    let list = policy("One").to_string();
+    for (name, content) in [
+        ("users.jsn", "x"),
+        ("users.txt", "x"),
+        ("Invariants.yml.bak", "x"),
+        ("credentials", "x"),
+        ("mfa.jsonc", "// x"),
+        ("policy.json.txt", "x"),
+        ("rules.yaml", "x"),
+        ("mfa.txt", list.as_str()),
+        ("mfa.txt", "{ \"displayName\": \"One\", }"),
+        ("mfa.txt", "[ { \"displayName\": \"One\", } ]"),
+        ("empty.json", ""),
+    ] {
+        let refused = read(text(name, content)).unwrap_err().to_string();
+        assert!(refused.contains(name), "{name}: {refused}");
+    }
+}
+
+#[test]
 fn roles_for_a_part_of_the_tenant_are_passed_over_by_both() {
     let assignment = |scope: Value| json!({ "id": "x", "principalId": ID, "roleDefinitionId": OTHER, "directoryScopeId": scope });
     let list =

@@ -127,7 +127,7 @@ fn all_findings_of_a_world_are_told_at_once_with_file_and_path() {
     files
         .0
         .insert("fabrikam/groups.json".into(), b"[{\"id\": 1}]".to_vec());
-    files.0.insert("woodgrove/notes.txt".into(), Vec::new());
+    files.0.insert("woodgrove/users.txt".into(), Vec::new());
     files.0.insert("stray.json".into(), b"{}".to_vec());
     let lines: Vec<_> = refused(&files).0.iter().map(ToString::to_string).collect();
     assert_eq!(lines.len(), 4, "{lines:#?}");
@@ -135,7 +135,7 @@ fn all_findings_of_a_world_are_told_at_once_with_file_and_path() {
         "stray.json: `$`: an unknown member: found a file outside every tenant's folder, expected",
         "contoso/users.json: `$[0].displayName`: not a known value: found ``, expected a name",
         "fabrikam/groups.json: `$[0].id`: the wrong kind of value: found invalid type: integer `1`, expected",
-        "woodgrove/notes.txt: `$`: an unknown member: found a file that belongs to no kind, expected",
+        "woodgrove/users.txt: `$`: an unknown member: found a file that belongs to no kind, expected",
     ] {
         assert!(
             lines.iter().any(|line| line.starts_with(expected)),
@@ -186,13 +186,21 @@ fn ids_names_and_domains_are_there_once() {
                 ("/userPrincipalName", json!("CAROL@contoso.example")),
             ],
         ),
-        ("contoso/groups.json", "/0", vec![]),
+        (
+            "contoso/groups.json",
+            "/0",
+            vec![("/displayName", json!("Another"))],
+        ),
         (
             "contoso/groups.json",
             "/0",
             vec![("/id", value_of("contoso/users.json", "/0/id"))],
         ),
-        ("contoso/roleAssignments.json", "/0", vec![]),
+        (
+            "contoso/roleAssignments.json",
+            "/0",
+            vec![("/id", json!("another"))],
+        ),
         (
             "contoso/applications.json",
             "/3",
@@ -213,7 +221,11 @@ fn ids_names_and_domains_are_there_once() {
             "/0",
             vec![("/id", json!(NOBODY))],
         ),
-        ("contoso/namedLocations.json", "/0", vec![]),
+        (
+            "contoso/namedLocations.json",
+            "/0",
+            vec![("/displayName", json!("Elsewhere"))],
+        ),
         (
             "contoso/users.json",
             "/2",

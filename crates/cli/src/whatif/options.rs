@@ -7,14 +7,31 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueHint};
 use portcullis_model::credential::AuthenticationMethod;
 use portcullis_whatif::situation::{
-    Absent, Ago, ClientAppWord, ContextText, Country, DescribedUser, DetailedProof,
-    DeviceSituation, FlowWord, InsiderRiskWord, MethodLists, MethodsByPlace, PlaceWord,
-    PlatformWord, Proven, RiskWord, Situation, TrustSituation, UserActionWord, UserTypeWord, Who,
-    method,
+    Absent, Ago, ClientAppWord, ContextText, Country, DescribedUser, DetailedProof, FlowWord,
+    InsiderRiskWord, MethodLists, MethodsByPlace, PlaceWord, PlatformWord, Proven, RiskWord,
+    Situation, TrustSituation, UserActionWord, UserTypeWord, Who, method,
 };
 
 use crate::command::DataOptions;
 use crate::output::OutputFormat;
+
+/// What both commands say of names, methods and silence.
+macro_rules! after_help {
+    ($examples:literal) => {
+        concat!(
+            "\
+Names: users, applications, groups, roles and tenants are given by id or by name; an application may be any appId.
+Methods: password, softwareOath, hardwareOath, sms, voice, fido2, windowsHelloForBusiness, microsoftAuthenticatorPush,
+deviceBasedPush, temporaryAccessPassOneTime, temporaryAccessPassMultiUse, email, x509CertificateSingleFactor,
+x509CertificateMultiFactor, federatedSingleFactor, federatedMultiFactor, qrCodePin.
+What is not said is not known: a policy that asks for it \"depends\" on it. With --complete it is not there.
+
+Examples:
+",
+            $examples
+        )
+    };
+}
 
 /// What becomes of exported policies that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +44,10 @@ pub(crate) enum Unreadable {
 
 /// What `portcullis whatif` is told.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = after_help!("\
+  portcullis whatif scenarios/two-organisations --user ada@fabrikam.example --app Payroll
+  portcullis whatif exported-policies --user-type b2bCollaborationGuest --app 'Exchange Online' --ip 203.0.113.7
+  portcullis whatif world --user dave@contoso.example --app Vault --device isCompliant=true --policies drafts"))]
 pub(crate) struct WhatifOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
@@ -41,7 +61,10 @@ pub(crate) struct WhatifOptions {
 
 /// What `portcullis explain` is told.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = after_help!("\
+  portcullis explain scenarios/two-organisations --user ada@fabrikam.example --app Payroll
+  portcullis explain exported-policies --user-type member --app 'Exchange Online' --platform windows
+  portcullis explain --tenant contoso.example --correlation-id 00000000-0000-4000-8000-000000000001"))]
 pub(crate) struct ExplainOptions {
     #[command(flatten)]
     pub(crate) asked: AskedOptions,
@@ -52,18 +75,6 @@ pub(crate) struct ExplainOptions {
     #[arg(long, value_enum, default_value_t, help_heading = "Answer")]
     pub(crate) output: OutputFormat,
 }
-
-const AFTER_HELP: &str = "\
-Names: users, applications, groups, roles and tenants are given by id or by name; an application may be any appId.
-Methods: password, softwareOath, hardwareOath, sms, voice, fido2, windowsHelloForBusiness, microsoftAuthenticatorPush,
-deviceBasedPush, temporaryAccessPassOneTime, temporaryAccessPassMultiUse, email, x509CertificateSingleFactor,
-x509CertificateMultiFactor, federatedSingleFactor, federatedMultiFactor, qrCodePin.
-What is not said is not known: a policy that asks for it \"depends\" on it. With --complete it is not there.
-
-Examples:
-  portcullis whatif scenarios/two-organisations --user ada@fabrikam.example --app Payroll
-  portcullis whatif exported-policies --user-type b2bCollaborationGuest --app 'Exchange Online' --ip 203.0.113.7
-  portcullis whatif world --user dave@contoso.example --app Vault --device isCompliant=true --policies drafts";
 
 /// Where to ask, and about which sign-in.
 #[derive(Debug, Args)]
@@ -108,7 +119,7 @@ struct WhoOptions {
     /// What kind of user, for somebody the directory does not have.
     #[arg(long, value_name = "TYPE", value_parser = words::<UserTypeWord>(UserTypeWord::WORDS), ignore_case = true)]
     user_type: Option<UserTypeWord>,
-    /// The tenant of that user's account; none for social and federated identities.
+    /// The tenant of that user's account; `none` for social and federated identities and passcodes by mail.
     #[arg(long, value_name = "TENANT", requires = "user_type")]
     home_tenant: Option<String>,
     /// A group the user is in, for somebody the directory does not have; may be given several times.
@@ -182,7 +193,8 @@ struct CircumstanceOptions {
     /// How the sign-in came here from another device.
     #[arg(long, value_parser = words::<FlowWord>(FlowWord::WORDS), ignore_case = true)]
     flow: Option<FlowWord>,
-    /// What is supposed that the tenant believes of the home tenant, whatever its settings say; several by commas.
+    /// What is supposed that the tenant believes of the home tenant, whatever its settings say: mfa, compliantDevice,
+    /// hybridJoinedDevice, and inboundAccess for letting its users in; several by commas.
     #[arg(long, value_name = "CLAIM=YES|NO", value_delimiter = ',', value_parser = trust)]
     trust: Vec<(TrustClaim, bool)>,
 }
@@ -229,6 +241,7 @@ enum TrustClaim {
     Mfa,
     CompliantDevice,
     HybridJoinedDevice,
+    InboundAccess,
 }
 
 fn words<W>(list: &'static [&'static str]) -> impl clap::builder::TypedValueParser<Value = W>
@@ -248,7 +261,12 @@ fn trust(text: &str) -> Result<(TrustClaim, bool), String> {
         "mfa" => TrustClaim::Mfa,
         "compliantDevice" => TrustClaim::CompliantDevice,
         "hybridJoinedDevice" => TrustClaim::HybridJoinedDevice,
-        _ => return Err("claims are: mfa, compliantDevice, hybridJoinedDevice".to_owned()),
+        "inboundAccess" => TrustClaim::InboundAccess,
+        _ => {
+            return Err(
+                "claims are: mfa, compliantDevice, hybridJoinedDevice, inboundAccess".to_owned(),
+            );
+        }
     };
     match answer {
         "yes" => Ok((claim, true)),
@@ -307,6 +325,11 @@ impl AskedOptions {
     pub(crate) fn situation(&self, request: &Situation) -> anyhow::Result<Situation> {
         let around = &self.circumstances;
         let proofs = &self.proofs;
+        let says_nothing_is_proven = proofs.proven.iter().any(Option::is_none);
+        anyhow::ensure!(
+            !says_nothing_is_proven || proofs.proven.len() == 1,
+            "`--proven none` says that nothing is proven, and stands alone: leave it out, or what is proven"
+        );
         let said = Situation {
             user: self.who.user(request)?,
             service_principal: self.who.service_principal.clone(),
@@ -320,7 +343,7 @@ impl AskedOptions {
             country: around.country,
             gps_country: around.gps_country,
             compliant_network: around.compliant_network,
-            device: device(&around.device)?,
+            device: super::device::device(&around.device)?,
             sign_in_risk: around.sign_in_risk,
             user_risk: around.user_risk,
             service_principal_risk: around.service_principal_risk,
@@ -413,47 +436,9 @@ fn trusted(claims: &[(TrustClaim, bool)]) -> Option<TrustSituation> {
             TrustClaim::Mfa => &mut trusted.mfa,
             TrustClaim::CompliantDevice => &mut trusted.compliant_device,
             TrustClaim::HybridJoinedDevice => &mut trusted.hybrid_joined_device,
+            TrustClaim::InboundAccess => &mut trusted.inbound_access,
         };
         *member = Some(*believed);
     }
     (!claims.is_empty()).then_some(trusted)
-}
-
-/// The device as files have it: the words become one object, and are read like one.
-fn device(words: &[String]) -> anyhow::Result<Option<DeviceSituation>> {
-    let [first, ..] = words else {
-        return Ok(None);
-    };
-    if words.len() == 1 && !first.contains('=') {
-        let device = serde_json::Value::String(first.clone());
-        return Ok(Some(
-            serde_json::from_value(device).map_err(|error| anyhow::anyhow!("--device: {error}"))?,
-        ));
-    }
-    let mut members = serde_json::Map::new();
-    let mut attributes = serde_json::Map::new();
-    for word in words {
-        let Some((name, value)) = word.split_once('=') else {
-            anyhow::bail!("--device: `{word}` is not NAME=VALUE");
-        };
-        let text = || serde_json::Value::String(value.to_owned());
-        if let Some(number) = name.strip_prefix("extensionAttribute") {
-            attributes.insert(number.to_owned(), text());
-            continue;
-        }
-        let value = match (name, value) {
-            ("isCompliant", "true" | "yes") => serde_json::Value::Bool(true),
-            ("isCompliant", "false" | "no") => serde_json::Value::Bool(false),
-            ("physicalIds" | "systemLabels", _) => serde_json::Value::Array(vec![text()]),
-            _ => text(),
-        };
-        members.insert(name.to_owned(), value);
-    }
-    if !attributes.is_empty() {
-        members.insert("extensionAttributes".to_owned(), attributes.into());
-    }
-    let device = serde_json::from_value(serde_json::Value::Object(members));
-    Ok(Some(
-        device.map_err(|error| anyhow::anyhow!("--device: {error}"))?,
-    ))
 }

@@ -1,18 +1,13 @@
 //! Lays an answer out for the terminal it is read on: as wide as that is, coloured only there.
 
-use std::io::IsTerminal as _;
-
 use comfy_table::{ContentArrangement, Table, presets};
 use owo_colors::OwoColorize as _;
 use portcullis_whatif::prose::{Section, Told, Tone};
 
 use crate::output;
 
-/// Narrower than this nothing can be laid out.
-const WIDTH_MIN: usize = 30;
-
 pub(crate) fn print(told: &Told) {
-    let width = width();
+    let width = output::width();
     for line in wrapped(&told.title, width, "") {
         output::line(line.bold());
     }
@@ -57,18 +52,6 @@ fn print_section(section: &Section, width: Option<usize>) {
     for line in table.to_string().lines() {
         output::line(format_args!(" {}", line.trim_end()));
     }
-}
-
-/// How wide the reader's terminal is; nothing where no terminal reads and `COLUMNS` is not set.
-fn width() -> Option<usize> {
-    let terminal = std::io::stdout()
-        .is_terminal()
-        .then(terminal_size::terminal_size)
-        .flatten()
-        .map(|(width, _)| usize::from(width.0));
-    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
-    let width: Option<usize> = terminal.or_else(said);
-    width.map(|width| width.max(WIDTH_MIN))
 }
 
 /// A sentence in lines that fit, each after `indent`.

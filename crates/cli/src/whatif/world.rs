@@ -51,7 +51,7 @@ pub(crate) async fn open(
     }
     let export = read_export(path).with_context(cannot)?;
     anyhow::ensure!(
-        !export.policies.is_empty(),
+        !export.policies.is_empty() || export.is_without_policies,
         "no policy can be read from `{}`:\n{}",
         path.display(),
         what_is_there(&export)
@@ -66,6 +66,7 @@ pub(crate) async fn open(
     }
     warn_of(wrong);
     warn_of_missing(&export.missing);
+    note_no_policies(path, &export);
     Ok(Directory::new([of_export(path, export)]))
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
     let export = read_export(path).with_context(cannot)?;
     let wrong = refusals(&export);
     anyhow::ensure!(
-        wrong.is_empty() && !export.policies.is_empty(),
+        wrong.is_empty() && (!export.policies.is_empty() || export.is_without_policies),
         "the exported policies in `{}` cannot be tested:\n{}",
         path.display(),
         if wrong.is_empty() {
@@ -89,6 +90,7 @@ pub(crate) fn base(path: &Path) -> anyhow::Result<Base> {
         }
     );
     warn_of_missing(&export.missing);
+    note_no_policies(path, &export);
     Ok(Base::Exported(Arc::new(of_export(path, export))))
 }
 
@@ -151,10 +153,14 @@ fn unsaid(export: &Export) -> Unsaid {
     if !directory.groups_without_members.is_empty() || named.any(|group| !listed.contains(&group)) {
         of_people.insert(Signal::Groups);
     }
+    let users = directory.users.iter().flatten();
+    let untyped = users.filter(|user| user.user_type.is_none());
     Unsaid {
         of_people,
         service_principals: false,
         attributes: directory.without_attributes.clone(),
+        user_types: untyped.map(|user| user.id).collect(),
+        cross_tenant_access: export.cross_tenant_access_policy.is_none(),
     }
 }
 
@@ -353,6 +359,16 @@ pub(crate) fn warn_of(wrong: Vec<String>) {
         for line in wrong {
             output::note(line);
         }
+    }
+}
+
+/// A tenant without policies lets everybody in: nobody should take that for what their policies say.
+fn note_no_policies(path: &Path, export: &Export) {
+    if export.is_without_policies {
+        output::warning(format_args!(
+            "the list of policies in `{}` is empty: this is a tenant without policies",
+            path.display()
+        ));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Runs the binary as a stranger would, and reads what it says: texts, exit codes, and what is left behind.
 
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod map;

@@ -39,6 +39,15 @@ fn the_list_names_every_template_with_its_id_and_what_it_does() {
             assert!(text.contains(part), "`{part}` in: {text}");
         }
     }
+    // A page wide where no terminal reads, and as wide as it is where one does.
+    for (columns, wide) in [(None, 100), (Some("70"), 70)] {
+        let mut list = place.command(&["templates", "list"]);
+        list.env_remove("COLUMNS")
+            .envs(columns.map(|columns| ("COLUMNS", columns)));
+        let text = String::from_utf8(list.output().unwrap().stdout).unwrap();
+        let fits = |line: &str| line.chars().count() <= wide && line == line.trim_end();
+        assert!(text.lines().all(fits), "{text}");
+    }
     assert!(
         text.contains("(secureFoundation, zeroTrust, remoteWork)"),
         "{text}"

@@ -140,12 +140,6 @@ fn what_is_not_as_expected_fails_in_its_member() {
             "notApplied",
         ),
         (
-            "{ policies: { nothing like it: applies } }",
-            "policies.nothing like it",
-            "a policy of this name",
-            "there is none",
-        ),
-        (
             "{ session: { persistentBrowser: always } }",
             "session.persistentBrowser",
             "always",
@@ -186,6 +180,46 @@ fn faults(result: &TestResult) -> Vec<String> {
         panic!("{result:?}")
     };
     faults.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_policy_that_nothing_is_called_cannot_be_expected() {
+    let results = run("  - { name: a, expect: { policies: { mfa for al: success } } }
+  - { name: b, app: Payrol, expect: { applied: [no windows, x], policies: { mfa for all: success } } }
+  - { name: c, expect: { applied: [] } }
+  - { name: d, onlyPolicies: mfa for all, expect: { policies: { no windows: notApplied } } }
+");
+    let told = faults(&results[0]);
+    let says = "`a`: there is no policy `mfa for al`; did you mean `mfa for all`? ";
+    assert!(told.len() == 1 && told[0].contains(says), "{told:?}");
+    assert!(told[0].starts_with("a.test.yaml:14:"), "{told:?}");
+    let told = faults(&results[1]).join("\n");
+    assert!(told.contains("application `Payrol`"), "{told}");
+    assert!(
+        told.contains("there is no policy `x`; known are: mfa for all, no windows"),
+        "{told}"
+    );
+    // A set of none names nothing; one that is not looked at is there, and not as expected.
+    for result in &results[2..] {
+        assert!(
+            matches!(result.verdict, Verdict::Failed { .. }),
+            "{result:?}"
+        );
+    }
+}
+
+#[test]
+fn a_user_action_beside_an_application_cannot_be_run() {
+    let results = run("  - { name: a, app: Exchange Online, userAction: registerSecurityInformation, expect: { outcome: granted } }
+  - { name: b, userAction: registerSecurityInformation, expect: { outcome: granted } }
+");
+    let told = faults(&results[0]).join("\n");
+    assert!(told.contains("a user action is reached alone"), "{told}");
+    // The application of the defaults gives way.
+    assert!(
+        !matches!(results[1].verdict, Verdict::Faulty { .. }),
+        "{results:?}"
+    );
 }
 
 #[test]

@@ -491,7 +491,12 @@ fn unknown_application<'n>(
         return Unresolved::unknown("application", name, place, cure);
     }
     let own = Nearest::to(name).among(names);
-    let listed = own.list();
+    // Of Microsoft's, which are known everywhere, there are hundreds.
+    let listed = if own.is_empty() {
+        "of applications that are not Microsoft's none is listed here".to_owned()
+    } else {
+        own.list()
+    };
     let meant = own.among(microsoft_application_names()).meant();
     let cure = format!("{meant}give an appId, or a name; {listed}");
     Unresolved::unknown("application", name, place, cure)

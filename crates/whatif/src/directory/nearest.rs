@@ -51,6 +51,10 @@ impl<'n> Nearest<'n> {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
     /// The names, all of them or the nearest.
     pub(super) fn list(&self) -> String {
         let mut names: Vec<(&str, f64)> = self

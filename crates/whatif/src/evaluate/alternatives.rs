@@ -16,9 +16,10 @@ use super::{
 use crate::directory::{NameOf, Unresolved};
 use crate::resolve::Question;
 use crate::resolve::identity::could_be;
+use crate::resolve::known::{has_unsaid_home, kinds};
 use crate::situation::{
     DescribedUser, DeviceSituation, MethodLists, MethodsByPlace, RegisteredDevice, Situation,
-    TrustTypeWord, UserTypeWord, Who,
+    TrustSituation, TrustTypeWord, UserTypeWord, Who,
 };
 
 /// How it ends if something that nobody said is not as it was supposed.
@@ -319,7 +320,12 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
     let mut alternatives = Vec::new();
     alternatives.extend(identities(question, answer, &described));
     if answer.not_given.contains(&Signal::UserType) {
-        for (user_type, words) in TYPES {
+        let (tenant, name) = (question.tenant, described.id.as_deref());
+        let listed = name.and_then(|name| tenant.find_user(name).ok().flatten());
+        // Of somebody who is listed the name leaves some kinds only.
+        let may_be = |kind| listed.is_none_or(|object| kinds(tenant, object).contains(&kind));
+        let is_home_open = listed.is_none_or(|object| has_unsaid_home(tenant, object));
+        for (user_type, words) in TYPES.into_iter().filter(|(kind, _)| may_be(*kind)) {
             let as_one = |home_tenant: Option<TenantId>| {
                 say(DescribedUser {
                     user_type: Some(user_type),
@@ -327,7 +333,7 @@ fn who(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
                     ..described.clone()
                 })
             };
-            if user_type != UserTypeWord::InternalGuest {
+            if user_type != UserTypeWord::InternalGuest && is_home_open {
                 alternatives.extend(homes(question).into_iter().map(|(id, home)| {
                     let words = if id == TenantId::UNDISCOVERED {
                         words.to_owned()
@@ -473,6 +479,7 @@ fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         return Vec::new();
     }
     let mut alternatives = devices(situation);
+    alternatives.extend(trust(question, answer));
     if situation.accepted.is_none() {
         let policies = &question.tenant.configuration().conditional_access_policies;
         let agreements: BTreeSet<AgreementId> = policies
@@ -522,6 +529,29 @@ fn evidence(question: &Question<'_>, answer: &Answer) -> Vec<Alternative> {
         alternatives.push(Alternative::new(Signal::Methods, words, said));
     }
     alternatives
+}
+
+/// What cross-tenant access settings could say that do not lie beside the policies.
+fn trust(question: &Question<'_>, answer: &Answer) -> Option<Alternative> {
+    let is_unsaid =
+        question.tenant.unsaid().cross_tenant_access && question.situation.trust.is_none();
+    let is_held_back = refused(&answer.gates).is_some();
+    let words = if is_held_back {
+        "cross-tenant access settings let the user in"
+    } else {
+        "the home tenant's word on MFA and devices is trusted"
+    };
+    let said = Situation {
+        trust: Some(TrustSituation {
+            mfa: Some(true),
+            compliant_device: Some(true),
+            hybrid_joined_device: Some(true),
+            inbound_access: Some(true),
+        }),
+        ..Situation::default()
+    };
+    (is_unsaid && answer.who.home_tenant.is_some())
+        .then(|| Alternative::new(Signal::Trust, words, said))
 }
 
 /// What the device could be, as far as nobody said.

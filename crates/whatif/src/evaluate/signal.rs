@@ -48,6 +48,8 @@ words! {
         Flow = "flow",
         /// The custom security attributes of an application: a file of service principals has them.
         CustomSecurityAttributes = "customSecurityAttributes",
+        /// What the tenant believes of the user's own one, and whether it lets its users in.
+        Trust = "trust",
         /// What could still be proven.
         Methods = "methods",
         /// Terms of use that are accepted.
@@ -79,7 +81,11 @@ impl Signal {
             Self::Flow => Reason::AuthenticationFlow,
             Self::App | Self::CustomSecurityAttributes => Reason::Application,
             Self::ServicePrincipal => Reason::WorkloadIdentities,
-            Self::Methods | Self::Accepted | Self::ApprovedApp | Self::ProtectedApp => return None,
+            Self::Trust
+            | Self::Methods
+            | Self::Accepted
+            | Self::ApprovedApp
+            | Self::ProtectedApp => return None,
         })
     }
 }

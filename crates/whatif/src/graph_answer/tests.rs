@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::directory::Drafts;
 
 const CONTOSO_USER: &str = "c0c0c0c0-0001-4000-8000-000000000002";
 const PAYROLL: &str = "c0c0c0c0-0004-4000-8000-000000000001";
@@ -156,5 +157,43 @@ fn a_group_of_applications_in_the_request_matches_nothing() {
             .as_str()
             .unwrap()
             .contains("Office365")
+    );
+}
+
+#[test]
+fn clients_that_are_told_by_their_platform_are_a_condition_on_clients() {
+    let policy = |name: &str, conditions: Value| {
+        let mut conditions = conditions;
+        conditions["users"] = json!({ "includeUsers": ["All"] });
+        conditions["applications"] = json!({ "includeApplications": ["All"] });
+        let policy = json!({ "displayName": name, "state": "enabled", "conditions": conditions,
+            "grantControls": { "operator": "OR", "builtInControls": ["block"] } });
+        ConditionalAccessPolicy::from_document(policy.as_object().unwrap().clone()).unwrap()
+    };
+    let policies = vec![
+        policy("clients", json!({ "clientAppTypes": ["easSupported"] })),
+        policy(
+            "platforms",
+            json!({ "clientAppTypes": ["easSupported"], "platforms": { "includePlatforms": ["android"] } }),
+        ),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/two-organisations");
+    let world = Directory::of_world(portcullis_world::read_world(&folder).unwrap().tenants);
+    let contoso = world.find_tenant("contoso").unwrap();
+    let tenant = contoso.with_only(|_| false).with_drafts(Drafts {
+        policies,
+        ..Drafts::default()
+    });
+    let body = body(
+        CONTOSO_USER,
+        PAYROLL,
+        &json!({ "clientAppType": "exchangeActiveSync" }),
+    );
+    let request = GraphRequest::parse(body.to_string().as_bytes()).unwrap();
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let answer = graph_answer(&world, &tenant, request.question(), at).unwrap();
+    assert_eq!(
+        reasons(&answer),
+        [("clients", "clientApps"), ("platforms", "devicePlatform")]
     );
 }

@@ -91,6 +91,7 @@ pub(super) fn fill(
     if is_person(&sign_in.subject) {
         sign_in.proofs = proofs(situation, places, question.at, notes);
         sign_in.methods = methods(situation, places, notes);
+        register_proven(&sign_in.proofs, places, &mut sign_in.methods);
         sign_in.interaction = match situation.interactive {
             Some(true) | None => Interaction::Interactive,
             Some(false) => Interaction::Silent,
@@ -325,6 +326,26 @@ fn methods(situation: &Situation, places: Places, notes: &mut Notes) -> MethodFa
     MethodFacts {
         home: home.unwrap_or(everything),
         resource: resource.unwrap_or(everything),
+    }
+}
+
+/// Whoever has just proven a method has it registered there. A pass for one time is spent by that, and of certificates it says that the
+/// user has this one, which may be none of those that a strength allows.
+fn register_proven(proofs: &[Proof], places: Places, methods: &mut MethodFacts) {
+    const OTHERS: [AuthenticationMethod; 3] = [
+        AuthenticationMethod::TemporaryAccessPassOneTime,
+        AuthenticationMethod::X509CertificateSingleFactor,
+        AuthenticationMethod::X509CertificateMultiFactor,
+    ];
+    for proof in proofs.iter().filter(|one| !OTHERS.contains(&one.method)) {
+        for (tenant, place) in [
+            (places.home, &mut methods.home),
+            (places.resource, &mut methods.resource),
+        ] {
+            if proof.tenant == tenant {
+                place.registered = place.registered.with(proof.method);
+            }
+        }
     }
 }
 

@@ -100,7 +100,7 @@ fn crossing(
         client: reached.client,
         resources: &reached.audiences,
     };
-    let refusal = admit(home_compiled, compiled, &crossing).err();
+    let refusal = supposed_access(question, admit(home_compiled, compiled, &crossing).err());
     let there = match home_tenant {
         Some(tenant) => Gate {
             tenant: home.tenant_id,
@@ -118,7 +118,11 @@ fn crossing(
     let here = Gate {
         tenant: question.tenant.id(),
         tenant_name: question.tenant.name().to_owned(),
-        said: "its inbound access settings let the user in".to_owned(),
+        said: match question.situation.trust.and_then(|one| one.inbound_access) {
+            Some(_) => "it is supposed to let the user in",
+            None => "its inbound access settings let the user in",
+        }
+        .to_owned(),
         passage: Passage::Open,
     };
     match refusal {
@@ -139,6 +143,41 @@ fn crossing(
     }
 }
 
+/// What the tenant's own settings come to, unless the situation supposes it. The home tenant's word stands.
+fn supposed_access(
+    question: &Question<'_>,
+    settings: Option<CrossTenantRefusal>,
+) -> Option<CrossTenantRefusal> {
+    let supposed = question.situation.trust.and_then(|one| one.inbound_access);
+    match (settings, supposed) {
+        (Some(CrossTenantRefusal::Outbound), _) => Some(CrossTenantRefusal::Outbound),
+        (_, Some(true)) => None,
+        (_, Some(false)) => Some(CrossTenantRefusal::Inbound),
+        (settings, None) => settings,
+    }
+}
+
+/// What nobody said where no cross-tenant access settings lie beside the policies, and how to say it; `None` where some do, or where
+/// the user does not come from elsewhere.
+pub(super) fn unsaid_settings(question: &Question<'_>, person: &Person) -> Option<String> {
+    let defaults = match person.origin {
+        SupposedOrigin::Internal => return None,
+        SupposedOrigin::WithoutHome => "let guests in",
+        SupposedOrigin::Tenant { channel, .. } => match channel {
+            CrossTenantChannel::Collaboration => {
+                "let guests in and take no home tenant's word on MFA and devices"
+            }
+            CrossTenantChannel::DirectConnect => "let nobody in through B2B direct connect",
+            CrossTenantChannel::ServiceProvider => "know no service provider",
+        },
+    };
+    question.tenant.unsaid().cross_tenant_access.then(|| {
+        format!(
+            "no cross-tenant access settings lie beside the policies, so Microsoft's defaults answer, which {defaults}: lay Graph's `policies/crossTenantAccessPolicy/default` and `…/partners` there, or say `trust`"
+        )
+    })
+}
+
 /// What the tenant's default settings say of guests whose identity is no tenant's.
 fn without_home(
     question: &Question<'_>,
@@ -149,6 +188,7 @@ fn without_home(
         return None;
     }
     let refusal = admit_without_home(compiled, reached.client, &reached.audiences).err();
+    let refusal = supposed_access(question, refusal);
     let said = match refusal {
         None => "its default inbound access settings let the user in",
         Some(_) => "its default inbound access settings hold the user back",

@@ -52,6 +52,14 @@ impl Person {
         }
     }
 
+    /// Whether the credentials are not the tenant's own.
+    pub(super) const fn is_from_elsewhere(&self) -> bool {
+        match self.origin {
+            SupposedOrigin::Internal => false,
+            SupposedOrigin::WithoutHome | SupposedOrigin::Tenant { .. } => true,
+        }
+    }
+
     /// Whether nobody says which object of the tenant this is, though it is one.
     pub(super) fn could_be_anybody(&self) -> bool {
         self.object.is_none() && self.id.is_some()
@@ -243,7 +251,8 @@ fn unlisted(question: &Question<'_>, name: &str, notes: &mut Notes) -> Result<Pe
 
 fn of_object(question: &Question<'_>, user: &User, notes: &mut Notes) -> Person {
     membership_notes(&question.tenant.unsaid().of_people, notes);
-    of_object_alone(question, user, notes)
+    let user = known::as_kind(question.tenant, user, None, notes);
+    of_object_alone(question, &user, notes)
 }
 
 /// The same without a word on what the user may be in beside.
@@ -342,9 +351,18 @@ fn describe(
         None => None,
     };
     let memberships = described_memberships(tenant, described, object, notes)?;
+    let object = match object {
+        Some(object) => {
+            known::agrees(question, described, object)?;
+            Some(known::as_kind(tenant, object, described.user_type, notes))
+        }
+        None => None,
+    };
+    let object = object.as_ref();
     if let Some(object) = object {
-        known::agrees(question, described, object)?;
-        let says_nothing_new = described.user_type.is_none() && described.home_tenant.is_none();
+        let is_kind = |said| said == known::kind(object);
+        let says_nothing_new =
+            described.user_type.is_none_or(is_kind) && described.home_tenant.is_none();
         if says_nothing_new || !known::has_unsaid_home(tenant, object) {
             return Ok(Person {
                 memberships,
@@ -360,8 +378,9 @@ fn describe(
     });
     let (user_types, channel) = kind(user_type);
     let home = match &described.home_tenant {
-        None => None,
-        Some(name) => Some(question.directory.find_tenant_id(name)?),
+        None => SaidHome::Nothing,
+        Some(_) if described.has_no_tenant() => SaidHome::NoTenant,
+        Some(name) => SaidHome::Tenant(question.directory.find_tenant_id(name)?),
     };
     let origin = described_origin(user_type, channel, home, notes)?;
     let typed = described.id.as_deref().map(|name| id_in(tenant, name));
@@ -396,23 +415,40 @@ const fn kind(user_type: UserTypeWord) -> (ExternalUserTypes, Option<CrossTenant
     (ExternalUserTypes::NONE.with(one), channel)
 }
 
+/// What a description says of the tenant that owns the account.
+enum SaidHome {
+    Nothing,
+    NoTenant,
+    Tenant(TenantId),
+}
+
 fn described_origin(
     user_type: UserTypeWord,
     channel: Option<CrossTenantChannel>,
-    home: Option<TenantId>,
+    home: SaidHome,
     notes: &mut Notes,
 ) -> Result<SupposedOrigin, Unresolved> {
     match (channel, home) {
-        (None, None) => Ok(SupposedOrigin::Internal),
-        (None, Some(_)) => Err(Unresolved::Incomplete(format!(
+        (None, SaidHome::Nothing) => Ok(SupposedOrigin::Internal),
+        (None, SaidHome::NoTenant | SaidHome::Tenant(_)) => Err(Unresolved::Incomplete(format!(
             "a user of type `{}` has credentials of the tenant itself: leave the home tenant out, or give another type",
             user_type.name()
         ))),
-        (Some(channel), Some(home)) => Ok(SupposedOrigin::Tenant {
+        (Some(channel), SaidHome::Tenant(home)) => Ok(SupposedOrigin::Tenant {
             channel,
             home: nobody_in(home),
         }),
-        (Some(CrossTenantChannel::Collaboration), None) => {
+        (Some(CrossTenantChannel::Collaboration), SaidHome::NoTenant) => {
+            Ok(SupposedOrigin::WithoutHome)
+        }
+        (
+            Some(CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider),
+            SaidHome::NoTenant,
+        ) => Err(Unresolved::Incomplete(format!(
+            "a user of type `{}` has an account in another tenant: name the home tenant, or leave it out",
+            user_type.name()
+        ))),
+        (Some(CrossTenantChannel::Collaboration), SaidHome::Nothing) => {
             notes.not_given.insert(Signal::HomeTenant);
             notes.suppose(NO_HOME_SAID);
             Ok(SupposedOrigin::WithoutHome)
@@ -421,7 +457,7 @@ fn described_origin(
             Some(
                 channel @ (CrossTenantChannel::DirectConnect | CrossTenantChannel::ServiceProvider),
             ),
-            None,
+            SaidHome::Nothing,
         ) => {
             notes.not_given.insert(Signal::HomeTenant);
             notes.suppose(

@@ -14,6 +14,7 @@ use portcullis_model::id::{
 use portcullis_model::user::User;
 use serde_json::Value;
 
+use super::kind::ListKind;
 use super::piece::{has, text};
 use super::reading::keep;
 
@@ -47,37 +48,10 @@ impl ExportedDirectory {
     }
 }
 
-/// The kinds that a file may speak of without having any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DirectoryKind {
-    User,
-    Group,
-    RoleAssignment,
-    Application,
-    ServicePrincipal,
-}
-
-impl DirectoryKind {
-    /// By the name of a file, or of the folder it is in, as world files have it.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        const NAMES: [(&str, DirectoryKind); 5] = [
-            ("users", DirectoryKind::User),
-            ("groups", DirectoryKind::Group),
-            ("roleAssignments", DirectoryKind::RoleAssignment),
-            ("applications", DirectoryKind::Application),
-            ("servicePrincipals", DirectoryKind::ServicePrincipal),
-        ];
-        let found = NAMES
-            .into_iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, kind)| kind)
-    }
-}
-
 /// Who was read so far.
 #[derive(Debug, Default)]
 pub(super) struct DirectoryReading {
-    spoken_of: BTreeSet<DirectoryKind>,
+    spoken_of: BTreeSet<ListKind>,
     users: BTreeMap<UserId, User>,
     groups: BTreeMap<GroupId, Group>,
     groups_without_members: BTreeSet<GroupId>,
@@ -91,12 +65,12 @@ pub(super) struct DirectoryReading {
 
 impl DirectoryReading {
     /// A file speaks of this kind, whatever it has of it.
-    pub(super) fn note(&mut self, kind: DirectoryKind) {
+    pub(super) fn note(&mut self, kind: ListKind) {
         self.spoken_of.insert(kind);
     }
 
     pub(super) fn take_user(&mut self, members: &Document) -> Result<User, Refusal> {
-        self.note(DirectoryKind::User);
+        self.note(ListKind::Users);
         let mut members = members.clone();
         name_after_account(&mut members);
         let user = User::from_document(members)?;
@@ -105,7 +79,7 @@ impl DirectoryReading {
     }
 
     pub(super) fn take_group(&mut self, members: &Document) -> Result<Group, Refusal> {
-        self.note(DirectoryKind::Group);
+        self.note(ListKind::Groups);
         let mut members = members.clone();
         let is_listed = has(&members, "members").is_some();
         name_members_by_id(&mut members);
@@ -118,7 +92,7 @@ impl DirectoryReading {
     }
 
     pub(super) fn take_role_assignment(&mut self, members: &Document) -> Result<(), Refusal> {
-        self.note(DirectoryKind::RoleAssignment);
+        self.note(ListKind::RoleAssignments);
         if is_narrow(members) {
             return Ok(());
         }
@@ -130,7 +104,7 @@ impl DirectoryReading {
     }
 
     pub(super) fn take_application(&mut self, members: &Document) -> Result<Application, Refusal> {
-        self.note(DirectoryKind::Application);
+        self.note(ListKind::Applications);
         let mut read = only(members, &["id", "appId", "displayName", "identifierUris"]);
         if let Some(own) = is_for_own_tenant(members) {
             let audience = if own {
@@ -149,7 +123,7 @@ impl DirectoryReading {
         &mut self,
         members: &Document,
     ) -> Result<ServicePrincipal, Refusal> {
-        self.note(DirectoryKind::ServicePrincipal);
+        self.note(ListKind::ServicePrincipals);
         let mut read = only(
             members,
             &[
@@ -198,13 +172,13 @@ impl DirectoryReading {
         let spoken_of = self.spoken_of;
         let said = |kind| spoken_of.contains(&kind);
         ExportedDirectory {
-            users: said(DirectoryKind::User).then(|| self.users.into_values().collect()),
-            groups: said(DirectoryKind::Group).then(|| self.groups.into_values().collect()),
+            users: said(ListKind::Users).then(|| self.users.into_values().collect()),
+            groups: said(ListKind::Groups).then(|| self.groups.into_values().collect()),
             groups_without_members: self.groups_without_members,
-            role_assignments: said(DirectoryKind::RoleAssignment).then_some(self.role_assignments),
-            applications: said(DirectoryKind::Application)
+            role_assignments: said(ListKind::RoleAssignments).then_some(self.role_assignments),
+            applications: said(ListKind::Applications)
                 .then(|| self.applications.into_values().collect()),
-            service_principals: said(DirectoryKind::ServicePrincipal)
+            service_principals: said(ListKind::ServicePrincipals)
                 .then(|| self.principals.into_values().collect()),
             without_attributes: self.without_attributes,
             tenant_id,

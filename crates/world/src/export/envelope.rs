@@ -5,7 +5,7 @@ use portcullis_model::document::{
 };
 use serde_json::Value;
 
-use super::directory::DirectoryKind;
+use super::kind::ListKind;
 use super::piece::{Piece, has, piece};
 
 /// A document, and what the envelope around it says it is.
@@ -13,7 +13,7 @@ use super::piece::{Piece, has, piece};
 pub(crate) struct Enclosed {
     pub(crate) placed: PlacedDocument,
     /// By the name of the member it lies in.
-    pub(crate) kind: Option<DirectoryKind>,
+    pub(crate) kind: Option<ListKind>,
     /// Whether it lies where cross-tenant access settings do.
     pub(crate) is_of_settings: bool,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Enclosed {
 /// What the envelopes around an object say of it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Around {
-    kind: Option<DirectoryKind>,
+    kind: Option<ListKind>,
     is_of_settings: bool,
 }
 
@@ -108,7 +108,7 @@ impl Opened {
         for (name, value) in members {
             let path = format!("{path}.{name}");
             let inner = Around {
-                kind: DirectoryKind::named(&name).or(around.kind),
+                kind: ListKind::named(&name).or(around.kind),
                 is_of_settings: is_of_settings
                     || (around.is_of_settings && name.eq_ignore_ascii_case("value")),
             };
@@ -230,7 +230,7 @@ fn is_wrapper(members: &Document) -> bool {
 
 fn is_envelope(name: &str) -> bool {
     let mut known = ENVELOPES.iter();
-    known.any(|one| one.eq_ignore_ascii_case(name)) || DirectoryKind::named(name).is_some()
+    known.any(|one| one.eq_ignore_ascii_case(name)) || ListKind::named(name).is_some()
 }
 
 fn is_part_of_settings(name: &str) -> bool {
@@ -240,7 +240,20 @@ fn is_part_of_settings(name: &str) -> bool {
 /// Graph's list is one whatever is in it; of what other tools write, only what holds something that is read here.
 fn is_worth_opening(name: &str, value: &Value, depth: usize) -> bool {
     let is_graphs = name.eq_ignore_ascii_case("value") && value.is_array();
-    is_graphs || holds_something(value, depth)
+    is_graphs || holds_something(value, depth) || is_list_of_names(name, value)
+}
+
+/// Terms of use and contexts need no member that only they have: there the name of the list must do.
+fn is_list_of_names(name: &str, value: &Value) -> bool {
+    let is_kind = matches!(
+        ListKind::named(name),
+        Some(ListKind::Agreements | ListKind::Contexts)
+    );
+    let is_named = |one: &Value| one.get("id").is_some() && one.get("displayName").is_some();
+    is_kind
+        && value
+            .as_array()
+            .is_some_and(|list| list.iter().any(is_named))
 }
 
 fn holds_something(value: &Value, depth: usize) -> bool {

@@ -1,12 +1,10 @@
 //! Tells what a document of an export is: by its type, or by the members only its kind has.
 
-use std::path::Path;
-
 use portcullis_model::document::Document;
 use serde_json::Value;
 
 use super::cross_tenant::has_member;
-use super::directory::DirectoryKind;
+use super::kind::ListKind;
 
 /// What a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,31 +57,30 @@ const BY_MEMBER: [(&str, Piece); 26] = [
 
 /// What a document is that lies in a file or an envelope of this kind. Where its own members do not say, the kind does, as world
 /// files have it.
-pub(crate) fn piece_in(kind: Option<DirectoryKind>, members: &Document) -> Piece {
+pub(crate) fn piece_in(kind: Option<ListKind>, members: &Document) -> Piece {
     match (piece(members), kind) {
         (Piece::SomethingElse(_), Some(kind)) if has(members, "@odata.type").is_none() => {
             match kind {
-                DirectoryKind::User => Piece::User,
-                DirectoryKind::Group => Piece::Group,
-                DirectoryKind::RoleAssignment => Piece::RoleAssignment,
-                DirectoryKind::Application => Piece::Application,
-                DirectoryKind::ServicePrincipal => Piece::ServicePrincipal,
+                ListKind::Users => Piece::User,
+                ListKind::Groups => Piece::Group,
+                ListKind::RoleAssignments => Piece::RoleAssignment,
+                ListKind::Applications => Piece::Application,
+                ListKind::ServicePrincipals => Piece::ServicePrincipal,
+                ListKind::Policies => Piece::Policy,
+                ListKind::NamedLocations => Piece::NamedLocation,
+                ListKind::Strengths => Piece::AuthenticationStrength,
+                ListKind::Contexts => Piece::AuthenticationContext,
+                ListKind::Agreements => Piece::Agreement,
             }
         }
         // Both have an appId, and in world files little else.
-        (Piece::ServicePrincipal, Some(DirectoryKind::Application))
+        (Piece::ServicePrincipal, Some(ListKind::Applications))
             if has(members, "servicePrincipalType").is_none() =>
         {
             Piece::Application
         }
         (piece, _) => piece,
     }
-}
-
-/// Of what a file says who is there, by its name or by that of its folder.
-pub(super) fn directory_kind(path: &Path) -> Option<DirectoryKind> {
-    let named = |name: Option<&std::ffi::OsStr>| DirectoryKind::named(name?.to_str()?);
-    named(path.file_stem()).or_else(|| named(path.parent()?.file_name()))
 }
 
 pub(crate) fn piece(members: &Document) -> Piece {
@@ -99,6 +96,9 @@ pub(crate) fn piece(members: &Document) -> Piece {
         // What a partner leaves to the default is null.
         if is_partner && has_member(members) {
             return Piece::CrossTenantPartner;
+        }
+        if has_state_of_policy(members) {
+            return Piece::Policy;
         }
         let names: Vec<_> = members
             .keys()
@@ -118,6 +118,13 @@ pub(crate) fn piece(members: &Document) -> Piece {
         Piece::CrossTenantPartner if !is_partner => Piece::CrossTenantDefault,
         piece => piece,
     }
+}
+
+/// A name and one of the states that policies have: what a policy without anything else has, and nothing else that is read here.
+fn has_state_of_policy(members: &Document) -> bool {
+    const STATES: [&str; 3] = ["enabled", "disabled", "enabledForReportingButNotEnforced"];
+    let is_state = |state: &str| STATES.iter().any(|one| one.eq_ignore_ascii_case(state));
+    text(members, "displayName").is_some() && text(members, "state").is_some_and(is_state)
 }
 
 fn by_type(declared: &str) -> Piece {

@@ -21,10 +21,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::cross_tenant::{self, is_about};
-use super::directory::{DirectoryKind, DirectoryReading};
+use super::directory::DirectoryReading;
 use super::envelope::{Opened, open};
+use super::kind::ListKind;
 use super::missing::{Beside, Missing, stand_in};
-use super::piece::{Piece, directory_kind, has, piece, piece_in, text};
+use super::piece::{Piece, has, piece, piece_in, text};
 use super::{Export, ExportFile};
 use crate::names::{Directory, Found, NameKind, replace_names};
 
@@ -56,6 +57,7 @@ pub(super) struct Reading {
     partners: BTreeMap<TenantId, CrossTenantPartner>,
     people: DirectoryReading,
     missing: Missing,
+    has_empty_list_of_policies: bool,
 }
 
 impl Reading {
@@ -75,6 +77,7 @@ impl Reading {
             partners: BTreeMap::new(),
             people: DirectoryReading::default(),
             missing: Missing::default(),
+            has_empty_list_of_policies: false,
         }
     }
 
@@ -112,6 +115,7 @@ impl Reading {
             partners: self.partners.into_values().collect(),
         };
         Export {
+            is_without_policies: self.has_empty_list_of_policies && self.policies.is_empty(),
             policies: self.policies,
             named_locations: self.locations.into_values().collect(),
             authentication_strengths: self.strengths.into_values().collect(),
@@ -131,14 +135,15 @@ impl Reading {
             lists,
             findings,
         } = open(bytes);
-        for kind in lists.iter().filter_map(|name| DirectoryKind::named(name)) {
+        for kind in lists.iter().filter_map(|name| ListKind::named(name)) {
             self.people.note(kind);
         }
         let is_empty = documents.is_empty() && findings.is_empty();
-        let empty_kind = directory_kind(path).filter(|_| is_empty);
+        let empty_kind = ListKind::of_file(path).filter(|_| is_empty);
         if let Some(kind) = empty_kind {
             self.people.note(kind);
         }
+        self.has_empty_list_of_policies |= is_empty && is_named_after_policies(path);
         self.findings.push(findings);
         self.files.push(ExportFile {
             path: path.to_owned(),
@@ -148,7 +153,7 @@ impl Reading {
             something_else: (is_empty && empty_kind.is_none()).then(|| "an empty list".to_owned()),
         });
         for document in documents {
-            let kind = document.kind.or_else(|| directory_kind(path));
+            let kind = document.kind.or_else(|| ListKind::of_file(path));
             self.take(
                 kind,
                 Lying {
@@ -162,7 +167,7 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, kind: Option<DirectoryKind>, lying: Lying) {
+    fn take(&mut self, kind: Option<ListKind>, lying: Lying) {
         let read = match piece_in(kind, &lying.members) {
             Piece::Policy => {
                 self.take_locations_inside(&lying);
@@ -396,6 +401,15 @@ impl Reading {
         let id = Uuid::new_v5(&POLICIES_OF_ONE_NAME, name.as_bytes());
         members.insert("id".into(), Value::String(id.to_string()));
         ConditionalAccessPolicy::from_document(members)
+    }
+}
+
+/// Whether a file without anything in it has no policies, by its name or that of its folder.
+fn is_named_after_policies(path: &std::path::Path) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+    match ListKind::of_file(path) {
+        Some(kind) => kind == ListKind::Policies,
+        None => stem.is_some_and(|stem| stem.to_ascii_lowercase().contains("polic")),
     }
 }
 

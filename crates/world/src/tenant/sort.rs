@@ -10,38 +10,9 @@ use serde_json::Value;
 use super::{Placed, SINGLE_KINDS, TenantFiles, invariants};
 use crate::error::WorldFindings;
 use crate::export::cross_tenant::is_about;
-use crate::export::directory::DirectoryKind;
 use crate::export::envelope::open;
+use crate::export::kind::{LIST_KINDS, ListKind};
 use crate::export::piece::{Piece, has, piece, piece_in};
-
-/// A kind of which a tenant has a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ListKind {
-    Users,
-    Groups,
-    RoleAssignments,
-    Applications,
-    ServicePrincipals,
-    Policies,
-    NamedLocations,
-    Strengths,
-    Contexts,
-    Agreements,
-}
-
-/// Each kind by the name of its file or folder.
-pub(crate) const LIST_KINDS: [(&str, ListKind); 10] = [
-    ("users", ListKind::Users),
-    ("groups", ListKind::Groups),
-    ("roleAssignments", ListKind::RoleAssignments),
-    ("applications", ListKind::Applications),
-    ("servicePrincipals", ListKind::ServicePrincipals),
-    ("conditionalAccessPolicies", ListKind::Policies),
-    ("namedLocations", ListKind::NamedLocations),
-    ("authenticationStrengths", ListKind::Strengths),
-    ("authenticationContextClassReferences", ListKind::Contexts),
-    ("agreements", ListKind::Agreements),
-];
 
 /// A part of cross-tenant access settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,35 +36,6 @@ enum Belonging {
     List(ListKind),
     Settings(SettingsPart),
     Nothing(String),
-}
-
-impl ListKind {
-    fn named(name: &str) -> Option<Self> {
-        let mut kinds = LIST_KINDS.into_iter();
-        let found = kinds.find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, kind)| kind)
-    }
-
-    /// By the name of a file or of the folder it is in.
-    fn of_file(file: &Path) -> Option<Self> {
-        let named = |name: Option<&std::ffi::OsStr>| Self::named(name?.to_str()?);
-        named(file.file_stem()).or_else(|| named(file.parent()?.file_name()))
-    }
-
-    const fn of_directory(self) -> Option<DirectoryKind> {
-        match self {
-            Self::Users => Some(DirectoryKind::User),
-            Self::Groups => Some(DirectoryKind::Group),
-            Self::RoleAssignments => Some(DirectoryKind::RoleAssignment),
-            Self::Applications => Some(DirectoryKind::Application),
-            Self::ServicePrincipals => Some(DirectoryKind::ServicePrincipal),
-            Self::Policies
-            | Self::NamedLocations
-            | Self::Strengths
-            | Self::Contexts
-            | Self::Agreements => None,
-        }
-    }
 }
 
 impl TenantFiles<'_> {
@@ -219,11 +161,10 @@ impl Sorted {
 /// What a document is: by its own members, else by where it lies.
 fn belonging(
     members: &Document,
-    (inside, named): (Option<DirectoryKind>, Option<ListKind>),
+    (inside, named): (Option<ListKind>, Option<ListKind>),
     is_of_settings: bool,
 ) -> Belonging {
-    let directory = inside.or_else(|| named.and_then(ListKind::of_directory));
-    let kind = match piece_in(directory, members) {
+    let kind = match piece_in(inside.or(named), members) {
         Piece::Policy => ListKind::Policies,
         Piece::NamedLocation => ListKind::NamedLocations,
         Piece::AuthenticationStrength => ListKind::Strengths,
