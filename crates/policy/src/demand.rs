@@ -102,6 +102,16 @@ impl Concern {
         sign_in.risk.sign_in != RiskLevel::None && self.sign_in_risk.contains(sign_in.risk.sign_in)
     }
 
+    /// Whether some risk of a sign-in is what brings the policy in.
+    pub(crate) fn names_sign_in_risk(self) -> bool {
+        !self.sign_in_risk.is_empty()
+    }
+
+    /// Whether some risk of a user is what brings the policy in.
+    pub(crate) fn names_user_risk(self) -> bool {
+        !self.user_risk.is_empty()
+    }
+
     /// Whether the policy is there because this user is at risk.
     pub(crate) fn is_user_risk(self, sign_in: &SignIn) -> bool {
         sign_in.risk.user != RiskLevel::None && self.user_risk.contains(sign_in.risk.user)

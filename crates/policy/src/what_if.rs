@@ -4,6 +4,8 @@
 //! The facts are those of a supposed sign-in ([`SignIn::new`] knows nothing but who and what); a signal in [`NotGiven`]
 //! counts as neither there nor absent, whatever the facts say of it.
 
+mod signal_value;
+
 use std::sync::Arc;
 
 use portcullis_model::conditional_access::PolicyState;
@@ -19,6 +21,8 @@ use crate::index::{Condition, Index};
 use crate::location::Source;
 use crate::policy_set::PolicySet;
 use crate::seen::Seen;
+
+pub use signal_value::{SignalValue, distinguishable};
 
 /// A signal that a What If may leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

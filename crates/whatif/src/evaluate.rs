@@ -1,15 +1,22 @@
 //! The one function that answers, and what an answer holds.
 
 mod alternatives;
+mod authenticators;
+#[cfg(test)]
+mod control_facts_tests;
+mod evidence;
 mod filters;
 #[cfg(test)]
 mod home_risk_tests;
+mod identities;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
 mod listed_kind_tests;
 mod membership;
 mod policies;
+mod prepared;
+mod results;
 #[cfg(test)]
 mod said_tests;
 mod signal;
@@ -20,6 +27,8 @@ mod tests;
 mod unknown_name_tests;
 #[cfg(test)]
 mod unsaid_tests;
+mod who;
+mod worlds;
 
 use std::collections::BTreeSet;
 
@@ -32,15 +41,15 @@ use portcullis_model::sign_in_log::ConditionalAccessStatus;
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::decision::{BlockReason, Challenge, Outcome, Place, SessionDecision};
 use portcullis_policy::hypothesis::Supposed;
-use portcullis_policy::what_if::{self, NotGiven};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
-use crate::resolve::{Question, Resolved, resolve};
+use crate::resolve::Question;
 use crate::situation::{Absent, PlaceWord, Situation};
 
 pub use alternatives::Otherwise;
 pub use policies::{Applicability, PolicyAnswer};
 pub use portcullis_policy::what_if::Reason;
+use prepared::Prepared;
 pub use signal::Signal;
 pub use silent::SilentRefusal;
 
@@ -201,12 +210,17 @@ pub fn evaluate(
         absent,
         at,
     };
-    let mut answer = ask(&question)?;
     match absent {
-        Absent::Unknown => alternatives::compare(&question, &mut answer)?,
-        Absent::Nothing => {}
+        Absent::Nothing => ask(&question),
+        Absent::Unknown => {
+            let prepared = Prepared::of(&question, Filters::ThreeValued)?;
+            let hanging = results::hanging(&prepared);
+            let mut answer = answer(&question, prepared);
+            results::hang(&mut answer, hanging);
+            alternatives::compare(&question, &mut answer)?;
+            Ok(answer)
+        }
     }
-    Ok(answer)
 }
 
 /// The same by Graph's rule for what the directory does not have: it is not there (specification 9.5).
@@ -223,7 +237,10 @@ pub(crate) fn evaluate_as_listed(
         absent: Absent::Unknown,
         at,
     };
-    Ok(answer(&question, resolve(&question)?, Filters::AsListed))
+    Ok(answer(
+        &question,
+        Prepared::of(&question, Filters::AsListed)?,
+    ))
 }
 
 /// What filters make of attributes and properties that nobody said.
@@ -241,69 +258,44 @@ fn ask(question: &Question<'_>) -> Result<Answer, Unresolved> {
         Absent::Unknown => Filters::ThreeValued,
         Absent::Nothing => Filters::AsListed,
     };
-    Ok(answer(question, resolve(question)?, filters))
+    Ok(answer(question, Prepared::of(question, filters)?))
 }
 
-/// The same of somebody who is in no group and has no role beside those that are said: what these would change is told already.
-fn ask_without_memberships(question: &Question<'_>) -> Result<Answer, Unresolved> {
-    let mut resolved = resolve(question)?;
-    resolved.not_given.remove(&Signal::Groups);
-    resolved.not_given.remove(&Signal::Roles);
-    Ok(answer(question, resolved, Filters::ThreeValued))
-}
-
-fn answer(question: &Question<'_>, resolved: Resolved, filters: Filters) -> Answer {
+fn answer(question: &Question<'_>, prepared: Prepared) -> Answer {
     let (directory, tenant) = (question.directory, question.tenant);
-    let not_given: NotGiven = what_if::Signal::ALL
-        .into_iter()
-        .filter(|signal| resolved.not_given.contains(&Signal::from(*signal)))
-        .collect();
-    let bounds = match filters {
-        Filters::AsListed => None,
-        Filters::ThreeValued => filters::bounds(tenant, &resolved, question.situation, not_given),
-    };
-    let plain = what_if::evaluate(&resolved.compiled, &resolved.hypothesis, not_given);
-    let (mut policies, most, least, possible) = match &bounds {
-        Some(bounds) => (
-            policies::tell_between((&bounds.least, &bounds.most), &bounds.signals),
-            (&bounds.most_configuration, &bounds.most_compiled),
-            &bounds.least.definite,
-            &bounds.most.possible,
-        ),
-        None => (
-            policies::tell(&plain),
-            (resolved.configuration(tenant), &resolved.compiled),
-            &plain.definite,
-            &plain.possible,
-        ),
-    };
-    let with_memberships = membership::reconsider(most, &resolved, not_given, &mut policies);
-    let depends_on = policies
+    let told = |supposed: &Supposed| outcome(directory, tenant.configuration(), supposed.outcome());
+    let ends = prepared.ends();
+    let explored = worlds::explore(&ends, &ends.sayable(), &told);
+    let Prepared {
+        resolved, policies, ..
+    } = prepared;
+    let mut depends_on: BTreeSet<Signal> = policies
         .iter()
         .flat_map(|policy| match &policy.applicability {
             Applicability::DependsOn(signals) => signals.clone(),
             Applicability::Applies | Applicability::DoesNotApply { .. } => BTreeSet::new(),
         })
         .collect();
-    let told = |supposed: &Supposed| outcome(directory, tenant.configuration(), supposed.outcome());
+    let certain = &explored.certain;
+    let (status, session) = (certain.status(), certain.session_controls());
     // Whatever the policies say: who is refused before them never gets there.
-    let (outcome, if_everything_applies) = if let Some(refused) = refused(&resolved.gates) {
-        (refused, None)
-    } else {
-        let certain = told(least);
-        let possible = told(with_memberships.as_ref().unwrap_or(possible));
-        let other = (!certain.is_like(&possible)).then_some(possible);
-        (certain, other)
-    };
+    let (outcome, if_everything_applies, otherwise) =
+        if let Some(refused) = refused(&resolved.gates) {
+            (refused, None, Vec::new())
+        } else {
+            depends_on.extend(explored.signals);
+            let everything = explored.if_everything_applies;
+            (told(certain), everything, explored.otherwise)
+        };
     Answer {
         tenant: tenant.id(),
         tenant_name: tenant.name().to_owned(),
         is_silent: question.situation.interactive == Some(false),
         outcome,
         if_everything_applies,
-        otherwise: Vec::new(),
-        status: least.status(),
-        session: least.session_controls(),
+        otherwise,
+        status,
+        session,
         policies,
         depends_on,
         reached: resolved.reached,
@@ -335,9 +327,7 @@ impl Answer {
     /// How it ends, or that this hangs on what nobody said.
     pub fn verdict(&self) -> Verdict {
         let certain = Verdict::of(&self.outcome);
-        let others = self.if_everything_applies.iter();
-        let mut others = others.chain(self.otherwise.iter().map(|one| &one.outcome));
-        if others.any(|other| Verdict::of(other) != certain) {
+        if self.outcomes().any(|other| Verdict::of(other) != certain) {
             Verdict::DependsOn
         } else {
             certain
@@ -346,6 +336,14 @@ impl Answer {
 }
 
 impl Answer {
+    /// Every end that is told.
+    fn outcomes(&self) -> impl Iterator<Item = &AnswerOutcome> {
+        let others = self.otherwise.iter().map(|one| &one.outcome);
+        std::iter::once(&self.outcome)
+            .chain(&self.if_everything_applies)
+            .chain(others)
+    }
+
     /// What the policies hang on that do not surely apply and are in force: the others change no outcome.
     pub(crate) fn hanging_policies(&self) -> BTreeSet<Signal> {
         let policies = self.policies.iter();

@@ -31,6 +31,9 @@ pub(super) struct Bounds {
     pub(super) least: WhatIf,
     /// What possibly applies is in `most.possible`.
     pub(super) most: WhatIf,
+    /// The configuration behind `least`, and the same compiled.
+    pub(super) least_configuration: TenantConfiguration,
+    pub(super) least_compiled: CompiledTenant,
     /// The configuration behind `most`, and the same compiled.
     pub(super) most_configuration: TenantConfiguration,
     pub(super) most_compiled: CompiledTenant,
@@ -89,10 +92,12 @@ pub(super) fn bounds(
         let what_if = what_if::evaluate(&compiled, &hypothesis, not_given);
         (what_if, compiled)
     };
-    let (least, _) = ask(&least);
+    let (least_asked, least_compiled) = ask(&least);
     let (most_asked, most_compiled) = ask(&most);
     Some(Bounds {
-        least,
+        least: least_asked,
+        least_configuration: least,
+        least_compiled,
         most: most_asked,
         most_configuration: most,
         most_compiled,

@@ -7,20 +7,20 @@ use portcullis_model::conditional_access::{ConditionalAccessPolicy, UserConditio
 use portcullis_model::store::TenantConfiguration;
 use portcullis_policy::compile::CompiledTenant;
 use portcullis_policy::facts::{SignIn, Subject};
-use portcullis_policy::hypothesis::{Hypothesis, Supposed};
+use portcullis_policy::hypothesis::Hypothesis;
 use portcullis_policy::what_if::{self, Applies, NotGiven, Reason};
 
 use super::{Applicability, PolicyAnswer, Signal};
 use crate::resolve::Resolved;
 
 /// Turns "not about this user" into "depends" where a group or a role that nobody denied would bring the user in. That the user is
-/// in no excluded group is supposed, and said. Answers what would happen to somebody who has all of them, if there are any.
+/// in no excluded group is supposed, and said. Answers the sign-in of somebody who has all of them, if there are any.
 pub(super) fn reconsider(
-    (configuration, compiled): (&TenantConfiguration, &CompiledTenant),
+    configuration: &TenantConfiguration,
     resolved: &Resolved,
     not_given: NotGiven,
     policies: &mut [PolicyAnswer],
-) -> Option<Supposed> {
+) -> Option<SignIn> {
     let unknown: BTreeSet<Signal> = [Signal::Groups, Signal::Roles]
         .into_iter()
         .filter(|signal| resolved.not_given.contains(signal))
@@ -78,8 +78,7 @@ pub(super) fn reconsider(
             Some(Applies::No(_)) | None => {}
         }
     }
-    let hypothesis = Hypothesis::new(compiled, everything?, resolved.origin);
-    Some(what_if::evaluate(compiled, &hypothesis, not_given).possible)
+    everything
 }
 
 /// The sign-in of somebody who is in every group and holds every role that the policy includes; `None` when it names none that

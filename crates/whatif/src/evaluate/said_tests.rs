@@ -178,7 +178,7 @@ fn whoever_has_just_proven_a_method_has_it_registered() {
         "grantControls": { "operator": "AND", "builtInControls": ["mfa", "passwordChange"] } });
     let with = |proven: Value, registered: Value| {
         let said = json!({ "user": { "type": "member", "groups": [], "roles": [] }, "app": APP, "userRisk": "high",
-            "proven": proven, "methods": { "home": { "registered": registered } } });
+            "clientApp": "browser", "proven": proven, "methods": { "home": { "registered": registered } } });
         ask(std::slice::from_ref(&policy), said)
     };
     let answer = with(json!(["password", "sms"]), json!(["sms"]));

@@ -50,6 +50,8 @@ words! {
         CustomSecurityAttributes = "customSecurityAttributes",
         /// What the tenant believes of the user's own one, and whether it lets its users in.
         Trust = "trust",
+        /// What was proven: with what security key or certificate.
+        Proven = "proven",
         /// What could still be proven.
         Methods = "methods",
         /// Terms of use that are accepted.
@@ -82,6 +84,7 @@ impl Signal {
             Self::App | Self::CustomSecurityAttributes => Reason::Application,
             Self::ServicePrincipal => Reason::WorkloadIdentities,
             Self::Trust
+            | Self::Proven
             | Self::Methods
             | Self::Accepted
             | Self::ApprovedApp

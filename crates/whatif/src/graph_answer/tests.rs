@@ -131,11 +131,11 @@ fn a_guest_by_type_and_tenant_gets_what_such_guests_get() {
     let answer = ask(&body);
     assert!(reasons(&answer).contains(&("MFA for guests", "notSet")));
     assert_eq!(
-        answer.pointer("/portcullis/asks/0/at"),
+        answer.pointer("/portcullis/ifNoOtherPolicyApplies/asks/0/at"),
         Some(&json!("home"))
     );
     assert_eq!(
-        answer.pointer("/portcullis/asks/0/tenantDisplayName"),
+        answer.pointer("/portcullis/ifNoOtherPolicyApplies/asks/0/tenantDisplayName"),
         Some(&json!("Fabrikam"))
     );
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use portcullis_model::id::PolicyId;
 
-use super::{Tone, ask_sentence, capitalised, is_in_force, names, unsaid};
-use crate::evaluate::{Answer, AnswerOutcome, Verdict};
+use super::{Tone, any_of, ask_sentence, capitalised, is_in_force, names, unsaid};
+use crate::evaluate::{Answer, AnswerOutcome, Otherwise, Signal, Verdict};
 
 /// The verdict, in a headline and in sentences.
 pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
@@ -15,15 +15,9 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
         Verdict::Granted => (Tone::Good, capitalised(word), certain),
         Verdict::Asked => (Tone::Open, capitalised(word), certain),
         Verdict::Blocked => (Tone::Bad, capitalised(word), certain),
-        Verdict::DependsOn => (
-            Tone::Open,
-            format!("Depends: {word} unless {}", conditions(answer)),
-            vec![format!(
-                "If nothing else comes in: {word}. {}",
-                certain.join(" ")
-            )],
-        ),
+        Verdict::DependsOn => depends(answer, word, certain),
     };
+    told.extend(manners_sentence(answer));
     if let Some(possible) = &answer.if_everything_applies {
         told.push(format!(
             "That hangs on {}. If every policy applies that could: {}. {}",
@@ -32,7 +26,7 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
             sentences(answer, possible).join(" ")
         ));
     }
-    for other in &answer.otherwise {
+    for other in answer.otherwise.iter().filter(|one| !is_manner(one)) {
         told.push(format!(
             "That hangs on {}. If {}: {}. {}",
             unsaid(&other.signals),
@@ -49,6 +43,57 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
         ));
     }
     (tone, headline, told)
+}
+
+/// The verdict where more than one end is possible. Those that only an unusual manner of signing in leads to are exceptions.
+fn depends(answer: &Answer, word: &str, certain: Vec<String>) -> (Tone, String, Vec<String>) {
+    let conditions = conditions(answer);
+    if conditions.is_empty() {
+        let exceptions = manners(answer, |_| String::new()).join(", and ");
+        let headline = format!("{}, but {exceptions}", capitalised(word));
+        return (Tone::Open, headline, certain);
+    }
+    let headline = format!("Depends: {word} unless {conditions}");
+    let sentence = format!("If nothing else comes in: {word}. {}", certain.join(" "));
+    (Tone::Open, headline, vec![sentence])
+}
+
+const fn is_manner(one: &Otherwise) -> bool {
+    one.manner.is_some()
+}
+
+/// How it ends for whoever signs in in an unusual manner, once for each way to end: `blocked from a legacy client`.
+fn manners(answer: &Answer, more: impl Fn(&AnswerOutcome) -> String) -> Vec<String> {
+    let mut by_word: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in &answer.otherwise {
+        let Some(manner) = one.manner else { continue };
+        let word = word(answer, &one.outcome);
+        let told = format!("{manner}{}", more(&one.outcome));
+        match by_word.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, manners)) => manners.push(told),
+            None => by_word.push((word, vec![told])),
+        }
+    }
+    let phrases = by_word.iter();
+    phrases
+        .map(|(word, manners)| format!("{word} {}", any_of(manners)))
+        .collect()
+}
+
+fn manners_sentence(answer: &Answer) -> Option<String> {
+    let with_errors = manners(answer, |outcome| match outcome {
+        AnswerOutcome::Blocked(blocked) => format!(" (error {})", blocked.error),
+        AnswerOutcome::Granted | AnswerOutcome::Asked(_) => String::new(),
+    });
+    let exceptions = answer.otherwise.iter().filter(|one| is_manner(one));
+    let signals: BTreeSet<Signal> = exceptions.flat_map(|one| one.signals.clone()).collect();
+    (!with_errors.is_empty()).then(|| {
+        format!(
+            "{}: that hangs on {}.",
+            capitalised(&with_errors.join("; ")),
+            unsaid(&signals)
+        )
+    })
 }
 
 const fn word(answer: &Answer, outcome: &AnswerOutcome) -> &'static str {
@@ -72,7 +117,7 @@ fn conditions(answer: &Answer) -> String {
     let mut told = BTreeSet::new();
     for one in &answer.otherwise {
         let ends_otherwise = word(answer, &one.outcome) != word(answer, &answer.outcome);
-        if ends_otherwise && told.insert(&one.signals) {
+        if ends_otherwise && !is_manner(one) && told.insert(&one.signals) {
             clauses.push(one.words.clone());
         }
     }

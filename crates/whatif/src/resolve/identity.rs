@@ -30,11 +30,19 @@ impl Called {
     }
 }
 
+/// Somebody whom policies name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) id: UserId,
+    /// The numbers of the policies that do, ascending.
+    pub(crate) policies: Vec<usize>,
+}
+
 /// Those whom policies name and the user may be, one for all that the same policies include and exclude.
 #[derive(Debug, Default)]
 pub(crate) struct CouldBe {
     /// Whom some policy includes.
-    pub(crate) included: Vec<UserId>,
+    pub(crate) included: Vec<Named>,
     /// Whether any is named at all, included or not.
     pub(crate) is_any_named: bool,
 }
@@ -74,9 +82,15 @@ pub(crate) fn could_be(tenant: &DirectoryTenant, who: &Who) -> CouldBe {
         .map(|(id, policies)| (policies, id))
         .collect();
     CouldBe {
-        included: by_policies.into_values().collect(),
+        included: by_policies.into_iter().map(named_by).collect(),
         is_any_named,
     }
+}
+
+fn named_by((policies, id): (Vec<(usize, bool)>, UserId)) -> Named {
+    let mut policies: Vec<usize> = policies.into_iter().map(|(number, _)| number).collect();
+    policies.dedup();
+    Named { id, policies }
 }
 
 const fn user(condition: &UserCondition) -> Option<UserId> {
