@@ -35,7 +35,8 @@ fn a_world_is_asked_and_both_tenants_answer() {
     let said = place.run_well(&[&["whatif", DEMO_WORLD], &GRACE_AT_PAYROLL[..]].concat());
     for part in [
         "Grace Hopper (b2bCollaborationGuest of Fabrikam) at Payroll, decided by Contoso",
-        "Asked for more\n  Multifactor authentication at Fabrikam, the user's own tenant: “MFA for guests”.",
+        "Asked for more, but blocked from a legacy client\n  Multifactor authentication at Fabrikam, the user's own tenant: “MFA for guests”.",
+        "Blocked from a legacy client (error 53003): that hangs on clientApp, which was not said.",
         "Fabrikam  its outbound access settings let the user out",
         "depends  Rehearsal: block outside trusted locations (report-only)  on ip, which was not said",
         "Supposed\n",
@@ -103,7 +104,11 @@ fn graphs_body_gets_graphs_answer() {
         .map(|one| &one["displayName"])
         .collect();
     assert_eq!(names.len(), 2, "{names:?}");
-    assert_eq!(answer["portcullis"]["outcome"], "asked");
+    let ours = &answer["portcullis"];
+    assert_eq!(ours["outcome"], "dependsOn");
+    assert_eq!(ours["ifNoOtherPolicyApplies"]["outcome"], "asked");
+    assert_eq!(ours["otherwise"][0]["dependsOn"], json!(["clientApp"]));
+    assert_eq!(ours["otherwise"][0]["error"], 53003);
     fs::write(place.path("request.json"), "{\"signInIdentity\": 1}").unwrap();
     place.run(&arguments).assert_refused(
         1,
