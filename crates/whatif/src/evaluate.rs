@@ -16,6 +16,7 @@ mod listed_kind_tests;
 mod membership;
 mod policies;
 mod prepared;
+mod registration;
 mod results;
 #[cfg(test)]
 mod said_tests;

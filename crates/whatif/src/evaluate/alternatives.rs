@@ -9,7 +9,7 @@ use super::evidence::evidence;
 use super::who::who;
 use super::{
     Answer, AnswerOutcome, Applicability, Passage, PolicyAnswer, Signal, Verdict, ask, identities,
-    refused, refused_before,
+    refused, refused_before, registration,
 };
 use crate::directory::Unresolved;
 use crate::resolve::Question;
@@ -70,6 +70,11 @@ pub(super) fn compare(question: &Question<'_>, answer: &mut Answer) -> Result<()
         note_shown(answer, alternative, other);
     }
     together(question, answer, shown)?;
+    if refused(&answer.gates).is_none() {
+        for end in registration::ends(question)? {
+            add(answer, end);
+        }
+    }
     for one in at_home(answer) {
         add(answer, one);
     }

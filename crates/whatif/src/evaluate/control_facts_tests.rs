@@ -1,29 +1,31 @@
 //! Facts that controls look at are three-valued, too: what is told as certain holds whatever they are.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use portcullis_model::authentication_strength::AuthenticationStrengthPolicy;
+use portcullis_model::named_location::NamedLocation;
 use serde_json::{Value, json};
 
 use super::unsaid_tests::{APP, ask, ask_world, export, headline};
 use super::*;
 
 /// A policy for everybody with these conditions that demands any of these controls.
-fn policy(name: &str, conditions: Value, controls: Value) -> Value {
+fn policy(name: &str, conditions: impl Borrow<Value>, controls: impl Borrow<Value>) -> Value {
     let mut all = json!({ "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] } });
     all.as_object_mut()
         .unwrap()
-        .extend(conditions.as_object().unwrap().clone());
+        .extend(conditions.borrow().as_object().unwrap().clone());
     json!({ "displayName": name, "conditions": all,
-        "grantControls": { "operator": "OR", "builtInControls": controls } })
+        "grantControls": { "operator": "OR", "builtInControls": controls.borrow() } })
 }
 
 /// A member of whom nothing else is said than this.
-fn member(more: Value) -> Value {
+fn member(more: impl Borrow<Value>) -> Value {
     let mut said = json!({ "user": { "type": "member", "groups": [], "roles": [] }, "app": APP });
     said.as_object_mut()
         .unwrap()
-        .extend(more.as_object().unwrap().clone());
+        .extend(more.borrow().as_object().unwrap().clone());
     said
 }
 
@@ -139,6 +141,36 @@ fn whoever_is_at_risk_registers_nothing() {
 }
 
 #[test]
+fn where_a_method_may_be_registered_is_told_where_nobody_said_the_place() {
+    let everywhere = policy("MFA", json!({}), json!(["mfa"]));
+    let mut inside = policy(
+        "Register inside",
+        json!({ "locations": { "includeLocations": ["All"], "excludeLocations": ["AllTrusted"] } }),
+        json!(["block"]),
+    );
+    inside["conditions"]["applications"] =
+        json!({ "includeUserActions": ["urn:user:registersecurityinfo"] });
+    let office = json!({ "displayName": "Office", "isTrusted": true, "ipRanges": [{ "cidrAddress": "192.0.2.0/24" }] });
+    let with = |registered: &[&str]| {
+        let methods = json!({ "registered": registered, "registrable": ["sms"] });
+        let said = json!({ "clientApp": "browser", "methods": { "resource": methods } });
+        let mut world = export(&[everywhere.clone(), inside.clone()]);
+        let office = NamedLocation::from_document(office.as_object().unwrap().clone());
+        world.named_locations = Some(vec![office.unwrap()]);
+        ask_world(world, member(said), Absent::Unknown)
+    };
+    let nothing = with(&[]);
+    assert_eq!(error(&nothing.outcome), Some(53010));
+    assert_eq!(
+        headline(&nothing),
+        "Depends: blocked unless no policy keeps methods from being registered"
+    );
+    assert!(nothing.depends_on.contains(&Signal::Ip), "{nothing:#?}");
+    // Whoever has registered before is asked wherever they are.
+    assert_eq!(with(&["sms"]).verdict(), Verdict::Asked);
+}
+
+#[test]
 fn the_risk_of_a_guest_is_remedied_at_home() {
     let change = json!({ "userRiskLevels": ["high"] });
     let mut change = policy("Change", change, json!(["mfa", "passwordChange"]));
@@ -202,7 +234,7 @@ const STRENGTH: &str = "eeeeeeee-0000-4000-8000-000000000001";
 const MODEL: &str = "de1e552d-db1d-4423-a619-566b625cdc84";
 
 /// Asks about a tenant that demands this strength.
-fn with_strength(combination: &str, configuration: &Value, proven: Value) -> Answer {
+fn with_strength(combination: &str, configuration: &Value, proven: impl Borrow<Value>) -> Answer {
     let strong = json!({ "displayName": "Strong", "grantControls": { "operator": "OR", "builtInControls": [],
         "authenticationStrength": { "id": STRENGTH } } });
     let strength = json!({ "id": STRENGTH, "displayName": "Keys", "policyType": "custom",
@@ -212,7 +244,7 @@ fn with_strength(combination: &str, configuration: &Value, proven: Value) -> Ans
     world.authentication_strengths = Some(vec![
         AuthenticationStrengthPolicy::from_document(strength).unwrap(),
     ]);
-    let said = member(json!({ "clientApp": "browser", "proven": proven }));
+    let said = member(json!({ "clientApp": "browser", "proven": proven.borrow() }));
     ask_world(world, said, Absent::Unknown)
 }
 

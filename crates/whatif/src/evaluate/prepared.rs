@@ -65,6 +65,14 @@ impl Prepared {
         }
     }
 
+    /// The tenant with what surely applies, whatever filters look at.
+    pub(super) fn surely<'p>(&'p self, tenant: &'p DirectoryTenant) -> &'p TenantConfiguration {
+        match &self.bounds {
+            Some(bounds) => &bounds.least_configuration,
+            None => self.resolved.configuration(tenant),
+        }
+    }
+
     /// The tenant without its policies, to put some of them in.
     pub(super) fn without_policies(&self, tenant: &DirectoryTenant) -> TenantConfiguration {
         TenantConfiguration {
@@ -136,6 +144,15 @@ impl<'p> Ends<'p> {
         Self {
             sign_in,
             joined: None,
+            ..self
+        }
+    }
+
+    /// The same sign-in at another tenant.
+    pub(super) const fn at(self, tenant: &'p CompiledTenant) -> Self {
+        Self {
+            least: tenant,
+            most: tenant,
             ..self
         }
     }
