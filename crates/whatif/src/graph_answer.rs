@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::{Directory, DirectoryTenant, Unresolved};
 use crate::evaluate::{
-    Answer, AnswerOutcome, Applicability, Asked, Passage, PolicyAnswer, Reason, Signal, Verdict,
-    WhoSignsIn, evaluate, evaluate_as_listed,
+    Answer, AnswerOutcome, Applicability, Asked, Otherwise, Passage, PolicyAnswer, Reason, Signal,
+    Verdict, WhoSignsIn, evaluate, evaluate_as_listed,
 };
 use crate::graph_request::GraphRequest;
 use crate::prose::challenge_name;
@@ -137,13 +137,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         );
     }
     if !answer.otherwise.is_empty() {
-        let otherwise = answer.otherwise.iter().map(|one| {
-            let mut told = one_outcome(answer, &one.outcome);
-            told.insert("dependsOn".to_owned(), json!(one.signals));
-            told.insert("if".to_owned(), json!(one.words));
-            Value::Object(told)
-        });
-        put("otherwise", otherwise.collect());
+        put("otherwise", otherwise_json(answer, &answer.otherwise));
     }
     put("conditionalAccessStatus", json!(answer.status));
     put("sessionControls", session_json(&answer.session));
@@ -166,6 +160,20 @@ pub fn answer_json(answer: &Answer) -> Value {
     put("notSaid", json!(answer.not_given));
     put("supposed", json!(answer.suppositions));
     Value::Object(told)
+}
+
+/// The ends that hang on something, each with those that hang on more beside.
+fn otherwise_json(answer: &Answer, ends: &[Otherwise]) -> Value {
+    let otherwise = ends.iter().map(|one| {
+        let mut told = one_outcome(answer, &one.outcome);
+        told.insert("dependsOn".to_owned(), json!(one.signals));
+        told.insert("if".to_owned(), json!(one.words));
+        if !one.but.is_empty() {
+            told.insert("otherwise".to_owned(), otherwise_json(answer, &one.but));
+        }
+        Value::Object(told)
+    });
+    otherwise.collect()
 }
 
 fn who_json(who: &WhoSignsIn) -> Value {

@@ -26,6 +26,8 @@ pub struct Otherwise {
     pub manner: Option<&'static str>,
     /// How it ends then.
     pub outcome: AnswerOutcome,
+    /// How else it ends then, if something more is not as it was supposed.
+    pub but: Vec<Self>,
 }
 
 /// One way in which something could be.
@@ -95,6 +97,7 @@ fn at_home(answer: &Answer) -> Vec<Otherwise> {
                 words: format!("{name} blocks the account for its user risk"),
                 manner: None,
                 outcome: refused_before(*error, sentence),
+                but: Vec::new(),
             })
         }
         Passage::Open | Passage::Refused(_) => None,
@@ -158,6 +161,7 @@ fn every_end(answer: Answer) -> Vec<Otherwise> {
         words: String::new(),
         manner: None,
         outcome: answer.outcome,
+        but: answer.otherwise.clone(),
     };
     std::iter::once(plain).chain(answer.otherwise).collect()
 }
@@ -175,6 +179,7 @@ fn both(alternative: &Alternative, other: Otherwise) -> Otherwise {
         },
         manner: None,
         outcome: other.outcome,
+        but: other.but,
     }
 }
 
@@ -287,11 +292,13 @@ pub(super) fn note_case(answer: &mut Answer, case: Case) {
         words: words.to_owned(),
         manner: None,
         outcome,
+        but: Vec::new(),
     };
-    add(
-        answer,
-        both(&alternative, end("", BTreeSet::new(), case.outcome)),
-    );
+    let surely = Otherwise {
+        but: case.otherwise.clone(),
+        ..end("", BTreeSet::new(), case.outcome)
+    };
+    add(answer, both(&alternative, surely));
     let is_told = |answer: &Answer, possible: &AnswerOutcome| {
         answer.outcomes().any(|told| told.is_like(possible))
     };

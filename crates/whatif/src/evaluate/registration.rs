@@ -60,6 +60,7 @@ pub(super) fn ends(question: &Question<'_>) -> Result<Vec<Otherwise>, Unresolved
             signals: signals.clone(),
             words: words.to_owned(),
             manner: None,
+            but: Vec::new(),
             outcome: told(&prepared.ends().at(&compiled).definite(&[])),
         }
     });

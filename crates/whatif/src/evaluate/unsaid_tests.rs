@@ -326,6 +326,13 @@ fn what_a_control_would_find_is_told_where_nobody_said_it() {
         "Depends: asked for more unless the device is compliant"
     );
     // A compliant device cannot be shown by device code.
+    let sentence = crate::prose::tell(&answer).sentences.join(" ");
+    assert!(
+        sentence.contains(
+            "If the device is compliant: granted, but asked for more by device code flow."
+        ),
+        "{sentence}"
+    );
     let device_and_flow = BTreeSet::from([Signal::Device, Signal::Flow]);
     assert_eq!(answer.depends_on, device_and_flow);
     // Nothing hangs on a device that is described, or that nobody has.

@@ -338,6 +338,7 @@ fn otherwise(sayable: &Sayable, found: Found) -> Otherwise {
         },
         manner,
         outcome: found.outcome,
+        but: Vec::new(),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
             "That hangs on {}. If {}: {}. {}",
             unsaid(&other.signals),
             other.words,
-            self::word(answer, &other.outcome),
+            with_exceptions(answer, other),
             sentences(answer, &other.outcome).join(" ")
         ));
     }
@@ -49,7 +49,7 @@ pub(super) fn tell_verdict(answer: &Answer) -> (Tone, String, Vec<String>) {
 fn depends(answer: &Answer, word: &str, certain: Vec<String>) -> (Tone, String, Vec<String>) {
     let conditions = conditions(answer);
     if conditions.is_empty() {
-        let exceptions = manners(answer, |_| String::new()).join(", and ");
+        let exceptions = manners(answer, &answer.otherwise, |_| String::new()).join(", and ");
         let headline = format!("{}, but {exceptions}", capitalised(word));
         return (Tone::Open, headline, certain);
     }
@@ -63,9 +63,13 @@ const fn is_manner(one: &Otherwise) -> bool {
 }
 
 /// How it ends for whoever signs in in an unusual manner, once for each way to end: `blocked from a legacy client`.
-fn manners(answer: &Answer, more: impl Fn(&AnswerOutcome) -> String) -> Vec<String> {
+fn manners(
+    answer: &Answer,
+    ends: &[Otherwise],
+    more: impl Fn(&AnswerOutcome) -> String,
+) -> Vec<String> {
     let mut by_word: Vec<(&str, Vec<String>)> = Vec::new();
-    for one in &answer.otherwise {
+    for one in ends {
         let Some(manner) = one.manner else { continue };
         let word = word(answer, &one.outcome);
         let told = format!("{manner}{}", more(&one.outcome));
@@ -80,8 +84,21 @@ fn manners(answer: &Answer, more: impl Fn(&AnswerOutcome) -> String) -> Vec<Stri
         .collect()
 }
 
+/// How it ends then, and how else if something more comes in: `granted, but blocked from a legacy client`.
+fn with_exceptions(answer: &Answer, other: &Otherwise) -> String {
+    let usual = word(answer, &other.outcome).to_owned();
+    let exceptions = manners(answer, &other.but, |_| String::new());
+    let others = other.but.iter().filter(|one| !is_manner(one));
+    let others = others.map(|one| format!("{} if {}", word(answer, &one.outcome), one.words));
+    let ends: Vec<String> = std::iter::once(usual)
+        .chain(exceptions)
+        .chain(others)
+        .collect();
+    ends.join(", but ")
+}
+
 fn manners_sentence(answer: &Answer) -> Option<String> {
-    let with_errors = manners(answer, |outcome| match outcome {
+    let with_errors = manners(answer, &answer.otherwise, |outcome| match outcome {
         AnswerOutcome::Blocked(blocked) => format!(" (error {})", blocked.error),
         AnswerOutcome::Granted | AnswerOutcome::Asked(_) => String::new(),
     });
