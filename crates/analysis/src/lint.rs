@@ -98,7 +98,7 @@ rules! {
     /// Nobody can meet what the policy demands on some platform it is about.
     NeverMetOnPlatform = "never-met-on-platform", Warning,
         "on these platforms the policy is a block that does not look like one";
-    /// A policy about legacy clients alone demands something.
+    /// A policy demands what the clients it is about never show: of legacy clients anything, in the device code flow a device.
     NeverMetByClient = "never-met-by-client", Warning,
         "a demand that these clients cannot meet is a block that does not look like one";
     /// One alternative is met by nobody.
