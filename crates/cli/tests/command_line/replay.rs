@@ -145,7 +145,7 @@ fn what_cannot_be_read_is_counted_with_its_line_and_ends_nothing() {
     assert_eq!(said.code, Some(2), "{said:?}");
     for part in [
         "2 could not be read",
-        "line 2 cannot be read: expected",
+        "line 2 cannot be read: it is no JSON",
         "line 3 is no `signIn`",
         "Unchanged: 2 sign-ins",
     ] {
