@@ -146,6 +146,11 @@ pub(crate) fn or(mut names: Vec<String>) -> String {
         names.truncate(NAMES_MAX);
         names.push(format!("{more} more"));
     }
+    or_all(&names)
+}
+
+/// `a, b or c`, however many: what is left out of a class must be known.
+fn or_all(names: &[String]) -> String {
     match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
@@ -417,7 +422,7 @@ impl Telling<'_> {
             words.push(if without.is_empty() {
                 "any application".to_owned()
             } else {
-                format!("any application but {}", or(without))
+                format!("any application but {}", or_all(&without))
             });
         } else if !applications.is_empty() {
             words.push(or(applications));

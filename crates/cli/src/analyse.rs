@@ -4,6 +4,7 @@
 
 mod check;
 mod diff;
+mod force;
 mod gaps;
 mod lint;
 mod map;

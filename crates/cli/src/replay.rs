@@ -56,6 +56,10 @@ async fn replay(options: ReplayOptions) -> anyhow::Result<ExitCode> {
         (None, None) => anyhow::bail!("there is no log"),
     };
     let tally = workers.finish()?;
+    anyhow::ensure!(
+        tally.seen() > 0,
+        "the log holds no sign-in: nothing was decided, and that nothing would differ is not shown"
+    );
     if ended == Ended::WithMorePages {
         output::warning(
             "the log is one page of a longer list: follow its `@odata.nextLink` and give all pages, one after another",

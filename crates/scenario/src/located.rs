@@ -7,9 +7,13 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
-use serde_saphyr::Spanned;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error as SaphyrError, Spanned};
 
 use crate::fault::Position;
+
+/// So many values and names of members a file has at most.
+const VALUES_MAX: usize = 250_000;
 
 /// A value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +53,7 @@ impl Located {
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
             with_snippet: false,
+            budget: serde_saphyr::budget! { max_nodes: VALUES_MAX },
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
         };
         let read = serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options);
@@ -59,10 +64,19 @@ impl Located {
             let message = told.strip_suffix(&place).unwrap_or(&told);
             let second = message.strip_prefix("duplicate mapping key: ");
             let second = second.and_then(|rest| rest.split(", set ").next());
-            let message = second.map_or_else(
-                || message.to_owned(),
-                |name| format!("a second member `{name}`: each is given once"),
-            );
+            let message = match (&error, second) {
+                (
+                    SaphyrError::Budget {
+                        breach: BudgetBreach::Nodes { .. },
+                        ..
+                    },
+                    _,
+                ) => format!(
+                    "the file has more than {VALUES_MAX} values, names of members among them: split it into several files"
+                ),
+                (_, Some(name)) => format!("a second member `{name}`: each is given once"),
+                (_, None) => message.to_owned(),
+            };
             NotReadable { position, message }
         })
     }

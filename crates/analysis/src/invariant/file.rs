@@ -300,6 +300,7 @@ impl SignIns {
             );
         }
         self.refuse_empty_lists()?;
+        self.refuse_what_no_application_has()?;
         let mut selection = if self.workload_identities {
             Selection::workload_identities()
         } else {
@@ -353,6 +354,25 @@ impl SignIns {
                 "`signIns.{member}` is an empty list: name at least one, or leave it out if any will do"
             ))
         })
+    }
+
+    /// Applications on their own behalf have no client or platform that policies tell apart, no risk of a person, and move nowhere.
+    fn refuse_what_no_application_has(&self) -> Result<(), String> {
+        let said = [
+            ("userAction", self.user_action.is_some()),
+            ("clientApp", self.client_app.is_some()),
+            ("platform", self.platform.is_some()),
+            ("signInRisk", self.sign_in_risk.is_some()),
+            ("userRisk", self.user_risk.is_some()),
+            ("flow", self.flow.is_some()),
+        ];
+        let mut said = said.iter().filter(|(_, is_said)| *is_said);
+        match said.next() {
+            Some((member, _)) if self.workload_identities => Err(format!(
+                "`signIns.{member}` is said of people only: leave it or `workloadIdentities` out"
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn reaching(&self, tenant: &DirectoryTenant) -> Result<Reaching, String> {

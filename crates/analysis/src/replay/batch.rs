@@ -2,19 +2,19 @@
 
 use super::Replayer;
 use super::row::NoRow;
-use super::split::RowSink;
+use super::split::{RowPlace, RowSink};
 use super::tally::Tally;
 
 /// A batch is worth handing on from this size.
 pub const BATCH_BYTES: usize = 256 * 1024;
 
-/// Some rows of a log, with their lines.
+/// Some rows of a log, with their places.
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    /// Each row's line and where it ends.
-    ends: Vec<(u64, usize)>,
-    no_rows: Vec<(u64, NoRow)>,
+    /// Each row's place and where it ends.
+    ends: Vec<(RowPlace, usize)>,
+    no_rows: Vec<(RowPlace, NoRow)>,
 }
 
 impl Batch {
@@ -44,24 +44,24 @@ impl Batch {
     /// Decides every row and counts what becomes of it.
     pub fn decide(self, replayer: &Replayer, tally: &mut Tally) {
         let mut begin = 0;
-        for (line, end) in self.ends {
+        for (at, end) in self.ends {
             let row = self.bytes.get(begin..end).unwrap_or_default();
-            tally.take(replayer, line, row);
+            tally.take(replayer, at, row);
             begin = end;
         }
-        for (line, why) in self.no_rows {
-            tally.take_no_row(line, why);
+        for (at, why) in self.no_rows {
+            tally.take_no_row(at, why);
         }
     }
 }
 
 impl RowSink for Batch {
-    fn row(&mut self, line: u64, json: &[u8]) {
+    fn row(&mut self, at: RowPlace, json: &[u8]) {
         self.bytes.extend_from_slice(json);
-        self.ends.push((line, self.bytes.len()));
+        self.ends.push((at, self.bytes.len()));
     }
 
-    fn no_row(&mut self, line: u64, why: NoRow) {
-        self.no_rows.push((line, why));
+    fn no_row(&mut self, at: RowPlace, why: NoRow) {
+        self.no_rows.push((at, why));
     }
 }

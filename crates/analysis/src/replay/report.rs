@@ -22,7 +22,9 @@ pub fn report(replayer: &Replayer, tally: &Tally) -> Value {
         (category.name().to_owned(), Value::Object(shown))
     });
     let unreadable = tally.unreadable_examples.iter();
-    let unreadable = unreadable.map(|(line, why)| json!({"line": line, "reason": why.to_string()}));
+    let unreadable = unreadable.map(
+        |(at, why)| json!({"line": at.line, "element": at.element, "reason": why.to_string()}),
+    );
     let elsewhere = tally.ended_elsewhere.iter();
     let elsewhere = elsewhere.map(|(code, count)| json!({"errorCode": code, "signIns": count}));
     json!({
@@ -178,7 +180,7 @@ fn lower_first(text: &str) -> String {
 fn examples(examples: &[Example]) -> Value {
     let shown = examples.iter().map(|one| {
         json!({
-            "line": one.line, "createdDateTime": one.at, "user": one.who, "resource": one.reached,
+            "line": one.place.line, "element": one.place.element, "createdDateTime": one.at, "user": one.who, "resource": one.reached,
             "ipAddress": one.from, "correlationId": one.correlation_id,
         })
     });

@@ -239,6 +239,14 @@ fn why_unreadable(json: &[u8], error: &serde_json::Error) -> String {
     let member = found.map(|error| error.path().to_string());
     let member = member.filter(|path| path != ".");
     let text = error.to_string();
+    if error.is_syntax() {
+        let what = text.split(" at line ").next().unwrap_or_default();
+        return match what {
+            // What a parser says of a text that is nothing like it.
+            "expected ident" | "expected value" => "it is no JSON".to_owned(),
+            _ => format!("it is no JSON: {what}"),
+        };
+    }
     let text = text.split(" at line ").next().unwrap_or_default();
     let text = member.map_or_else(|| text.to_owned(), |path| format!("`{path}`: {text}"));
     text.chars().take(160).collect()
@@ -273,7 +281,8 @@ mod tests {
         );
         for (json, part) in [
             ("", "EOF"),
-            ("nonsense", "expected"),
+            ("nonsense", "it is no JSON"),
+            (r#"{"userId":"x" 7}"#, "it is no JSON: expected `,`"),
             ("[]", "invalid"),
             (
                 r#"{"createdDateTime":"yesterday","userId":"x"}"#,

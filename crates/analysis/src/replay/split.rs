@@ -2,6 +2,8 @@
 //!
 //! Nothing is parsed here. A line that is no JSON costs that line; inside an array rows end where their braces do.
 
+use std::fmt;
+
 use super::row::NoRow;
 
 /// The largest row; Graph's have a few KiB.
@@ -9,10 +11,38 @@ pub const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// Whoever takes the rows.
 pub trait RowSink {
-    /// One row, as JSON that was not looked into, and the line it begins in.
-    fn row(&mut self, line: u64, json: &[u8]);
+    /// One row, as JSON that was not looked into, and where it begins.
+    fn row(&mut self, at: RowPlace, json: &[u8]);
     /// Something that should have been a row.
-    fn no_row(&mut self, line: u64, why: NoRow);
+    fn no_row(&mut self, at: RowPlace, why: NoRow);
+}
+
+/// Where a row stands in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowPlace {
+    /// The line it begins in.
+    pub line: u64,
+    /// Its number among the elements of arrays; `None` where each line is a row.
+    pub element: Option<u64>,
+}
+
+impl RowPlace {
+    /// A line that is a row.
+    pub const fn line(line: u64) -> Self {
+        Self {
+            line,
+            element: None,
+        }
+    }
+}
+
+impl fmt::Display for RowPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.element {
+            None => write!(formatter, "line {}", self.line),
+            Some(element) => write!(formatter, "element {element} (line {})", self.line),
+        }
+    }
 }
 
 /// Where the rows are.
@@ -34,8 +64,10 @@ pub struct RowSplitter {
     held: Vec<u8>,
     /// The line that the next byte is in.
     line: u64,
-    /// The line that what is held began in.
-    began: u64,
+    /// Where what is held began.
+    began: RowPlace,
+    /// So many elements were seen.
+    elements: u64,
     is_too_large: bool,
     nesting: Nesting,
     has_more_pages: bool,
@@ -97,7 +129,8 @@ impl Default for RowSplitter {
             shape: Shape::Open,
             held: Vec::new(),
             line: 1,
-            began: 1,
+            began: RowPlace::line(1),
+            elements: 0,
             is_too_large: false,
             nesting: Nesting::default(),
             has_more_pages: false,
@@ -130,7 +163,9 @@ impl RowSplitter {
             Shape::Nested if self.nesting.row_depth.is_some() => {
                 sink.no_row(self.began, NoRow::CutOff);
             }
-            Shape::Nested if self.nesting.depth > 0 => sink.no_row(self.line, NoRow::CutOff),
+            Shape::Nested if self.nesting.depth > 0 => {
+                sink.no_row(RowPlace::line(self.line), NoRow::CutOff);
+            }
             Shape::Nested => {}
         }
         Ended {
@@ -150,7 +185,7 @@ impl RowSplitter {
             let (line, rest) = bytes.split_at(end);
             if self.held.is_empty() && !self.is_too_large && line.len() <= ROW_BYTES_MAX {
                 // Most lines lie whole in a block: they are not copied.
-                give_line(self.line, line, sink);
+                give_line(RowPlace::line(self.line), line, sink);
             } else {
                 self.hold(line);
                 self.end_line(sink);
@@ -163,9 +198,9 @@ impl RowSplitter {
 
     fn end_line(&mut self, sink: &mut impl RowSink) {
         if std::mem::take(&mut self.is_too_large) {
-            sink.no_row(self.line, NoRow::TooLarge);
+            sink.no_row(RowPlace::line(self.line), NoRow::TooLarge);
         } else {
-            give_line(self.line, &self.held, sink);
+            give_line(RowPlace::line(self.line), &self.held, sink);
         }
         self.held.clear();
     }
@@ -187,13 +222,14 @@ impl RowSplitter {
             match self.nesting.step(*byte) {
                 Event::Nothing => {}
                 Event::MorePages => self.has_more_pages = true,
-                Event::Stray => sink.no_row(self.line, NoRow::NotASignIn),
+                Event::Stray => sink.no_row(self.next_element(), NoRow::NotASignIn),
                 Event::RowBegins => {
                     from = Some(at);
-                    self.began = self.line;
+                    self.began = self.next_element();
                 }
                 Event::NoRowButEnvelope => {
                     from = None;
+                    self.elements = self.elements.saturating_sub(1);
                     self.is_too_large = false;
                     self.held.clear();
                 }
@@ -214,6 +250,14 @@ impl RowSplitter {
         }
         if let Some(from) = from {
             self.hold(bytes.get(from..).unwrap_or_default());
+        }
+    }
+
+    fn next_element(&mut self) -> RowPlace {
+        self.elements += 1;
+        RowPlace {
+            line: self.line,
+            element: Some(self.elements),
         }
     }
 
@@ -356,10 +400,10 @@ const NAME_BYTES_MAX: usize = 16;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn give_line(line: u64, bytes: &[u8], sink: &mut impl RowSink) {
+fn give_line(at: RowPlace, bytes: &[u8], sink: &mut impl RowSink) {
     let text = bytes.trim_ascii();
     if !text.is_empty() {
-        sink.row(line, text);
+        sink.row(at, text);
     }
 }
 

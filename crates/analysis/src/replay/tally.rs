@@ -8,6 +8,7 @@ use portcullis_model::id::PolicyId;
 use super::compare::{Category, LoggedStatus, Why};
 use super::distinct::{Distinct, hash};
 use super::row::{NoRow, Row, said};
+use super::split::RowPlace;
 use super::{Replayed, Replayer, Told, Verdicts};
 
 /// A sign-in is counted under so many of its reasons at most: whoever is stopped by more is stopped.
@@ -30,7 +31,7 @@ pub struct Tally {
     /// What is no row.
     pub unreadable: u64,
     /// The first of that, with the line.
-    pub unreadable_examples: Vec<(u64, NoRow)>,
+    pub unreadable_examples: Vec<(RowPlace, NoRow)>,
     /// Sign-ins that ended before or beside the policies, by number; 0 is all others.
     pub ended_elsewhere: BTreeMap<u32, u64>,
     /// Sign-ins at applications of other tenants.
@@ -73,8 +74,8 @@ pub struct Found {
 /// One sign-in, for showing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example {
-    /// Its line in the log.
-    pub line: u64,
+    /// Its place in the log.
+    pub place: RowPlace,
     /// When.
     pub at: Option<Timestamp>,
     /// Who.
@@ -111,25 +112,25 @@ impl Tally {
         }
     }
 
-    /// Reads, decides and counts what stands in this line.
-    pub fn take(&mut self, replayer: &Replayer, line: u64, json: &[u8]) {
+    /// Reads, decides and counts what stands in this place.
+    pub fn take(&mut self, replayer: &Replayer, place: RowPlace, json: &[u8]) {
         match Row::read(json) {
-            Err(why) => self.take_no_row(line, why),
-            Ok(row) => self.count(line, &row, replayer.decide(&row)),
+            Err(why) => self.take_no_row(place, why),
+            Ok(row) => self.count(place, &row, replayer.decide(&row)),
         }
     }
 
     /// Counts what is no row.
-    pub fn take_no_row(&mut self, line: u64, why: NoRow) {
+    pub fn take_no_row(&mut self, place: RowPlace, why: NoRow) {
         self.unreadable += 1;
-        self.unreadable_examples.push((line, why));
+        self.unreadable_examples.push((place, why));
         keep_first(&mut self.unreadable_examples, self.examples_max, |one| {
             one.0
         });
     }
 
     /// Counts a row that was decided.
-    pub fn count(&mut self, line: u64, row: &Row<'_>, replayed: Replayed) {
+    pub fn count(&mut self, place: RowPlace, row: &Row<'_>, replayed: Replayed) {
         let verdicts = match replayed {
             Replayed::OtherTenant => {
                 self.other_tenants += 1;
@@ -153,7 +154,7 @@ impl Tally {
             .entry(verdicts.category)
             .or_default()
             .add(user);
-        self.compare_with_log(line, row, &verdicts);
+        self.compare_with_log(place, row, &verdicts);
         let reasons = verdicts.because.into_iter().take(REASONS_PER_ROW_MAX);
         for (policy, why) in reasons {
             let group = Group {
@@ -163,11 +164,11 @@ impl Tally {
             };
             let found = self.groups.entry(group).or_default();
             found.count.add(user);
-            add_example(&mut found.examples, self.examples_max, (line, row));
+            add_example(&mut found.examples, self.examples_max, (place, row));
         }
     }
 
-    fn compare_with_log(&mut self, line: u64, row: &Row<'_>, verdicts: &Verdicts) {
+    fn compare_with_log(&mut self, place: RowPlace, row: &Row<'_>, verdicts: &Verdicts) {
         let agreement = &mut self.agreement;
         match (verdicts.logged, verdicts.before) {
             (Some(logged), Some(before)) if logged == before => agreement.agreed += 1,
@@ -176,7 +177,7 @@ impl Tally {
                 for told in &verdicts.told_otherwise {
                     *agreement.policies.entry(*told).or_default() += 1;
                 }
-                add_example(&mut agreement.examples, self.examples_max, (line, row));
+                add_example(&mut agreement.examples, self.examples_max, (place, row));
             }
             (None, _) | (_, None) => agreement.not_comparable += 1,
         }
@@ -194,7 +195,7 @@ impl Tally {
             let own = self.groups.entry(group).or_default();
             own.count.merge(&found.count);
             own.examples.extend(found.examples);
-            keep_first(&mut own.examples, examples_max, |one| one.line);
+            keep_first(&mut own.examples, examples_max, |one| one.place);
         }
         self.unreadable += other.unreadable;
         self.unreadable_examples.extend(other.unreadable_examples);
@@ -247,7 +248,7 @@ impl Agreement {
             *self.policies.entry(policy).or_default() += count;
         }
         self.examples.extend(other.examples);
-        keep_first(&mut self.examples, examples_max, |one| one.line);
+        keep_first(&mut self.examples, examples_max, |one| one.place);
     }
 }
 
@@ -257,13 +258,17 @@ fn keep_first<T, K: Ord>(examples: &mut Vec<T>, examples_max: usize, place: fn(&
     examples.truncate(examples_max);
 }
 
-fn add_example(examples: &mut Vec<Example>, examples_max: usize, (line, row): (u64, &Row<'_>)) {
-    let is_late = examples.last().is_none_or(|last| last.line <= line);
+fn add_example(
+    examples: &mut Vec<Example>,
+    examples_max: usize,
+    (place, row): (RowPlace, &Row<'_>),
+) {
+    let is_late = examples.last().is_none_or(|last| last.place <= place);
     if examples.len() >= examples_max && is_late {
         return;
     }
     examples.push(Example {
-        line,
+        place,
         at: row.created_date_time,
         who: row.who().map(shortened).unwrap_or_default(),
         reached: [
@@ -278,7 +283,7 @@ fn add_example(examples: &mut Vec<Example>, examples_max: usize, (line, row): (u
         from: said(row.ip_address.as_ref()).map(shortened),
         correlation_id: said(row.correlation_id.as_ref()).map(shortened),
     });
-    keep_first(examples, examples_max, |one| one.line);
+    keep_first(examples, examples_max, |one| one.place);
 }
 
 /// Without what could move a cursor.

@@ -10,6 +10,9 @@ use crate::device::JOINS;
 use crate::place::PlaceKind;
 use crate::space::{AxisId, Switch};
 
+/// An address that no named location is about.
+const OUTSIDE: &str = "outside every named address range";
+
 impl Telling<'_> {
     /// Through which applications, where that matters: "not" those that open less than the reached one itself.
     pub(super) fn through(&self) -> Option<String> {
@@ -58,7 +61,7 @@ impl Telling<'_> {
                     .map(|id| self.names.location(*id))
                     .collect();
                 let mut name = if all.is_empty() {
-                    "outside every named address range".to_owned()
+                    OUTSIDE.to_owned()
                 } else {
                     format!("inside {}", all.join(" and "))
                 };
@@ -74,9 +77,17 @@ impl Telling<'_> {
             }
             names
         };
-        let (within, without) = (names(true), names(false));
+        let (within, mut without) = (names(true), names(false));
         Some(if within.len() <= without.len() {
             format!("from {}", or(within))
+        } else if let Some(at) = without.iter().position(|name| name == OUTSIDE) {
+            without.remove(at);
+            let but = if without.is_empty() {
+                String::new()
+            } else {
+                format!(", but not {}", or(without))
+            };
+            format!("from inside some named address range{but}")
         } else {
             format!("not from {}", or(without))
         })
@@ -131,8 +142,8 @@ impl Telling<'_> {
                 Switch::DeviceCompliant => "on a device that is not compliant".to_owned(),
                 Switch::HasValue(property) => {
                     let name = property_name(*property);
-                    let has = if *holds { "with a" } else { "without a" };
-                    format!("on a device {has} {name}")
+                    let has = if *holds { "with" } else { "without" };
+                    format!("on a device {has} a value of {name}")
                 }
                 Switch::Text(property, test) => {
                     let name = property_name(*property);

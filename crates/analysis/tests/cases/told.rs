@@ -32,6 +32,35 @@ fn outside(number: u128) -> Value {
 }
 
 #[test]
+fn all_named_ranges_together_are_told_without_two_negations() {
+    let everywhere_but_nowhere = json!({ "locations": {
+        "includeLocations": ["All"], "excludeLocations": [text(1), text(2), text(3)],
+    } });
+    let places = [
+        ranges(1, &["10.0.0.0/8"]),
+        ranges(2, &["11.0.0.0/8"]),
+        ranges(3, &["12.0.0.0/8"]),
+    ];
+    let story = Story::new([policy(1, everywhere_but_nowhere.clone(), block())]);
+    let classes = told(&story.at(places.clone()), &Without::AnyPolicy, &members());
+    assert_eq!(
+        classes,
+        ["members, to any application, from inside some named address range"]
+    );
+    let story = Story::new([
+        policy(1, everywhere_but_nowhere, block()),
+        policy(2, inside(3), block()),
+    ]);
+    let mut places = places.to_vec();
+    places.extend([ranges(4, &["13.0.0.0/8"]), ranges(5, &["14.0.0.0/8"])]);
+    let classes = told(&story.at(places), &Without::AnyPolicy, &members());
+    assert_eq!(
+        classes,
+        ["members, to any application, from inside Place 1 or inside Place 2"]
+    );
+}
+
+#[test]
 fn a_place_in_another_is_told_from_the_whole_of_it() {
     let story = Story::new([
         policy(1, outside(1), block()),

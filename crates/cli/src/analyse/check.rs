@@ -103,7 +103,7 @@ fn read(name: &str, text: &str) -> anyhow::Result<InvariantFile> {
 }
 
 fn tell(checked: &[Checked], names: &Names<'_>) {
-    let (mut held, mut broken, mut vacuous) = (0usize, 0usize, 0usize);
+    let (mut held, mut broken, mut unknown, mut vacuous) = (0usize, 0usize, 0usize, 0usize);
     for one in checked {
         let name = &one.invariant.name;
         match &one.verdict {
@@ -119,7 +119,7 @@ fn tell(checked: &[Checked], names: &Names<'_>) {
                 ));
             }
             Verdict::Unknown => {
-                broken += 1;
+                unknown += 1;
                 output::line(format_args!(
                     "{}  {name}: the search was given up, or policies cannot be evaluated",
                     "unknown".yellow()
@@ -142,7 +142,7 @@ fn tell(checked: &[Checked], names: &Names<'_>) {
         }
     }
     output::line(format_args!(
-        "\n{held} hold, {broken} are broken, {vacuous} are about nobody"
+        "\n{held} hold, {broken} are broken, {unknown} are not known, {vacuous} are about nobody"
     ));
 }
 

@@ -15,6 +15,7 @@ use portcullis_whatif::directory::DirectoryTenant;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::force::Force;
 use super::options::GapsOptions;
 use super::{Opened, Told, print};
 use crate::output::{self, OutputFormat};
@@ -72,6 +73,7 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
     match options.of.output {
         OutputFormat::Text => {
             print::unknown(analysis.unknown());
+            Force::of(tenant, options.of.counted()).tell();
             let what = wanted_words(&options.without, tenant);
             coverage(&answer.covered, &what);
             tell(&format!("People without {what}"), &answer.people, &names);
@@ -103,7 +105,7 @@ pub(super) async fn run(options: &GapsOptions) -> anyhow::Result<Told> {
                 "tenant": tenant.name(), "without": options.without, "populations": populations,
                 "people": gaps(&answer.people), "registering": answer.registering.as_ref().map(gaps),
                 "workloadIdentities": answer.workloads.as_ref().map(gaps),
-                "unknown": analysis.unknown(),
+                "unknown": analysis.unknown(), "policies": Force::of(tenant, options.of.counted()).json(),
             }))?;
         }
     }

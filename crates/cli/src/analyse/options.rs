@@ -65,7 +65,7 @@ impl OfTenant {
 Each class of sign-ins comes with one of them, which the engine has decided: it really gets in.
 Where people are listed (users.json), only those exist; their names are told with each class.
 
-Exit codes: 0 there is no gap, 1 there is one, 2 it could not be asked.
+Exit codes: 0 there is no gap, 1 there is one, or that is not known, 2 it could not be asked.
 
 Examples:
   portcullis gaps exported-policies
@@ -73,11 +73,12 @@ Examples:
 pub(crate) struct GapsOptions {
     #[command(flatten)]
     pub(crate) of: OfTenant,
-    /// Without what somebody gets in: mfa, phishingResistantMfa, passwordlessMfa, compliantDevice, domainJoinedDevice, anyPolicy, or the name or id of
-    /// an authentication strength or of terms of use. Given several times: without any of these.
+    /// Without what somebody gets in: mfa, phishingResistantMfa, passwordlessMfa, compliantDevice, domainJoinedDevice, approvedApplication,
+    /// compliantApplication, passwordChange, anyPolicy, or the name or id of an authentication strength or of terms of use. Given several times: without
+    /// any of these.
     #[arg(long, value_name = "WHAT", default_value = "mfa")]
     pub(crate) without: Vec<String>,
-    /// Only sign-ins to this application (name or appId); may be given several times.
+    /// Only sign-ins to this application (name or appId), and nothing of what people register; may be given several times.
     #[arg(long, value_name = "APP")]
     pub(crate) app: Vec<String>,
 }
@@ -85,7 +86,7 @@ pub(crate) struct GapsOptions {
 /// What `portcullis check` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 everything holds, 1 something does not, 2 it could not be asked.
+Exit codes: 0 everything holds, 1 something does not, or that is not known, 2 it could not be asked.
 
 Examples:
   portcullis check world --invariants rules.yaml

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE};
 use indicatif::{ProgressBar, ProgressStyle};
 use portcullis_analysis::replay::batch::Batch;
-use portcullis_analysis::replay::split::{RowSink as _, RowSplitter};
+use portcullis_analysis::replay::split::{RowPlace, RowSink as _, RowSplitter};
 use portcullis_model::id::TenantId;
 use portcullis_model::store::{SignInQuery, Store as _};
 
@@ -176,7 +176,7 @@ pub(super) async fn read_own(
         for row in rows {
             if !last_page.contains(&row.id) {
                 line += 1;
-                batch.row(line, &serde_json::to_vec(&row)?);
+                batch.row(RowPlace::line(line), &serde_json::to_vec(&row)?);
             }
             page.insert(row.id);
         }

@@ -119,7 +119,7 @@ fn examples(examples: &[Example]) {
             .from
             .as_ref()
             .map_or_else(String::new, |from| format!(" from {from}"));
-        let text = format!("      line {}: {when}  {}{at}{from}", one.line, one.who);
+        let text = format!("      {}: {when}  {}{at}{from}", one.place, one.who);
         output::line(text.dimmed());
     }
 }
@@ -157,8 +157,8 @@ fn left_aside(tally: &Tally) {
     if tally.unreadable > 0 {
         let text = format!("  {} could not be read", thousands(tally.unreadable));
         output::line(text.red());
-        for (line, why) in &tally.unreadable_examples {
-            output::line(format_args!("      line {line} {why}").dimmed());
+        for (at, why) in &tally.unreadable_examples {
+            output::line(format_args!("      {at} {why}").dimmed());
         }
     }
 }

@@ -229,6 +229,14 @@ fn files_of_invariants_that_say_nothing_or_too_much_are_refused() {
             "`signIns.app` is an empty list",
         ),
         (
+            "invariants: [{ name: x, never: granted, signIns: { workloadIdentities: true, clientApp: browser } }]",
+            "`signIns.clientApp` is said of people only",
+        ),
+        (
+            "invariants: [{ name: x, never: granted, signIns: { workloadIdentities: true, userRisk: high } }]",
+            "`signIns.userRisk` is said of people only",
+        ),
+        (
             "invariants: [{ name: x, require: mfa, signIns: { user: { notGroups: [] } } }]",
             "`signIns.user.notGroups` is an empty list",
         ),
@@ -451,6 +459,35 @@ fn each_administrator_who_never_gets_in_is_told() {
     assert!(said.contains("error lockout"), "{said}");
 }
 
+/// "Broken" was said of what nobody knows.
+#[test]
+fn invariants_of_which_it_is_not_known_are_counted_apart() {
+    let place = Place::new();
+    let lost = json!([{
+        "displayName": "Nobody knows", "state": "enabled",
+        "conditions": {
+            "users": { "includeUsers": ["All"] }, "clientAppTypes": ["all"],
+            "applications": { "includeApplications": ["All"] },
+        },
+        "grantControls": { "operator": "OR", "builtInControls": [], "authenticationStrength": { "id": "33333333-0000-4000-8000-000000000009" } },
+    }]);
+    fs::write(place.path("lost.json"), lost.to_string()).unwrap();
+    fs::write(
+        place.path("rules.yaml"),
+        "invariants: [{ name: all, require: mfa }]",
+    )
+    .unwrap();
+    let (said, _, code) = run(
+        &place,
+        &["check", "lost.json", "--invariants", "rules.yaml"],
+    );
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("0 hold, 0 are broken, 1 are not known, 0 are about nobody"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_built_in_strength_is_known_by_the_name_that_graph_has_for_it() {
     let place = Place::new();
@@ -461,7 +498,7 @@ fn a_built_in_strength_is_known_by_the_name_that_graph_has_for_it() {
 }
 
 #[test]
-fn lint_says_when_no_policy_is_in_force() {
+fn lint_and_gaps_say_when_no_policy_is_in_force() {
     let place = Place::new();
     copied(&place);
     let folder = place.path("world/contoso/conditionalAccessPolicies");
@@ -479,6 +516,8 @@ fn lint_says_when_no_policy_is_in_force() {
         "{said}"
     );
     assert!(said.contains("--report-only-too"), "{said}");
+    let (gaps, _, _) = run(&place, &[&["gaps"], &of[1..]].concat());
+    assert!(gaps.contains("policies are in force"), "{gaps}");
     let (said, _, _) = run(&place, &[&of[..], &["--output", "json"]].concat());
     let answer: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(answer["policies"]["inForce"], 0, "{said}");

@@ -145,18 +145,12 @@ fn what_cannot_be_read_is_counted_with_its_line_and_ends_nothing() {
     assert_eq!(said.code, Some(2), "{said:?}");
     for part in [
         "2 could not be read",
-        "line 2 cannot be read: expected",
+        "line 2 cannot be read: it is no JSON",
         "line 3 is no `signIn`",
         "Unchanged: 2 sign-ins",
     ] {
         assert!(said.out.contains(part), "`{part}` in: {}", said.out);
     }
-    fs::write(place.path("log"), "").unwrap();
-    let empty = rehearse(&place, "log", &["--output", "json"]);
-    assert_eq!(
-        (empty.code, &json_of(&empty)["signIns"]["signIns"]),
-        (Some(0), &json!(0))
-    );
     let page = json!({"@odata.nextLink": "https://example.com/", "value": [inside()]});
     fs::write(place.path("log"), page.to_string()).unwrap();
     assert!(
@@ -233,6 +227,25 @@ fn what_cannot_be_replayed_exits_2_and_names_the_cure() {
         ),
     ] {
         place.run(arguments).assert_refused(2, &[part]);
+    }
+}
+
+/// What holds nothing shows nothing: a build must not pass because of an empty file.
+#[test]
+fn a_log_without_a_sign_in_is_refused() {
+    let place = Place::new();
+    for empty in ["", "\n", "[]", r#"{"value":[]}"#] {
+        fs::write(place.path("log"), empty).unwrap();
+        let arguments = [
+            "replay",
+            DEMO_WORLD,
+            "--signins",
+            "log",
+            "--tenant",
+            "contoso",
+        ];
+        let said = place.run(&arguments);
+        said.assert_refused(2, &["the log holds no sign-in"]);
     }
 }
 

@@ -55,6 +55,16 @@ fn what_is_no_yaml_is_told_with_its_place_once() {
 }
 
 #[test]
+fn a_file_of_too_many_values_is_refused_with_the_limit_and_the_cure() {
+    let list = |many: usize| format!("[{}]", vec!["1"; many].join(","));
+    assert!(Located::read(&list(VALUES_MAX - 1)).is_ok());
+    assert!(Located::read(&list(0)).is_ok());
+    let error = Located::read(&list(VALUES_MAX)).unwrap_err();
+    assert!(error.message.contains("250000"), "{error:?}");
+    assert!(error.message.contains("split it"), "{error:?}");
+}
+
+#[test]
 fn a_bomb_of_aliases_is_refused() {
     let mut lines = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x, x]".to_owned()];
     for level in 1..9 {

@@ -8,16 +8,20 @@ use super::*;
 struct Seen {
     rows: Vec<(u64, String)>,
     no_rows: Vec<(u64, NoRow)>,
+    /// Of both, as they came.
+    elements: Vec<Option<u64>>,
 }
 
 impl RowSink for Seen {
-    fn row(&mut self, line: u64, json: &[u8]) {
+    fn row(&mut self, at: RowPlace, json: &[u8]) {
+        self.elements.push(at.element);
         self.rows
-            .push((line, String::from_utf8(json.to_vec()).unwrap()));
+            .push((at.line, String::from_utf8(json.to_vec()).unwrap()));
     }
 
-    fn no_row(&mut self, line: u64, why: NoRow) {
-        self.no_rows.push((line, why));
+    fn no_row(&mut self, at: RowPlace, why: NoRow) {
+        self.elements.push(at.element);
+        self.no_rows.push((at.line, why));
     }
 }
 
@@ -112,6 +116,29 @@ fn what_is_no_json_costs_its_line_and_no_more() {
     let (seen, _) = split(b"[1, \"x\", {\"a\":1}, null]", 5);
     assert_eq!(seen.rows, [row(1, r#"{"a":1}"#)]);
     assert_eq!(seen.no_rows.len(), 3);
+}
+
+/// An array is often one line, and a line then tells nothing apart.
+#[test]
+fn elements_of_arrays_are_numbered_and_lines_are_not() {
+    for (input, elements) in [
+        (r#"[{"a":1},{"b":1},7,{"c":1}]"#, vec![1, 2, 3, 4]),
+        (r#"{"value":[{"a":1},{"b":1}]}"#, vec![1, 2]),
+        (
+            "{\"value\":[{\"a\":1}]}\n{\"value\":[{\"b\":1}]}",
+            vec![1, 2],
+        ),
+        ("[]", vec![]),
+    ] {
+        let (seen, _) = split(input.as_bytes(), 3);
+        let expected: Vec<Option<u64>> = elements.into_iter().map(Some).collect();
+        assert_eq!(seen.elements, expected, "{input}");
+    }
+    let (seen, _) = split(b"{\"a\":1}\n{\"b\":1}\n", 3);
+    assert_eq!(seen.elements, [None, None]);
+    let place = |element| RowPlace { line: 1, element };
+    assert_eq!(place(Some(2)).to_string(), "element 2 (line 1)");
+    assert_eq!(place(None).to_string(), "line 1");
 }
 
 #[test]

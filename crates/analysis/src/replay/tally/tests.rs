@@ -33,10 +33,14 @@ fn counted(lines: impl Iterator<Item = u64>) -> Tally {
     for line in lines {
         let text = json(line % 50);
         let row = Row::read(text.as_bytes()).unwrap();
-        tally.count(line, &row, blocked([u128::from(line % 4)].into_iter()));
-        tally.take_no_row(line, NoRow::CutOff);
-        tally.count(line, &row, Replayed::EndedElsewhere(50126));
-        tally.count(line, &row, Replayed::OtherTenant);
+        tally.count(
+            RowPlace::line(line),
+            &row,
+            blocked([u128::from(line % 4)].into_iter()),
+        );
+        tally.take_no_row(RowPlace::line(line), NoRow::CutOff);
+        tally.count(RowPlace::line(line), &row, Replayed::EndedElsewhere(50126));
+        tally.count(RowPlace::line(line), &row, Replayed::OtherTenant);
     }
     tally
 }
@@ -55,9 +59,13 @@ fn whoever_counted_the_whole_is_the_same() {
         assert_eq!(tally.groups.len(), 4);
         let (_, first) = tally.groups.iter().nth(1).unwrap();
         assert_eq!(first.count.sign_ins, 100);
-        let lines: Vec<_> = first.examples.iter().map(|one| one.line).collect();
+        let lines: Vec<_> = first.examples.iter().map(|one| one.place.line).collect();
         assert_eq!(lines, [1, 5, 9]);
-        let lines: Vec<_> = tally.unreadable_examples.iter().map(|one| one.0).collect();
+        let lines: Vec<_> = tally
+            .unreadable_examples
+            .iter()
+            .map(|one| one.0.line)
+            .collect();
         assert_eq!(lines, [1, 2, 3]);
         assert_eq!(
             tally.agreement.disagreed[&(LoggedStatus::Failure, LoggedStatus::Success)],
@@ -78,9 +86,9 @@ fn a_row_that_everything_stops_does_not_explode() {
     let text = json(1);
     let row = Row::read(text.as_bytes()).unwrap();
     for line in 1..=1000 {
-        tally.count(line, &row, blocked(0..2000));
+        tally.count(RowPlace::line(line), &row, blocked(0..2000));
         let code = u32::try_from(line).unwrap();
-        tally.count(line, &row, Replayed::EndedElsewhere(code));
+        tally.count(RowPlace::line(line), &row, Replayed::EndedElsewhere(code));
     }
     assert_eq!(tally.groups.len(), REASONS_PER_ROW_MAX);
     assert_eq!(tally.sign_ins_of(Category::NewlyBlocked), 1000);
@@ -96,7 +104,7 @@ fn texts_of_examples_are_short_and_move_no_cursor() {
             .to_string();
     let row = Row::read(text.as_bytes()).unwrap();
     let mut tally = Tally::new(1);
-    tally.count(1, &row, blocked(0..1));
+    tally.count(RowPlace::line(1), &row, blocked(0..1));
     let example = &tally.groups.values().next().unwrap().examples[0];
     assert_eq!(example.who.chars().count(), TEXT_CHARACTERS_MAX);
     assert!(!example.who.contains('\u{1b}'));
