@@ -29,7 +29,7 @@ use crate::witness::Reading;
 
 /// How many worlds a normal run draws. A long proof is this test with thousands of them, in a release build.
 const WORLDS: u64 = 60;
-const POINTS_MOST: usize = 1_500;
+const POINTS_MOST: usize = 5_000;
 const CLASSES_MOST: usize = 300;
 
 pub(super) fn change(world: &World, after: &TenantConfiguration) -> Analysis {
