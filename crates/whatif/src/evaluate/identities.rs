@@ -32,7 +32,15 @@ pub(super) fn compare(
     let configuration = question.tenant.configuration();
     let told = |supposed: &Supposed| outcome(question.directory, configuration, supposed.outcome());
     let mut sayable = prepared.ends().sayable();
-    sayable.truncate(COMBINATIONS_MAX.checked_div(named.len()).unwrap_or(1));
+    let combinations_max = (COMBINATIONS_MAX / named.len().max(1)).max(1);
+    if sayable.len() > combinations_max {
+        answer.suppositions.push(format!(
+            "of each of {} users whom policies name, what nobody said is as it usually is, or nearly: {combinations_max} of {} combinations were tried; name the user to try them all",
+            named.len(),
+            sayable.len()
+        ));
+        sayable.truncate(combinations_max);
+    }
     let may_apply = answer.hanging_policies();
     let mut few = prepared.without_policies(question.tenant);
     for one in &named {

@@ -70,6 +70,28 @@ fn what_else_a_policy_asks_for_does_not_hide_whom_it_names() {
 }
 
 #[test]
+fn what_was_not_tried_of_many_named_users_is_told() {
+    let untried = |count: u32| {
+        let policies = (0..count).map(|number| {
+            let mut policy = including(json!([format!("eeeeeeee-0000-4000-8000-{number:012}")]));
+            policy["displayName"] = json!(format!("policy {number}"));
+            policy["conditions"]["platforms"] = json!({ "includePlatforms": ["iOS", "linux"] });
+            policy["conditions"]["signInRiskLevels"] = json!(["high"]);
+            let controls = ["mfa", "compliantApplication"];
+            policy["grantControls"] = json!({ "operator": "AND", "builtInControls": controls });
+            policy
+        });
+        let policies: Vec<Value> = policies.collect();
+        let answer = ask(&policies, at_app(json!("joe@example.com")));
+        let mut told = answer.suppositions.into_iter();
+        told.find(|supposed| supposed.contains("combinations were tried"))
+    };
+    assert_eq!(untried(2), None);
+    let told = untried(300).expect("it is told");
+    assert!(told.contains("of each of 300 users"), "{told}");
+}
+
+#[test]
 fn the_same_of_guests_whose_kind_is_not_said() {
     let mut policy = about(json!({ "includeUsers": ["GuestsOrExternalUsers"] }));
     policy["conditions"]["platforms"] = json!({ "includePlatforms": ["iOS"] });

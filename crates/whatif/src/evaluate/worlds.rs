@@ -81,6 +81,11 @@ impl Sayable {
         }
     }
 
+    /// How many combinations there are.
+    pub(super) fn len(&self) -> usize {
+        self.combinations.len()
+    }
+
     /// At most so many combinations, one at least.
     pub(super) fn truncate(&mut self, count: usize) {
         self.combinations.truncate(count.max(1));
