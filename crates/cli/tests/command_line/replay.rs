@@ -66,7 +66,7 @@ fn whoever_would_newly_be_blocked_is_told_with_policy_reason_and_example() {
         "\nCompared\n  changed  Rehearsal: block outside trusted locations\n",
         "\nNewly blocked: 2 sign-ins by 1 user\n",
         "  “Rehearsal: block outside trusted locations”: a policy blocks (error 53003); 2 sign-ins by 1 user\n",
-        "line 1: 2026-06-01 12:00:00 UTC  dave@contoso.example at Payroll from 198.51.100.7\n",
+        "      element 2 (line 1): 2026-06-01 12:00:00 UTC  dave@contoso.example at Payroll from 198.51.100.7\n",
         "\nUnchanged: 1 sign-in by 1 user\n",
         "3 agree (100.0 %)",
     ] {
