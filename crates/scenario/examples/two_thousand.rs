@@ -11,28 +11,9 @@ use std::time::Instant;
 
 use portcullis_model::Timestamp;
 use portcullis_scenario::fault::Fault;
-use portcullis_scenario::prepare::{Base, Surroundings, prepare};
+use portcullis_scenario::prepare::{NothingBeside, prepare};
 use portcullis_scenario::read::read;
 use portcullis_scenario::run::{Runner, Verdict};
-use portcullis_whatif::directory::DirectoryTenant;
-
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn world(&self, _: &str, path: &str) -> Result<Base, String> {
-        Err(format!("there is no `{path}`"))
-    }
-
-    fn with_policies(
-        &self,
-        _: &DirectoryTenant,
-        _: &str,
-        path: &str,
-    ) -> Result<DirectoryTenant, String> {
-        Err(format!("there is no `{path}`"))
-    }
-}
-
 const PLATFORMS: [&str; 4] = ["windows", "linux", "iOS", "unknown"];
 
 fn text() -> String {
@@ -93,7 +74,7 @@ fn main() -> Result<(), String> {
     let began = Instant::now();
     let tests = read("generated", text.as_bytes()).map_err(told)?;
     let was_read = began.elapsed();
-    let prepared = prepare(tests, &Nothing).map_err(told)?;
+    let prepared = prepare(tests, &NothingBeside).map_err(told)?;
     let was_prepared = began.elapsed();
     let mut runner = Runner::new(&prepared, Timestamp::UNIX_EPOCH);
     let (mut passed, mut failed) = (0_u32, 0_u32);

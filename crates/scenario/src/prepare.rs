@@ -41,6 +41,24 @@ pub trait Surroundings {
     ) -> Result<DirectoryTenant, String>;
 }
 
+/// Nothing lies beside a file that holds all it speaks of.
+pub struct NothingBeside;
+
+impl Surroundings for NothingBeside {
+    fn world(&self, _: &str, path: &str) -> Result<Base, String> {
+        Err(format!("there is no `{path}`"))
+    }
+
+    fn with_policies(
+        &self,
+        _: &DirectoryTenant,
+        _: &str,
+        path: &str,
+    ) -> Result<DirectoryTenant, String> {
+        Err(format!("there is no `{path}`"))
+    }
+}
+
 /// Tests that can be run.
 #[derive(Debug)]
 pub struct Prepared {

@@ -1,30 +1,10 @@
 //! Whatever is wrong with a file is told in one go, however it was found out.
 
-use portcullis_whatif::directory::DirectoryTenant;
-
 use super::*;
-use crate::prepare::Base;
-
-/// Nothing lies beside these tests.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn world(&self, _: &str, path: &str) -> Result<Base, String> {
-        Err(format!("there is no `{path}`"))
-    }
-
-    fn with_policies(
-        &self,
-        _: &DirectoryTenant,
-        _: &str,
-        path: &str,
-    ) -> Result<DirectoryTenant, String> {
-        Err(format!("there is no `{path}`"))
-    }
-}
+use crate::prepare::NothingBeside;
 
 fn faults(text: &str) -> Vec<String> {
-    let faults = load("a.test.yaml", text.as_bytes(), &Nothing).unwrap_err();
+    let faults = load("a.test.yaml", text.as_bytes(), &NothingBeside).unwrap_err();
     faults.iter().map(ToString::to_string).collect()
 }
 

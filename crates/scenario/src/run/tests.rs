@@ -1,26 +1,8 @@
 //! Tests that pass, that fail and that cannot be run, from text to verdict.
 
 use super::*;
-use crate::prepare::{Base, Surroundings, prepare};
+use crate::prepare::{NothingBeside, prepare};
 use crate::read::read;
-
-/// Nothing lies beside these tests.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn world(&self, _: &str, path: &str) -> Result<Base, String> {
-        Err(format!("there is no `{path}`"))
-    }
-
-    fn with_policies(
-        &self,
-        _: &DirectoryTenant,
-        _: &str,
-        path: &str,
-    ) -> Result<DirectoryTenant, String> {
-        Err(format!("there is no `{path}`"))
-    }
-}
 
 const APP: &str = "c0c0c0c0-0004-4000-8000-000000000001";
 
@@ -46,7 +28,7 @@ signIns:
 
 fn run(sign_ins: &str) -> Vec<TestResult> {
     let tests = read("a.test.yaml", text(sign_ins).as_bytes()).unwrap();
-    let prepared = prepare(tests, &Nothing).unwrap();
+    let prepared = prepare(tests, &NothingBeside).unwrap();
     let mut runner = Runner::new(&prepared, Timestamp::UNIX_EPOCH);
     let tests = prepared.tests.sign_ins.iter();
     tests.map(|test| runner.run(test)).collect()
@@ -275,7 +257,7 @@ fn what_is_left_out_is_told_beside_a_wrong_name() {
             .filter(|line| !line.starts_with("x: "))
             .collect();
         let tests = read("a.test.yaml", text.join("\n").as_bytes()).unwrap();
-        let prepared = prepare(tests, &Nothing).unwrap();
+        let prepared = prepare(tests, &NothingBeside).unwrap();
         let mut runner = Runner::new(&prepared, Timestamp::UNIX_EPOCH);
         faults(&runner.run(&prepared.tests.sign_ins[0]))
     };
